@@ -1,0 +1,246 @@
+#include "command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Options whose value may be the next argument. Most also take it joined, and then this list is not asked. */
+static const char *const with_value[] = {
+    "-o", "-x", "-I", "-D", "-U", "-L", "-l", "-u", "-T", "-z", "-e", "-B", "-F", "-G", "-b", "-V", "-A", "-J",
+    "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-iprefix", "-iwithprefix", "-iwithprefixbefore",
+    "-isysroot", "-cxx-isystem", "-isystem-after", "-internal-isystem", "-include-pch", "-ivfsoverlay", "-iframework",
+    "-MF", "-MT", "-MQ", "-MJ", "-Xlinker", "-Xassembler", "-Xpreprocessor", "-Xclang", "-Xanalyzer", "-mllvm", "-mmlir",
+    "-target", "--target", "-arch", "-rpath", "--param", "-aux-info", "-dumpbase", "-dumpdir", "-dumpbase-ext",
+    "-working-directory", "--sysroot", "-resource-dir", "--config", "-serialize-diagnostics", "--serialize-diagnostics",
+    "-Tbss", "-Tdata", "-Ttext", "-Xopenmp-target", "-Xarch_host", "-Xarch_device", "-framework", "-gcc-toolchain",
+    "--gcc-toolchain", "-load", "-plugin", "-fmodule-file-home", "-main-file-name", "--output", "--include-directory",
+    "--define-macro", "--undefine-macro", "--library-directory", "--language", "--for-linker", "--assembler", "-wrapper",
+};
+
+bool option_takes_value(const char *option)
+{
+    for (size_t i = 0; i < sizeof with_value / sizeof *with_value; i++)
+        if (strcmp(option, with_value[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Options that only ask the driver something. */
+static bool is_query(const char *option)
+{
+    static const char *const queries[] = {"--version", "-dumpmachine", "-dumpversion", "--help-hidden", "--autocomplete"};
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
+        if (strcmp(option, queries[i]) == 0)
+            return true;
+    return starts_with(option, "-print-") || starts_with(option, "--print-") || starts_with(option, "--autocomplete=");
+}
+
+static bool stops_before_objects(const char *option)
+{
+    static const char *const options[] = {"-E", "-M", "-MM", "-S", "-fsyntax-only", "--analyze", "-emit-ast",
+                                          "--preprocess", "--assemble", "--precompile"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strcmp(option, options[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_cxx_file(const char *path)
+{
+    static const char *const suffixes[] = {".cc", ".cp", ".cpp", ".cxx", ".c++", ".C", ".CPP", ".ii", ".hpp", ".hh"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (ends_with(path, suffixes[i]))
+            return true;
+    return false;
+}
+
+/* The target is always ours. Naming it is harmless, as autoconf and CMake do; another one cannot work. */
+static void check_target(const char *target)
+{
+    if (!starts_with(target, "x86_64-") || !strstr(target, "linux"))
+        die("target '%s' cannot work: modules are x86_64-linux-musl code; drop the option", target);
+}
+
+struct parser {
+    struct command *command;
+    const char *language; /* by -x; NULL while the file name decides */
+    bool exceptions;      /* the last of -fexceptions, -fno-exceptions */
+    bool any_cxx;
+    bool sanitizer_traps;
+    bool seen_dashdash;
+};
+
+static void add_input(struct parser *p, const char *path)
+{
+    struct command *c = p->command;
+    const char *language = p->language;
+    bool assembler = false, preprocess = false;
+    if (language) {
+        assembler = starts_with(language, "assembler");
+        preprocess = strcmp(language, "assembler-with-cpp") == 0;
+        p->any_cxx |= starts_with(language, "c++");
+    } else {
+        preprocess = ends_with(path, ".S") || ends_with(path, ".sx");
+        assembler = preprocess || ends_with(path, ".s") || ends_with(path, ".asm");
+        p->any_cxx |= is_cxx_file(path);
+    }
+    /* A precompiled header is no input of the link; clang refuses what it does not understand. */
+    if (assembler && !c->native) {
+        c->assembly = realloc(c->assembly, (c->assembly_count + 1) * sizeof *c->assembly);
+        if (!c->assembly)
+            die("out of memory");
+        c->assembly[c->assembly_count++] = (struct assembly){c->args.count, preprocess};
+    }
+    c->inputs++;
+    args_add(&c->args, path);
+}
+
+/* The value of option `name` at items[*i], joined ("-ofile", "--output=file") or separate, or NULL if it is another. */
+static const char *value_of(const struct args *argv, size_t *i, const char *name)
+{
+    const char *arg = argv->items[*i];
+    size_t n = strlen(name);
+    if (strncmp(arg, name, n) != 0)
+        return NULL;
+    if (arg[n])
+        return starts_with(name, "--") ? (arg[n] == '=' ? arg + n + 1 : NULL) : arg + n;
+    if (*i + 1 >= argv->count)
+        die("argument to '%s' is missing", name);
+    return argv->items[++*i];
+}
+
+/* Options that the front decides itself and clang must not see, or sees in another form. */
+static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
+{
+    struct command *c = p->command;
+    const char *arg = argv->items[*i], *value;
+    if (strcmp(arg, "--library") == 0) {
+        c->library = true;
+        return true;
+    }
+    if (strcmp(arg, "--native") == 0)
+        return true; /* seen before parsing began */
+    if (strcmp(arg, "-pthread") == 0) {
+        c->pthread = true;
+        return true;
+    }
+    /* Every module is a static PIE already. */
+    if (strcmp(arg, "-static") == 0 || strcmp(arg, "-static-pie") == 0 || strcmp(arg, "-pie") == 0 ||
+        strcmp(arg, "--static") == 0 || strcmp(arg, "-static-libgcc") == 0 || strcmp(arg, "-static-libstdc++") == 0)
+        return true;
+    if (strcmp(arg, "-target") == 0 || strcmp(arg, "--target") == 0 || starts_with(arg, "--target=")) {
+        check_target(value_of(argv, i, starts_with(arg, "--") ? "--target" : "-target"));
+        return true;
+    }
+    if ((strcmp(arg, "-mllvm") == 0 || starts_with(arg, "-mllvm=")) && (value = value_of(argv, i, "-mllvm"))) {
+        value += *value == '=';
+        if (starts_with(value, "-bulkhead-")) {
+            if (strcmp(value, "-bulkhead-isolate=stores") == 0)
+                c->stores_only = true;
+            else if (strcmp(value, "-bulkhead-isolate=full") == 0)
+                c->stores_only = false;
+            args_add(&c->passes, value);
+        } else {
+            args_add_list(&c->args, "-mllvm", value, NULL);
+        }
+        return true;
+    }
+    if (starts_with(arg, "-fuse-ld=")) {
+        if (!strstr(arg, "lld"))
+            die("%s cannot work: modules are linked by lld, which keeps the layout of bundles; drop the option", arg);
+        return true;
+    }
+    if (starts_with(arg, "--ld-path="))
+        die("%s cannot work: modules are linked by lld, which keeps the layout of bundles; drop the option", arg);
+    return false;
+}
+
+/* Options that go on to clang but tell the front something. */
+static void note_option(struct parser *p, const char *arg)
+{
+    struct command *c = p->command;
+    if (is_query(arg))
+        c->phase = PHASE_QUERY;
+    else if (stops_before_objects(arg) && c->phase > PHASE_PREPROCESS)
+        c->phase = PHASE_PREPROCESS;
+    else if ((strcmp(arg, "-c") == 0 || strcmp(arg, "--compile") == 0) && c->phase > PHASE_OBJECT)
+        c->phase = PHASE_OBJECT;
+    else if (strcmp(arg, "-r") == 0)
+        c->relocatable = true;
+    else if (strcmp(arg, "-nostdlib") == 0 || strcmp(arg, "--no-standard-libraries") == 0)
+        c->no_start_files = c->no_libraries = true;
+    else if (strcmp(arg, "-nostartfiles") == 0)
+        c->no_start_files = true;
+    else if (strcmp(arg, "-nodefaultlibs") == 0)
+        c->no_libraries = true;
+    else if (strcmp(arg, "-nolibc") == 0)
+        c->no_libc = true;
+    else if (strcmp(arg, "-###") == 0)
+        c->show_only = true;
+    else if (strcmp(arg, "-v") == 0)
+        c->verbose = true;
+    else if (strcmp(arg, "-fexceptions") == 0)
+        p->exceptions = true;
+    else if (strcmp(arg, "-fno-exceptions") == 0)
+        p->exceptions = false;
+    else if (strcmp(arg, "-march=native") == 0)
+        c->avx512_off = true;
+}
+
+static void parse_one(struct parser *p, const struct args *argv, size_t *i)
+{
+    struct command *c = p->command;
+    const char *arg = argv->items[*i];
+    if (p->seen_dashdash || arg[0] != '-' || arg[1] == 0) {
+        add_input(p, arg);
+        return;
+    }
+    if (strcmp(arg, "--") == 0) {
+        p->seen_dashdash = true;
+        return;
+    }
+    if (parse_own(p, argv, i))
+        return;
+    if (!c->native && !(starts_with(arg, "-fsanitize=") && p->sanitizer_traps))
+        refuse_option(arg);
+    note_option(p, arg);
+
+    args_add(&c->args, arg);
+    const char *value = NULL;
+    if (option_takes_value(arg)) {
+        if (*i + 1 >= argv->count)
+            die("argument to '%s' is missing", arg);
+        value = argv->items[++*i];
+        args_add(&c->args, value);
+    }
+    if (arg[1] == 'o' && (value || (arg[2] && !starts_with(arg, "-objc"))))
+        c->output = value ? value : arg + 2;
+    else if (starts_with(arg, "--output="))
+        c->output = arg + strlen("--output=");
+    else if (strcmp(arg, "--output") == 0)
+        c->output = value;
+    else if (arg[1] == 'x' && (value || arg[2])) {
+        p->language = value ? value : arg + 2;
+        if (strcmp(p->language, "none") == 0)
+            p->language = NULL;
+    } else if (arg[1] == 'l') {
+        c->inputs++;
+        c->uses_dl |= strcmp(value ? value : arg + 2, "dl") == 0;
+    } else if (strcmp(arg, "-Xlinker") == 0 || starts_with(arg, "-Wl,")) {
+        if (!c->native && strcmp(value ? value : arg + 4, "-shared") == 0)
+            refuse_option("-shared");
+    }
+}
+
+void command_parse(struct command *command, const struct args *argv)
+{
+    struct parser p = {.command = command, .any_cxx = command->cxx};
+    command->phase = PHASE_LINK;
+    for (size_t i = 0; i < argv->count; i++) {
+        command->native |= strcmp(argv->items[i], "--native") == 0;
+        p.sanitizer_traps |= starts_with(argv->items[i], "-fsanitize-trap");
+    }
+    for (size_t i = 0; i < argv->count; i++)
+        parse_one(&p, argv, &i);
+    if (p.exceptions && p.any_cxx && !command->native)
+        refuse_cxx_option("-fexceptions");
+}

@@ -1,0 +1,56 @@
+/* What a clang command line asks for, as far as the front must know: how far it goes, its inputs, and the options of ours.
+ */
+#ifndef BULKHEAD_CLANG_COMMAND_H
+#define BULKHEAD_CLANG_COMMAND_H
+
+#include "strings.h"
+
+/* How far the command goes. */
+enum phase {
+    PHASE_QUERY,      /* only prints something: --version, -print-..., -dumpmachine */
+    PHASE_PREPROCESS, /* -E, -M, -MM, -fsyntax-only, --analyze, -S: no object file appears */
+    PHASE_OBJECT,     /* -c */
+    PHASE_LINK,
+};
+
+/* An input that bulkhead-as must assemble. */
+struct assembly {
+    size_t index; /* in command.args */
+    bool preprocess;
+};
+
+struct command {
+    struct args args; /* the user's, with response files expanded and the front's own options and what it decides taken out */
+    enum phase phase;
+    bool cxx;            /* called as bulkhead-clang++, so that it links like it */
+    bool library;        /* --library */
+    bool native;         /* --native */
+    bool stores_only;    /* -mllvm -bulkhead-isolate=stores */
+    bool relocatable;    /* -r */
+    bool no_start_files; /* -nostartfiles or -nostdlib */
+    bool no_libraries;   /* -nodefaultlibs or -nostdlib */
+    bool no_libc;        /* -nolibc */
+    bool show_only;      /* -### */
+    bool verbose;        /* -v */
+    bool uses_dl;        /* -ldl */
+    bool pthread;        /* -pthread */
+    bool avx512_off;     /* -march=native: the best of this machine that modules may use */
+    size_t inputs;       /* files and -l */
+    const char *output;  /* -o */
+    struct args passes;  /* -mllvm -bulkhead-...: options of the plugin, without the -mllvm */
+    struct assembly *assembly;
+    size_t assembly_count;
+};
+
+/* Reads the user's arguments. Refuses, with what to do instead, whatever cannot work in a module: see refuse.c. */
+void command_parse(struct command *command, const struct args *argv);
+
+/* True if clang takes the next argument as the value of this one. */
+bool option_takes_value(const char *option);
+
+/* Ends the process with an explanation if the option can never work in a module. */
+void refuse_option(const char *option);
+/* The same for an option that only C++ cannot have. */
+void refuse_cxx_option(const char *option);
+
+#endif

@@ -1,0 +1,71 @@
+/* The options that cannot work in a module, and what to do instead. One table: a new refusal is a new line. */
+#include "command.h"
+
+#include <string.h>
+
+struct refusal {
+    const char *option; /* a trailing '*' matches any rest */
+    const char *why;
+};
+
+static const struct refusal refusals[] = {
+    {"-shared", "a module is one static-PIE image; link everything into it, or use --library for a module without main"},
+    {"-Bdynamic", "modules have no dynamic linker; use static archives"},
+    {"-dynamiclib", "a module is one static-PIE image; use --library for a module without main"},
+    {"-pg", "the profiler's run-time is not available in modules; profile the host process, for example with perf"},
+    {"-p", "the profiler's run-time is not available in modules; profile the host process, for example with perf"},
+    {"-flto*", "link-time optimisation would compile after the front has finished; drop it (-fno-lto)"},
+    {"-ffat-lto-objects", "link-time optimisation is not available; drop it"},
+    {"-fsplit-stack", "its prologues use a register that the instrumentation needs; drop it, stacks are contained anyway"},
+    {"-fno-integrated-as", "another assembler would bypass the instrumentation; drop it"},
+    {"-fno-pic", "modules are position independent; drop it"},
+    {"-fno-PIC", "modules are position independent; drop it"},
+    {"-fno-pie", "modules are position independent; drop it"},
+    {"-fno-PIE", "modules are position independent; drop it"},
+    {"-no-pie", "modules are position independent; drop it"},
+    {"-nopie", "modules are position independent; drop it"},
+    {"-mcmodel=large", "a module fits into 4 GiB and uses the small code model; drop it"},
+    {"-mcmodel=medium", "a module fits into 4 GiB and uses the small code model; drop it"},
+    {"-mcmodel=kernel", "a module uses the small code model; drop it"},
+    {"-m32", "modules are 64-bit code"},
+    {"-m16", "modules are 64-bit code"},
+    {"-mx32", "modules have 64-bit pointers"},
+    {"-fsanitize=*", "sanitizer run-times are not available in modules; test a native build with them, "
+                     "or add -fsanitize-trap=all, which needs none"},
+    {"-fxray-instrument", "its run-time is not available in modules; drop it"},
+    {"-fprofile-instr-generate*", "the profiling run-time is not available in modules; collect the profile from a native build"},
+    {"-fprofile-generate*", "the profiling run-time is not available in modules; collect the profile from a native build"},
+    {"-fprofile-arcs", "the coverage run-time is not available in modules; collect coverage from a native build"},
+    {"-ftest-coverage", "the coverage run-time is not available in modules; collect coverage from a native build"},
+    {"--coverage", "the coverage run-time is not available in modules; collect coverage from a native build"},
+    {"-fopenmp*", "the OpenMP run-time is not available in modules; drop it, the pragmas are then ignored"},
+    {"-stdlib=*", "there is no C++ library for modules yet; write against the C library"},
+    {"-fcxx-exceptions", "exceptions are not available in modules yet; use -fno-exceptions and return errors"},
+    {"-frtti", "run-time type information needs a C++ library, which modules do not have yet; drop it"},
+};
+
+/* Options that end in the same letters as a refused pattern but are harmless. */
+static const char *const harmless[] = {"-fsanitize=", "-fopenmp-simd"};
+
+static bool matches(const char *pattern, const char *option)
+{
+    size_t n = strlen(pattern);
+    return pattern[n - 1] == '*' ? strncmp(option, pattern, n - 1) == 0 : strcmp(option, pattern) == 0;
+}
+
+void refuse_option(const char *option)
+{
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (strcmp(option, harmless[i]) == 0)
+            return;
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (matches(refusals[i].option, option))
+            die("%s cannot work in a module: %s", option, refusals[i].why);
+}
+
+void refuse_cxx_option(const char *option)
+{
+    if (strcmp(option, "-fexceptions") == 0)
+        die("-fexceptions in C++ cannot work in a module yet: there is no C++ run-time library; "
+            "use -fno-exceptions (the default here) and return errors");
+}

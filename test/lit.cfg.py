@@ -1,0 +1,55 @@
+# What every test may use. Tests write only below %t, in the build directory.
+import os
+
+import lit.formats
+
+config.name = "Bulkhead"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".c", ".cpp", ".ll", ".s", ".S", ".test"]
+config.excludes = ["Inputs", "CMakeLists.txt"]
+config.test_source_root = os.path.join(config.bulkhead_source, "test")
+config.test_exec_root = os.path.join(config.bulkhead_build, "test")
+
+build = config.bulkhead_build
+bin = os.path.join(build, "bin")
+# FileCheck, not, split-file, llvm-objdump and the like, of the one LLVM version.
+config.environment["PATH"] = os.pathsep.join([config.llvm_tools_dir, bin, config.environment["PATH"]])
+config.environment["BULKHEAD_BUILD"] = build
+# Messages that tests compare are in English, and no sort order depends on who runs them.
+config.environment["LC_ALL"] = "C"
+
+# Longer names first: lit replaces in this order, and %clang is the beginning of others.
+config.substitutions += [
+    ("%bulkhead-run", os.path.join(bin, "bulkhead-run")),
+    ("%bulkhead-verify", os.path.join(bin, "bulkhead-verify")),
+    ("%bulkhead-clangxx", os.path.join(bin, "bulkhead-clang++")),
+    ("%bulkhead-clang", os.path.join(bin, "bulkhead-clang")),
+    ("%bulkhead-as", os.path.join(bin, "bulkhead-as")),
+    # The same front without the plugin, against the native twin of the guest's C library.
+    ("%native-clangxx", os.path.join(bin, "bulkhead-clang++") + " --native"),
+    ("%native-clang", os.path.join(bin, "bulkhead-clang") + " --native"),
+    ("%clangxx", config.clang.replace("clang-", "clang++-")),
+    ("%clang", config.clang),
+    ("%plugin", os.path.join(build, "lib", "BulkheadPass.so")),
+    ("%native-sysroot", os.path.join(build, "native-sysroot")),
+    ("%sysroot", os.path.join(build, "sysroot")),
+    ("%source", config.bulkhead_source),
+    ("%build", build),
+    # Builds a real program once and prints its directory; see test/programs/build.
+    ("%program", os.path.join(config.test_source_root, "programs", "build")),
+]
+
+# `REQUIRES: avx2` for tests that run such code.
+with open("/proc/cpuinfo") as cpuinfo:
+    flags = next((line.split() for line in cpuinfo if line.startswith("flags")), [])
+for feature in ("avx", "avx2", "fma", "bmi2", "fsgsbase"):
+    if feature in flags:
+        config.available_features.add(feature)
+if {"avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm"} <= set(flags):
+    config.available_features.add("x86-64-v3")
+
+# One slow test must not hang a whole run.
+try:
+    lit_config.maxIndividualTestTime = lit_config.maxIndividualTestTime or 900
+except ValueError:
+    pass  # needs the psutil module; without it there is no limit

@@ -1,0 +1,119 @@
+#include "AlignTargets.h"
+#include "CodeBuffer.h"
+#include "X86Names.h"
+#include "bulkhead/layout.h"
+#include "llvm/CodeGen/LivePhysRegs.h"
+#include "llvm/CodeGen/MachineFunction.h"
+#include "llvm/CodeGen/MachineFunctionPass.h"
+#include "llvm/CodeGen/MachineInstrBuilder.h"
+#include "llvm/CodeGen/MachineJumpTableInfo.h"
+#include "llvm/CodeGen/MachineRegisterInfo.h"
+#include "llvm/CodeGen/TargetInstrInfo.h"
+#include "llvm/CodeGen/TargetSubtargetInfo.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/Function.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace llvm;
+using namespace bulkhead;
+
+namespace {
+
+class AlignTargets : public MachineFunctionPass {
+public:
+  static char ID;
+  AlignTargets() : MachineFunctionPass(ID) {}
+  StringRef getPassName() const override { return "Bulkhead: align branch targets"; }
+  bool runOnMachineFunction(MachineFunction &MF) override;
+
+private:
+  void freeIndirectJumps(MachineBasicBlock &MBB, const X86Names &X);
+  bool keepsRCX(const MachineFunction &MF, const X86Names &X) const;
+};
+
+} // namespace
+
+char AlignTargets::ID;
+
+/// `jmp *mem` is rewritten to a load into a register and a masked jump. The block
+/// it jumps to may need every caller-saved register, so the load is made here,
+/// where liveness is known.
+void AlignTargets::freeIndirectJumps(MachineBasicBlock &MBB, const X86Names &X) {
+  const MachineFunction &MF = *MBB.getParent();
+  for (MachineInstr &MI : make_early_inc_range(MBB.terminators())) {
+    if (MI.getOpcode() != X.JMP64m || MBB.succ_empty())
+      continue;
+    LivePhysRegs Live(*MF.getSubtarget().getRegisterInfo());
+    Live.addLiveOuts(MBB);
+    // Registers of the address are read by the load before it writes.
+    MCRegister Free;
+    for (const char *Name : {"RAX", "RCX", "RDX", "RSI", "RDI", "R8", "R9", "R10",
+                             "R11", "RBX", "R12", "R13", "R14", "R15"})
+      if (Live.available(MF.getRegInfo(), X.reg(Name))) {
+        Free = X.reg(Name);
+        break;
+      }
+    if (!Free) {
+      MF.getFunction().getContext().diagnose(DiagnosticInfoUnsupported(
+          MF.getFunction(), "bulkhead: no register is free at this indirect jump",
+          MI.getDebugLoc()));
+      return;
+    }
+    const TargetInstrInfo &TII = *MF.getSubtarget().getInstrInfo();
+    auto Load = BuildMI(MBB, MI, MI.getDebugLoc(), TII.get(X.MOV64rm), Free);
+    for (unsigned I = 0; I < 5; ++I)
+      Load.add(MI.getOperand(I));
+    Load.cloneMemRefs(MI);
+    BuildMI(MBB, MI, MI.getDebugLoc(), TII.get(X.JMP64r)).addReg(Free);
+    MI.eraseFromParent();
+  }
+}
+
+/// A return goes through rcx, unless rcx holds a result or the calling convention
+/// preserves it.
+bool AlignTargets::keepsRCX(const MachineFunction &MF, const X86Names &X) const {
+  const Function &F = MF.getFunction();
+  switch (F.getCallingConv()) {
+  case CallingConv::C:
+  case CallingConv::Fast:
+  case CallingConv::Cold:
+  case CallingConv::X86_64_SysV:
+  case CallingConv::Tail:
+    break;
+  default:
+    return true;
+  }
+  const TargetRegisterInfo &TRI = *MF.getSubtarget().getRegisterInfo();
+  for (const MachineBasicBlock &MBB : MF)
+    for (const MachineInstr &MI : MBB.terminators())
+      if (MI.isReturn() && !MI.isCall() && MI.readsRegister(X.RCX, &TRI))
+        return true;
+  return false;
+}
+
+bool AlignTargets::runOnMachineFunction(MachineFunction &MF) {
+  const X86Names &X = X86Names::get(MF.getTarget().getTarget());
+  const Align Bundle(BH_BUNDLE_SIZE);
+  MF.ensureAlignment(Bundle);
+  auto Raise = [&](MachineBasicBlock &MBB) {
+    if (MBB.getAlignment() < Bundle)
+      MBB.setAlignment(Bundle);
+    MBB.setMaxBytesForAlignment(0);
+  };
+  if (const MachineJumpTableInfo *Tables = MF.getJumpTableInfo())
+    for (const MachineJumpTableEntry &Table : Tables->getJumpTables())
+      for (MachineBasicBlock *MBB : Table.MBBs)
+        Raise(*MBB);
+  for (MachineBasicBlock &MBB : MF) {
+    if (MBB.isEHPad() || MBB.hasAddressTaken() || MBB.isInlineAsmBrIndirectTarget())
+      Raise(MBB);
+    freeIndirectJumps(MBB, X);
+  }
+  auto &Set = functionsReturningThroughR11();
+  Set.clear();
+  if (keepsRCX(MF, X))
+    Set.insert(MF.getTarget().getSymbol(&MF.getFunction()));
+  return true;
+}
+
+FunctionPass *bulkhead::createAlignTargetsPass() { return new AlignTargets; }

@@ -1,0 +1,456 @@
+#include "CodeBuffer.h"
+#include "BundleLayout.h"
+#include "Options.h"
+#include "StackTouch.h"
+#include "bulkhead/layout.h"
+#include "llvm/MC/MCContext.h"
+#include "llvm/MC/MCExpr.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/MCSymbol.h"
+#include "llvm/MC/MCTargetOptions.h"
+#include "llvm/Support/Casting.h"
+
+using namespace llvm;
+using namespace bulkhead;
+
+StringSet<> *bulkhead::LateAddressTaken;
+
+DenseSet<const MCSymbol *> &bulkhead::functionsReturningThroughR11() {
+  static thread_local DenseSet<const MCSymbol *> Set;
+  return Set;
+}
+
+CodeBuffer::CodeBuffer(const Target &T, MCContext &Ctx, CodeSink &Sink)
+    : T(T), X(X86Names::get(T)), Ctx(Ctx), Sink(Sink),
+      Emitter(T.createMCCodeEmitter(*X.MII, Ctx)) {}
+
+//===----------------------------------------------------------------------===//
+// Filling
+//===----------------------------------------------------------------------===//
+
+void CodeBuffer::addInstruction(const MCInst &I, const MCSubtargetInfo &STI) {
+  LastSTI = &STI;
+  Pending.push_back({{I, &STI}, Items.size()});
+}
+
+void CodeBuffer::addLabel(MCSymbol *S, SMLoc Loc, MCSection *Section) {
+  if (S->isDefined() || S->isVariable()) {
+    Ctx.reportError(Loc, "symbol '" + S->getName() + "' is already defined");
+    return;
+  }
+  // A name that can be seen from outside may be called through a pointer.
+  if (!S->isTemporary()) {
+    const Item *Last = nullptr;
+    for (const Item &It : llvm::reverse(Items))
+      if (It.K != Item::Action) {
+        Last = &It;
+        break;
+      }
+    bool Aligned = Last && Last->K == Item::Align &&
+                   Last->Alignment.value() >= BH_BUNDLE_SIZE && !Last->MaxBytes &&
+                   (Pending.empty() || Pending.back().Before < Items.size());
+    if (!Aligned)
+      addAlignment(Align(BH_BUNDLE_SIZE), 0);
+  }
+  Item &It = Items.emplace_back();
+  It.K = Item::Label;
+  It.Symbol = S;
+  It.Loc = Loc;
+  // The parser asks whether a label is defined, and folds differences of labels
+  // in the same fragment. A fragment for each label answers both as it must be
+  // while the distances are still open.
+  Placeholders.emplace_back().setParent(Section);
+  S->setFragment(&Placeholders.back());
+}
+
+void CodeBuffer::addAlignment(Align A, unsigned MaxBytes) {
+  Item &It = Items.emplace_back();
+  It.K = Item::Align;
+  It.Alignment = A;
+  It.MaxBytes = MaxBytes;
+}
+
+void CodeBuffer::addData(unsigned Size, std::function<void()> Replay) {
+  Item &It = Items.emplace_back();
+  It.K = Item::Data;
+  It.Size = Size;
+  It.Replay = std::move(Replay);
+}
+
+void CodeBuffer::addAction(std::function<void()> Replay) {
+  Item &It = Items.emplace_back();
+  It.K = Item::Action;
+  It.Replay = std::move(Replay);
+}
+
+void CodeBuffer::noteAddressTaken(const MCSymbol &S, SMLoc Loc) {
+  if (!S.isTemporary())
+    return;
+  if (!Unaligned.contains(&S)) {
+    AddressTaken.insert(&S);
+    return;
+  }
+  if (LateAddressTaken)
+    LateAddressTaken->insert(S.getName());
+  else
+    Ctx.reportError(Loc, "bulkhead: the address of label '" + S.getName() +
+                             "' is taken after its code was laid out; put "
+                             "'.p2align 5' before the label");
+}
+
+//===----------------------------------------------------------------------===//
+// Confining
+//===----------------------------------------------------------------------===//
+
+/// Whether an instruction after the one at \p Index may read the flags it leaves.
+bool CodeBuffer::flagsMayBeLive(size_t Index) const {
+  for (size_t I = Index + 1; I < Pending.size(); ++I) {
+    unsigned Op = Pending[I].Inst.getOpcode();
+    const MCInstrDesc &D = X.MII->get(Op);
+    switch (X.classOf(Op)) {
+    case OpClass::JumpDirect:
+      return true; // unknown
+    case OpClass::Return:
+    case OpClass::CallDirect:
+    case OpClass::CallMem:
+    case OpClass::CallReg:
+    case OpClass::JumpMem:
+    case OpClass::JumpReg:
+    case OpClass::Trap:
+      return false;
+    default:
+      break;
+    }
+    if (D.hasImplicitUseOfPhysReg(X.EFLAGS))
+      return true;
+    if (D.hasImplicitDefOfPhysReg(X.EFLAGS))
+      return false;
+  }
+  return true;
+}
+
+void CodeBuffer::confine() {
+  ItemList Result;
+  Result.reserve(Items.size() + Pending.size() * 5 / 4);
+  Confine Rewriter(X, Ctx, Result);
+  size_t Next = 0, Index = 0;
+  while (Next < Items.size() || Index < Pending.size()) {
+    if (Index == Pending.size() || Pending[Index].Before > Next) {
+      Item &It = Items[Next++];
+      if (It.K == Item::Label && !It.Symbol->isTemporary())
+        KeepsRCX = functionsReturningThroughR11().contains(It.Symbol);
+      Result.push_back(std::move(It));
+      continue;
+    }
+    // Instructions up to the next label or data belong together, whatever line
+    // tables and unwind directives stand between them.
+    SmallVector<const SourceInst *, 8> Run;
+    constexpr size_t LongestSequence = 8;
+    for (size_t I = Index, N = Next; I < Pending.size() && Run.size() < LongestSequence;
+         ++I) {
+      bool Broken = false;
+      for (; N < Pending[I].Before; ++N)
+        Broken |= Items[N].K != Item::Action;
+      if (Broken)
+        break;
+      Run.push_back(&Pending[I]);
+    }
+    Rewriter.ReturnsThroughR11 = KeepsRCX;
+    unsigned Used = Rewriter.rewrite(
+        Run, [&](unsigned N) { return flagsMayBeLive(Index + N); });
+    Index += Used;
+  }
+  Items = std::move(Result);
+  Pending.clear();
+}
+
+/// Labels that code or data of this stretch takes the address of may become the
+/// target of an indirect branch, so they start a bundle.
+void CodeBuffer::alignTakenLabels() {
+  std::function<void(const MCExpr *)> Visit = [&](const MCExpr *E) {
+    if (auto *Ref = dyn_cast<MCSymbolRefExpr>(E))
+      AddressTaken.insert(&Ref->getSymbol());
+    else if (auto *B = dyn_cast<MCBinaryExpr>(E)) {
+      Visit(B->getLHS());
+      Visit(B->getRHS());
+    } else if (auto *U = dyn_cast<MCUnaryExpr>(E))
+      Visit(U->getSubExpr());
+    else if (auto *S = dyn_cast<MCSpecifierExpr>(E))
+      Visit(S->getSubExpr());
+  };
+  for (const Item &It : Items) {
+    if (It.K != Item::Unit)
+      continue;
+    for (const MCInst &I : It.Insts) {
+      OpClass C = X.classOf(I.getOpcode());
+      if (C == OpClass::JumpDirect || C == OpClass::JumpCond ||
+          C == OpClass::JumpShort || C == OpClass::CallDirect)
+        continue;
+      for (const MCOperand &Op : I)
+        if (Op.isExpr())
+          Visit(Op.getExpr());
+    }
+  }
+  ItemList Result;
+  bool Any = false;
+  auto Taken = [&](const MCSymbol *S) {
+    return AddressTaken.contains(S) ||
+           (LateAddressTaken && LateAddressTaken->contains(S->getName()));
+  };
+  for (const Item &It : Items)
+    Any |= It.K == Item::Label && It.Symbol->isTemporary() && Taken(It.Symbol);
+  if (!Any)
+    return;
+  Result.reserve(Items.size() + 16);
+  for (Item &It : Items) {
+    if (It.K == Item::Label && Taken(It.Symbol)) {
+      Item &A = Result.emplace_back();
+      A.K = Item::Align;
+      A.Alignment = Align(BH_BUNDLE_SIZE);
+    }
+    Result.push_back(std::move(It));
+  }
+  Items = std::move(Result);
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+unsigned CodeBuffer::encodedSize(const MCInst &I, const MCSubtargetInfo &STI) {
+  SmallVector<char, 16> Code;
+  SmallVector<MCFixup, 2> Fixups;
+  Emitter->encodeInstruction(I, Code, Fixups, STI);
+  return Code.size();
+}
+
+/// The ways to make one instruction longer, each with its number of bytes.
+static const std::pair<unsigned, unsigned> LongerForms[] = {
+    {UseDisp8, 0}, {UseDisp32, 0}, {UseRex, 0}, {UseVex3, 0},
+    {UseDisp8, UseRex}, {UseDisp32, UseRex}, {UseDisp32, UseVex3}};
+
+void CodeBuffer::measure(Item &It) {
+  const MCSubtargetInfo &STI = *It.STI;
+  if (It.F == Item::Branches)
+    return; // the layout chooses between the two forms
+  It.Size = 0;
+  for (MCInst &I : It.Insts) {
+    if (!Backend) {
+      MCTargetOptions Options;
+      Backend.reset(T.createMCAsmBackend(STI, *X.MRI, Options));
+    }
+    // A symbolic immediate may turn out large: take the large form at once.
+    if (llvm::any_of(I, [](const MCOperand &Op) { return Op.isExpr(); }) &&
+        X.classOf(I.getOpcode()) == OpClass::Plain &&
+        Backend->mayNeedRelaxation(I.getOpcode(), I.getOperands(), STI))
+      Backend->relaxInstruction(I, STI);
+    It.Size += encodedSize(I, STI);
+  }
+  if (It.Size > BH_BUNDLE_SIZE) {
+    Ctx.reportError(It.Insts[0].getLoc(), "bulkhead: this instruction and what "
+                                          "confines it do not fit into a bundle");
+    It.Size = BH_BUNDLE_SIZE;
+  }
+  It.GrowthOptions = 1;
+  if (padding() == Padding::Nop || It.Sequence || It.Insts.size() != 1 ||
+      It.F == Item::NeverReturns)
+    return;
+  MCInst &I = It.Insts[0];
+  OpClass C = X.classOf(I.getOpcode());
+  int M = C == OpClass::Lea ? 1 : X.memoryOperand(I.getOpcode());
+  if (C == OpClass::Nop || C == OpClass::StringOp || I.getFlags())
+    return;
+  if (M < 0) {
+    It.GrowthOptions = (2u << BH_PADDING_PREFIX_MAX) - 1;
+    return;
+  }
+  bool Displacement = I.getOperand(M + 3).isImm() && I.getOperand(M).getReg() &&
+                      X.to64(I.getOperand(M).getReg()) != X.RIP;
+  bool HighByte = false;
+  for (const MCOperand &Op : I)
+    HighByte |= Op.isReg() && Op.getReg() && X.isHighByte(Op.getReg());
+  for (auto [A, B] : LongerForms) {
+    unsigned Flags = A | B;
+    if ((Flags & (UseDisp8 | UseDisp32)) && !Displacement)
+      continue;
+    if ((Flags & UseRex) && HighByte)
+      continue;
+    I.setFlags(Flags);
+    unsigned Extra = encodedSize(I, STI) - It.Size;
+    I.setFlags(0);
+    if (Extra < 8)
+      It.GrowthOptions |= 1u << Extra;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Replay
+//===----------------------------------------------------------------------===//
+
+MCInst CodeBuffer::nop(unsigned Bytes) const {
+  MCInst I;
+  if (Bytes == 1) {
+    I.setOpcode(X.NOOP);
+    return I;
+  }
+  // 0F 1F /0 with the operand form that has the wanted length; 3 to 9 bytes.
+  bool Wide = Bytes == 6 || Bytes == 9;
+  unsigned Rest = Bytes - Wide;
+  I.setOpcode(Wide ? X.NOOPW : X.NOOPL);
+  bool Index = Rest == 5 || Rest == 8;
+  I.addOperand(MCOperand::createReg(X.RAX));
+  I.addOperand(MCOperand::createImm(1));
+  I.addOperand(MCOperand::createReg(Index ? X.RAX : MCRegister()));
+  I.addOperand(MCOperand::createImm(0));
+  I.addOperand(MCOperand::createReg(MCRegister()));
+  I.setFlags(Rest == 4 || Rest == 5 ? UseDisp8 : Rest >= 7 ? UseDisp32 : 0);
+  return I;
+}
+
+void CodeBuffer::emitPadding(unsigned Bytes, uint64_t At, bool Dead,
+                             const MCSubtargetInfo &STI) {
+  MCInst Trap;
+  Trap.setOpcode(X.INT3);
+  MCInst Wide;
+  Wide.setOpcode(X.DATA16_PREFIX);
+  while (Bytes) {
+    if (Dead) {
+      Sink.placeInstruction(Trap, STI);
+      --Bytes;
+      continue;
+    }
+    unsigned Room = BH_BUNDLE_SIZE - At % BH_BUNDLE_SIZE;
+    unsigned N = std::min({Bytes, Room, 9u});
+    if (N == 2) { // 66 90
+      Sink.placeInstruction(Wide, STI);
+      Sink.placeInstruction(nop(1), STI);
+    } else
+      Sink.placeInstruction(nop(N), STI);
+    Bytes -= N;
+    At += N;
+  }
+}
+
+void CodeBuffer::emitUnit(Item &It) {
+  MCInst &First = It.Insts[0];
+  if (It.F == Item::Branches && It.Long) {
+    First.setOpcode(It.Conditional ? X.JCC_4 : X.JMP_4);
+    // As text, the form must be spelled out, or the assembler would choose.
+    First.setFlags(UseDisp32);
+  } else if (It.Growth) {
+    OpClass C = X.classOf(First.getOpcode());
+    if (C != OpClass::Lea && X.memoryOperand(First.getOpcode()) < 0) {
+      MCInst Prefix;
+      Prefix.setOpcode(X.CS_PREFIX);
+      for (unsigned N = 0; N < It.Growth; ++N)
+        Sink.placeInstruction(Prefix, *It.STI);
+    } else {
+      for (auto [A, B] : LongerForms) {
+        First.setFlags(A | B);
+        if (encodedSize(First, *It.STI) == It.Size + It.Growth)
+          break;
+      }
+    }
+  }
+  for (auto [N, I] : enumerate(It.Insts)) {
+    Sink.placeInstruction(I, *It.STI);
+    if (int(N) == It.PopsReturnAddress)
+      Sink.adjustFrame(-8);
+  }
+  if (It.PopsReturnAddress >= 0)
+    Sink.adjustFrame(8);
+}
+
+/// Returns whether control cannot fall out of the end.
+bool CodeBuffer::emitAll(bool Dead) {
+  bool Padded = false;
+  for (size_t I = 0; I < Items.size(); ++I) {
+    Item &It = Items[I];
+    switch (It.K) {
+    case Item::Label: {
+      // The padding of the unit behind the labels stands before them.
+      size_t U = I;
+      while (U < Items.size() &&
+             (Items[U].K == Item::Label || Items[U].K == Item::Action))
+        ++U;
+      if (It.Padded && !Padded && U < Items.size() &&
+          (Items[U].K == Item::Unit || Items[U].K == Item::Data)) {
+        if (Items[U].Pad)
+          emitPadding(Items[U].Pad, Items[U].Offset - Items[U].Pad, Dead, *LastSTI);
+        Items[U].Pad = 0;
+        Padded = true;
+      }
+      if (It.Offset % BH_BUNDLE_SIZE)
+        Unaligned.insert(It.Symbol);
+      It.Symbol->setFragment(nullptr);
+      Sink.placeLabel(It.Symbol, It.Loc);
+      continue;
+    }
+    case Item::Action:
+      It.Replay();
+      continue;
+    case Item::Align:
+      if (It.Alignment.value() >= BH_BUNDLE_SIZE && !It.MaxBytes)
+        Sink.placeAlignment(It.Alignment, Dead, LastSTI);
+      else if (It.Pad)
+        emitPadding(It.Pad, It.Offset, Dead, *LastSTI);
+      continue;
+    case Item::Data:
+      emitPadding(It.Pad, It.Offset - It.Pad, Dead, *LastSTI);
+      It.Replay();
+      Dead = Padded = false;
+      continue;
+    case Item::Unit:
+      emitPadding(It.Pad, It.Offset - It.Pad, Dead, *It.STI);
+      emitUnit(It);
+      Dead = It.F == Item::NeverReturns ||
+             (It.F == Item::Branches && !It.Conditional);
+      Padded = false;
+      continue;
+    }
+  }
+  return Dead;
+}
+
+void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
+  confine();
+  bool Code = llvm::any_of(Items, [](const Item &It) {
+    return It.K == Item::Unit || It.K == Item::Data || It.K == Item::Align;
+  });
+  if (Code && LastSTI) {
+    alignTakenLabels();
+    touchStack(X, Items);
+    auto [It, Fresh] = Positions.try_emplace(Section);
+    if (Fresh) { // unknown, or the section is still empty: start a bundle
+      Item A;
+      A.K = Item::Align;
+      A.Alignment = Align(BH_BUNDLE_SIZE);
+      Items.insert(Items.begin(), std::move(A));
+    }
+    Align Strictest(BH_BUNDLE_SIZE);
+    for (Item &I : Items) {
+      if (I.K == Item::Unit)
+        measure(I);
+      else if (I.K == Item::Align && I.Alignment > Strictest)
+        Strictest = I.Alignment;
+    }
+    Section->ensureMinAlignment(Strictest);
+    Position &P = It->second;
+    P.Offset += layOut(Items, P.Offset, P.Dead, RelaxAll);
+    P.Dead = emitAll(P.Dead);
+  } else {
+    for (Item &It : Items) {
+      if (It.K == Item::Label) {
+        It.Symbol->setFragment(nullptr);
+        Sink.placeLabel(It.Symbol, It.Loc);
+      } else if (It.K == Item::Action)
+        It.Replay();
+      else if (It.K == Item::Data)
+        It.Replay();
+      else
+        Sink.placeAlignment(It.Alignment, false, nullptr);
+    }
+  }
+  Items.clear();
+  Placeholders.clear();
+}

@@ -1,0 +1,610 @@
+#include "Confine.h"
+#include "Options.h"
+#include "bulkhead/layout.h"
+#include "llvm/MC/MCContext.h"
+#include "llvm/MC/MCExpr.h"
+#include "llvm/Support/Casting.h"
+
+using namespace llvm;
+using namespace bulkhead;
+
+static MCOperand reg(MCRegister R) { return MCOperand::createReg(R); }
+static MCOperand imm(int64_t V) { return MCOperand::createImm(V); }
+
+/// Scratch memory below the red zone: nothing else uses it, see
+/// BH_STACK_SCRATCH_SIZE.
+static constexpr int64_t ScratchSlot = -136;
+
+MCInst Confine::inst(unsigned Opcode, std::initializer_list<MCOperand> Ops) const {
+  MCInst I;
+  I.setOpcode(Opcode);
+  for (const MCOperand &Op : Ops)
+    I.addOperand(Op);
+  return I;
+}
+
+MCInst Confine::load(unsigned Opcode, MCRegister Dst, MCRegister Base, int64_t Disp,
+                     MCRegister Segment) const {
+  return inst(Opcode, {reg(Dst), reg(Base), imm(1), reg(MCRegister()), imm(Disp),
+                       reg(Segment)});
+}
+
+MCInst Confine::store(unsigned Opcode, MCRegister Base, int64_t Disp,
+                      MCRegister Segment, MCRegister Src) const {
+  return inst(Opcode, {reg(Base), imm(1), reg(MCRegister()), imm(Disp),
+                       reg(Segment), reg(Src)});
+}
+
+MCInst Confine::lea(unsigned Opcode, MCRegister Dst, MCRegister Base,
+                    MCRegister Index) const {
+  return inst(Opcode, {reg(Dst), reg(Base), imm(1), reg(Index), imm(0),
+                       reg(MCRegister())});
+}
+
+void Confine::error(const MCInst &I, const Twine &Why) {
+  Ctx.reportError(I.getLoc(), "bulkhead: cannot isolate '" +
+                                  X.MII->getName(I.getOpcode()) + "': " + Why);
+}
+
+Item &Confine::unit(const SourceInst &S, Insts List, bool Sequence) {
+  Item &It = Out.emplace_back();
+  It.STI = S.STI;
+  It.Sequence = Sequence;
+  for (MCInst &I : List) {
+    I.setLoc(S.Inst.getLoc());
+    It.Insts.push_back(std::move(I));
+  }
+  return It;
+}
+
+void Confine::one(const SourceInst &S, MCInst I) {
+  unit(S, {std::move(I)}, /*Sequence=*/false);
+}
+
+//===----------------------------------------------------------------------===//
+// Memory operands
+//===----------------------------------------------------------------------===//
+
+/// `%gs:disp` without a register, disp not negative: M1 as it stands.
+bool Confine::isConfinedAbsolute(const MCInst &I, unsigned M) const {
+  return I.getOperand(M + 4).getReg() == X.GS && !I.getOperand(M).getReg() &&
+         !I.getOperand(M + 2).getReg() && I.getOperand(M + 3).isImm() &&
+         I.getOperand(M + 3).getImm() >= 0;
+}
+
+bool Confine::isHostCall(const MCInst &I) const {
+  if (!isConfinedAbsolute(I, 0))
+    return false;
+  int64_t Disp = I.getOperand(3).getImm();
+  return Disp >= BH_HOSTCALL_TABLE && Disp < BH_HOSTCALL_TABLE_END && Disp % 8 == 0;
+}
+
+/// Makes the ModRM memory operand of \p I one of M1, M2, M3. Returns false after
+/// reporting an error.
+bool Confine::confineOperand(MCInst &I) {
+  int M = X.memoryOperand(I.getOpcode());
+  if (M < 0 || X.classOf(I.getOpcode()) == OpClass::Nop)
+    return true;
+  MCOperand &Base = I.getOperand(M), &Index = I.getOperand(M + 2),
+            &Disp = I.getOperand(M + 3), &Segment = I.getOperand(M + 4);
+  MCRegister B = Base.getReg(), N = Index.getReg(), G = Segment.getReg();
+  if (X.isVector(N)) {
+    error(I, "gathers and scatters are not accepted; use scalar loads, or "
+             "compile with -mno-gather");
+    return false;
+  }
+  if (G == X.FS) {
+    error(I, "thread-local storage can be read through a plain mov only here");
+    return false;
+  }
+  if (G == X.GS) {
+    bool Confined = isConfinedAbsolute(I, M) ||
+                    (B != X.RIP && X.to64(B) != X.RIP && !X.isGPR64(B) &&
+                     !X.isGPR64(N) && (B || N));
+    if (!Confined)
+      error(I, "%gs belongs to the sandbox; only confined operands such as "
+               "%gs:(%eax) may name it");
+    return Confined;
+  }
+  const MCInstrDesc &D = X.MII->get(I.getOpcode());
+  if (isolation() == Isolation::Stores && D.mayLoad() && !D.mayStore()) {
+    Segment.setReg(MCRegister());
+    return true;
+  }
+  if (B == X.RIP) { // M2
+    Segment.setReg(MCRegister());
+    return true;
+  }
+  if (X.to64(B) == X.RIP) {
+    error(I, "an eip-relative operand addresses the low 4 GiB; use rip");
+    return false;
+  }
+  if (B == X.RSP && !N && Disp.isImm() && // M3
+      Disp.getImm() >= -BH_STACK_DISP_MAX && Disp.getImm() <= BH_STACK_DISP_MAX) {
+    Segment.setReg(MCRegister());
+    return true;
+  }
+  // M1. Without a register the 32-bit address size still needs asking for.
+  Base.setReg(X.to32(B));
+  Index.setReg(X.to32(N));
+  if (!B && !N)
+    Index.setReg(X.EIZ);
+  Segment.setReg(X.GS);
+  return true;
+}
+
+/// Reads through %fs. `movq %fs:0, %R` asks for the thread pointer itself, which
+/// the context page holds; anything else gets it into a register first.
+void Confine::rewriteThreadPointer(const SourceInst &S, unsigned M) {
+  MCInst I = S.Inst;
+  MCOperand &Base = I.getOperand(M), &Index = I.getOperand(M + 2),
+            &Disp = I.getOperand(M + 3), &Segment = I.getOperand(M + 4);
+  const MCInstrDesc &D = X.MII->get(I.getOpcode());
+  bool Register = Base.getReg() || Index.getReg();
+  if (I.getOpcode() == X.MOV64rm && !Register && Disp.isImm() && !Disp.getImm()) {
+    Disp.setImm(BH_CONTEXT_TP);
+    Segment.setReg(X.GS);
+    return one(S, std::move(I));
+  }
+  auto Uses = [&](MCRegister R) {
+    for (const MCOperand &Op : I)
+      if (Op.isReg() && X.overlaps(Op.getReg(), R))
+        return true;
+    for (MCPhysReg P : D.implicit_uses())
+      if (X.overlaps(P, R))
+        return true;
+    for (MCPhysReg P : D.implicit_defs())
+      if (X.overlaps(P, R))
+        return true;
+    return false;
+  };
+  if (Base.getReg() == X.RSP || Uses(X.RSP))
+    return error(I, "thread-local storage cannot be addressed together with rsp");
+  // A load into a general register can compute its address there.
+  MCRegister T = I.getOperand(0).isReg() && D.getNumDefs() == 1
+                     ? X.to64(I.getOperand(0).getReg())
+                     : MCRegister();
+  bool Spill = false;
+  if (!(X.isGPR64(T) && M == 1 && !X.overlaps(T, Base.getReg()) &&
+        !X.overlaps(T, Index.getReg()))) {
+    Spill = true;
+    for (MCRegister C : {X.R11, X.R10, X.RCX, X.RAX, X.RDI, X.RSI})
+      if (!Uses(C)) {
+        T = C;
+        break;
+      }
+    one(S, store(X.MOV64mr, X.RSP, ScratchSlot, MCRegister(), T));
+  }
+  one(S, load(X.MOV64rm, T, MCRegister(), BH_CONTEXT_TP, X.GS));
+  if (Base.getReg())
+    one(S, lea(X.LEA64r, T, T, X.to64(Base.getReg())));
+  Base.setReg(T);
+  Segment.setReg(MCRegister());
+  if (confineOperand(I))
+    one(S, std::move(I));
+  if (Spill)
+    one(S, load(X.MOV64rm, T, X.RSP, ScratchSlot, MCRegister()));
+}
+
+//===----------------------------------------------------------------------===//
+// Control flow
+//===----------------------------------------------------------------------===//
+
+void Confine::appendMask(Insts &List, MCRegister R) const {
+  MCRegister R32 = X.to32(R);
+  List.push_back(inst(X.AND32ri8, {reg(R32), reg(R32), imm(-BH_BUNDLE_SIZE)}));
+  List.push_back(inst(X.ADD64rm, {reg(R), reg(R), reg(MCRegister()), imm(1),
+                                  reg(MCRegister()), imm(BH_CONTEXT_BASE),
+                                  reg(X.GS)}));
+}
+
+void Confine::rewriteReturn(const SourceInst &S) {
+  // rcx carries nothing at a return of the C calling convention, and its
+  // encodings are three bytes shorter than those of r11.
+  MCRegister R = ReturnsThroughR11 ? X.R11 : X.RCX;
+  Insts List;
+  List.push_back(inst(X.POP64r, {reg(R)}));
+  appendMask(List, R);
+  List.push_back(inst(X.JMP64r, {reg(R)}));
+  Item &It = unit(S, std::move(List), true);
+  It.F = Item::NeverReturns;
+  It.PopsReturnAddress = 0;
+}
+
+void Confine::rewriteIndirect(const SourceInst &S, bool Call, MCRegister R) {
+  if (R == X.RSP)
+    return error(S.Inst, "the target of an indirect branch cannot be rsp");
+  Insts List;
+  appendMask(List, R);
+  List.push_back(inst(Call ? X.CALL64r : X.JMP64r, {reg(R)}));
+  Item &It = unit(S, std::move(List), true);
+  It.AlignEnd = Call;
+  It.F = Call ? Item::Falls : Item::NeverReturns;
+}
+
+void Confine::rewriteIndirectMem(const SourceInst &S, bool Call) {
+  if (isHostCall(S.Inst)) {
+    Item &It = unit(S, {S.Inst}, true);
+    It.AlignEnd = Call;
+    It.F = Call ? Item::Falls : Item::NeverReturns;
+    return;
+  }
+  // r11 is dead at a call of the C calling convention; AlignTargets has replaced
+  // the jumps of compiled functions where it is not.
+  MCInst L = inst(X.MOV64rm, {reg(X.R11)});
+  for (unsigned I = 0; I < 5; ++I)
+    L.addOperand(S.Inst.getOperand(I));
+  L.setLoc(S.Inst.getLoc());
+  if (!confineOperand(L))
+    return;
+  one(S, std::move(L));
+  rewriteIndirect(S, Call, X.R11);
+}
+
+void Confine::rewriteSyscall(const SourceInst &S) {
+  // The instruction may stand in a leaf function with a red zone, so nothing may
+  // be pushed: the return address travels in r11, which syscall clobbers anyway.
+  MCSymbol *After = Ctx.createTempSymbol("bulkhead_syscall");
+  const MCExpr *Ref = MCSymbolRefExpr::create(After, Ctx);
+  one(S, inst(X.LEA64r, {reg(X.R11), reg(X.RIP), imm(1), reg(MCRegister()),
+                         MCOperand::createExpr(Ref), reg(MCRegister())}));
+  Item &Jump = unit(S,
+                    {inst(X.JMP64m, {reg(MCRegister()), imm(1), reg(MCRegister()),
+                                     imm(BH_HOSTCALL_TABLE + 8 * BH_HOSTCALL_SYSCALL),
+                                     reg(X.GS)})},
+                    true);
+  Jump.F = Item::NeverReturns;
+  Item &A = Out.emplace_back();
+  A.K = Item::Align;
+  A.Alignment = Align(BH_BUNDLE_SIZE);
+  Item &L = Out.emplace_back();
+  L.K = Item::Label;
+  L.Symbol = After;
+}
+
+//===----------------------------------------------------------------------===//
+// String instructions and the stack pointer
+//===----------------------------------------------------------------------===//
+
+void Confine::rewriteString(ArrayRef<MCInst> Prefixes, const SourceInst &S,
+                            bool FlagsLive) {
+  MCInst I = S.Inst;
+  for (MCOperand &Op : I) {
+    if (!Op.isReg() || !Op.getReg())
+      continue;
+    if (X.isGPR32(Op.getReg()))
+      return error(I, "string instructions with 32-bit addresses are not accepted");
+    if (Op.getReg() == X.FS || Op.getReg() == X.GS)
+      return error(I, "string instructions cannot have a segment");
+    if (!X.isGPR64(Op.getReg()))
+      Op.setReg(MCRegister()); // ds, es, cs, ss: without effect
+  }
+  if (X.MII->getName(I.getOpcode()).ends_with("_32"))
+    return error(I, "string instructions with 32-bit addresses are not accepted");
+  unsigned Regs = X.stringRegs(I.getOpcode());
+  Insts List;
+  if (FlagsLive)
+    List.push_back(load(X.MOV64rm, X.R11, MCRegister(), BH_CONTEXT_BASE, X.GS));
+  for (auto [Bit, R] : {std::pair(1u, X.RDI), std::pair(2u, X.RSI)}) {
+    if (!(Regs & Bit))
+      continue;
+    List.push_back(inst(X.MOV32rr, {reg(X.to32(R)), reg(X.to32(R))}));
+    if (FlagsLive)
+      List.push_back(lea(X.LEA64r, R, X.R11, R));
+    else
+      List.push_back(inst(X.ADD64rm, {reg(R), reg(R), reg(MCRegister()), imm(1),
+                                      reg(MCRegister()), imm(BH_CONTEXT_BASE),
+                                      reg(X.GS)}));
+  }
+  List.append(Prefixes.begin(), Prefixes.end());
+  List.push_back(std::move(I));
+  if (FlagsLive) // r11 may be live as well: keep it below the red zone
+    one(S, store(X.MOV64mr, X.RSP, ScratchSlot, MCRegister(), X.R11));
+  unit(S, std::move(List), true);
+  if (FlagsLive)
+    one(S, load(X.MOV64rm, X.R11, X.RSP, ScratchSlot, MCRegister()));
+}
+
+bool Confine::writesStackPointer(const MCInst &I) const {
+  const MCInstrDesc &D = X.MII->get(I.getOpcode());
+  for (unsigned K = 0; K < D.getNumDefs() && K < I.getNumOperands(); ++K)
+    if (I.getOperand(K).isReg() && X.overlaps(I.getOperand(K).getReg(), X.RSP))
+      return true;
+  return false;
+}
+
+void Confine::appendStackPointerSequence(Insts &List, MCInst Narrow) const {
+  List.push_back(std::move(Narrow));
+  List.push_back(inst(X.ADD64rm, {reg(X.RSP), reg(X.RSP), reg(MCRegister()), imm(1),
+                                  reg(MCRegister()), imm(BH_CONTEXT_BASE),
+                                  reg(X.GS)}));
+}
+
+/// Writes to rsp other than push, pop and call. Returns false if \p S is none.
+bool Confine::rewriteStackPointer(const SourceInst &S, bool FlagsLive) {
+  const MCInst &I = S.Inst;
+  unsigned Op = I.getOpcode();
+  if (!writesStackPointer(I))
+    return false;
+  if (Op == X.POP64r) {
+    error(I, "popping into rsp is not accepted");
+    return true;
+  }
+  // S1: a small constant stays as it is.
+  auto Small = [](const MCOperand &V) {
+    return V.isImm() && V.getImm() >= -BH_STACK_DISP_MAX &&
+           V.getImm() <= BH_STACK_DISP_MAX;
+  };
+  bool AddSub = Op == X.ADD64ri8 || Op == X.ADD64ri32 || Op == X.SUB64ri8 ||
+                Op == X.SUB64ri32;
+  if (AddSub && Small(I.getOperand(2))) {
+    one(S, I);
+    return true;
+  }
+  if (Op == X.LEA64r && I.getOperand(1).getReg() == X.RSP &&
+      !I.getOperand(3).getReg() && Small(I.getOperand(4))) {
+    one(S, I);
+    return true;
+  }
+  unsigned NarrowOp = X.narrowed(Op);
+  if (!NarrowOp) {
+    error(I, "this way of writing rsp is not accepted; compute the value in "
+             "another register and move it to rsp");
+    return true;
+  }
+  MCInst Narrow = I;
+  Narrow.setOpcode(NarrowOp);
+  bool Lea = Op == X.LEA64r, Load = Op == X.MOV64rm;
+  for (unsigned K = 0; K < Narrow.getNumOperands(); ++K) {
+    MCOperand &O = Narrow.getOperand(K);
+    if (O.isReg() && (K == 0 || !(Lea || Load))) // addresses stay 64-bit
+      O.setReg(X.to32(O.getReg()));
+  }
+  if (Load) {
+    int M = X.memoryOperand(Op);
+    if (Narrow.getOperand(M + 4).getReg() == X.FS) {
+      error(I, "rsp cannot be loaded from thread-local storage");
+      return true;
+    }
+    if (!confineOperand(Narrow))
+      return true;
+  }
+  Insts List;
+  if (!FlagsLive) {
+    appendStackPointerSequence(List, std::move(Narrow));
+    unit(S, std::move(List), true);
+    return true;
+  }
+  if (Op != X.MOV64rr && Op != X.MOV64rr_REV) {
+    error(I, "the flags are still needed after this write to rsp; move the value "
+             "to rsp with mov");
+    return true;
+  }
+  // The flags must survive: B comes through a register, which waits for its old
+  // value just below the new stack pointer's red zone.
+  MCRegister Src = I.getOperand(1).getReg();
+  MCRegister T = Src == X.R11 ? X.R10 : X.R11;
+  one(S, store(X.MOV64mr, X.to32(Src), ScratchSlot, X.GS, T));
+  List.push_back(load(X.MOV64rm, T, MCRegister(), BH_CONTEXT_BASE, X.GS));
+  List.push_back(std::move(Narrow));
+  List.push_back(lea(X.LEA64r, X.RSP, X.RSP, T));
+  unit(S, std::move(List), true);
+  one(S, load(X.MOV64rm, T, X.RSP, ScratchSlot, MCRegister()));
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Sequences that are confined already
+//===----------------------------------------------------------------------===//
+
+bool Confine::isMask(const MCInst &I, MCRegister &R) const {
+  if (I.getOpcode() != X.AND32ri8 || !I.getOperand(2).isImm() ||
+      I.getOperand(2).getImm() != -BH_BUNDLE_SIZE)
+    return false;
+  R = X.to64(I.getOperand(0).getReg());
+  return R != X.RSP;
+}
+
+bool Confine::isAddBase(const MCInst &I, MCRegister R) const {
+  return I.getOpcode() == X.ADD64rm && I.getOperand(0).getReg() == R &&
+         isConfinedAbsolute(I, 2) && I.getOperand(5).getImm() == BH_CONTEXT_BASE;
+}
+
+bool Confine::isLoadBase(const MCInst &I, MCRegister &R) const {
+  if (I.getOpcode() != X.MOV64rm || !isConfinedAbsolute(I, 1) ||
+      I.getOperand(4).getImm() != BH_CONTEXT_BASE)
+    return false;
+  R = I.getOperand(0).getReg();
+  return true;
+}
+
+bool Confine::isSelfMove(const MCInst &I, MCRegister R64) const {
+  return I.getOpcode() == X.MOV32rr && I.getOperand(0).getReg() == X.to32(R64) &&
+         I.getOperand(1).getReg() == X.to32(R64);
+}
+
+bool Confine::isLeaSum(const MCInst &I, MCRegister R, MCRegister String) const {
+  return I.getOpcode() == X.LEA64r && I.getOperand(0).getReg() == String &&
+         I.getOperand(1).getReg() == R && I.getOperand(3).getReg() == String &&
+         I.getOperand(4).isImm() && I.getOperand(4).getImm() == 0;
+}
+
+/// Output of the plugin may come back as text. Returns the length of the
+/// confining sequence at the start of \p Rest after adding it as one unit; 0: none.
+unsigned Confine::matchSequence(ArrayRef<const SourceInst *> Rest) {
+  auto At = [&](unsigned K) -> const MCInst * {
+    return K < Rest.size() ? &Rest[K]->Inst : nullptr;
+  };
+  auto Take = [&](unsigned N) -> Item & {
+    Insts List;
+    for (unsigned K = 0; K < N; ++K)
+      List.push_back(Rest[K]->Inst);
+    return unit(*Rest[0], std::move(List), true);
+  };
+  MCRegister R;
+  // C3 and C4.
+  unsigned Pop = At(0)->getOpcode() == X.POP64r ? 1 : 0;
+  if (At(Pop) && At(Pop + 1) && At(Pop + 2) && isMask(*At(Pop), R) &&
+      isAddBase(*At(Pop + 1), R) &&
+      (!Pop || At(0)->getOperand(0).getReg() == R)) {
+    OpClass C = X.classOf(At(Pop + 2)->getOpcode());
+    bool Call = C == OpClass::CallReg && !Pop;
+    if ((Call || C == OpClass::JumpReg) &&
+        At(Pop + 2)->getOperand(0).getReg() == R) {
+      Item &It = Take(Pop + 3);
+      It.AlignEnd = Call;
+      It.F = Call ? Item::Falls : Item::NeverReturns;
+      It.PopsReturnAddress = Pop ? 0 : -1;
+      return Pop + 3;
+    }
+  }
+  // S3.
+  unsigned First = isLoadBase(*At(0), R) ? 1 : 0;
+  if (At(First) && At(First + 1)) {
+    const MCInst &W = *At(First), &A = *At(First + 1);
+    bool WritesEsp = W.getNumOperands() && W.getOperand(0).isReg() &&
+                     W.getOperand(0).getReg() == X.ESP && writesStackPointer(W);
+    bool Ends = First ? A.getOpcode() == X.LEA64r &&
+                            A.getOperand(0).getReg() == X.RSP &&
+                            A.getOperand(1).getReg() == X.RSP &&
+                            A.getOperand(3).getReg() == R
+                      : isAddBase(A, X.RSP);
+    if (WritesEsp && Ends) {
+      Take(First + 2);
+      return First + 2;
+    }
+  }
+  // M4.
+  unsigned K = First;
+  unsigned Regs = 0;
+  for (auto [Bit, String] : {std::pair(1u, X.RDI), std::pair(2u, X.RSI)})
+    if (At(K) && At(K + 1) && isSelfMove(*At(K), String) &&
+        (First ? isLeaSum(*At(K + 1), R, String) : isAddBase(*At(K + 1), String))) {
+      Regs |= Bit;
+      K += 2;
+    }
+  while (Regs && At(K) && X.classOf(At(K)->getOpcode()) == OpClass::Prefix)
+    ++K;
+  if (Regs && At(K) && X.stringRegs(At(K)->getOpcode()) == Regs) {
+    Take(K + 1);
+    return K + 1;
+  }
+  return 0;
+}
+
+//===----------------------------------------------------------------------===//
+// The rewriter
+//===----------------------------------------------------------------------===//
+
+unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
+                          function_ref<bool(unsigned)> FlagsLive) {
+  if (unsigned N = matchSequence(Rest))
+    return N;
+
+  SmallVector<MCInst, 2> Prefixes;
+  unsigned N = 0;
+  while (N + 1 < Rest.size() &&
+         X.classOf(Rest[N]->Inst.getOpcode()) == OpClass::Prefix)
+    Prefixes.push_back(Rest[N++]->Inst);
+  const SourceInst &S = *Rest[N];
+  const MCInst &I = S.Inst;
+  OpClass Class = X.classOf(I.getOpcode());
+  bool Branch = Class == OpClass::Return || Class == OpClass::CallReg ||
+                Class == OpClass::CallMem || Class == OpClass::JumpReg ||
+                Class == OpClass::JumpMem || Class == OpClass::JumpDirect ||
+                Class == OpClass::JumpCond || Class == OpClass::CallDirect;
+  if (Branch) // `rep ret`, branch hints, notrack: without effect here
+    Prefixes.clear();
+  ++N;
+
+  auto Flow = [&](Item::Flow F) { Out.back().F = F; };
+  switch (Class) {
+  case OpClass::Prefix:
+    error(I, "a prefix must be followed by its instruction");
+    return N;
+  case OpClass::Return:
+    rewriteReturn(S);
+    return N;
+  case OpClass::CallReg:
+  case OpClass::JumpReg:
+    rewriteIndirect(S, Class == OpClass::CallReg, I.getOperand(0).getReg());
+    return N;
+  case OpClass::CallMem:
+  case OpClass::JumpMem:
+    rewriteIndirectMem(S, Class == OpClass::CallMem);
+    return N;
+  case OpClass::CallDirect:
+    one(S, I);
+    Out.back().AlignEnd = true;
+    Out.back().Sequence = true;
+    return N;
+  case OpClass::JumpDirect:
+  case OpClass::JumpCond: {
+    MCInst Short = I;
+    Short.setOpcode(Class == OpClass::JumpCond ? X.JCC_1 : X.JMP_1);
+    Short.setFlags(I.getFlags() & ~unsigned(UseDisp32 | UseDisp8));
+    one(S, std::move(Short));
+    Item &It = Out.back();
+    It.F = Item::Branches;
+    It.Conditional = Class == OpClass::JumpCond;
+    if (I.getOperand(0).isExpr())
+      if (auto *Ref = dyn_cast<MCSymbolRefExpr>(I.getOperand(0).getExpr()))
+        if (!Ref->getSpecifier())
+          It.Target = &Ref->getSymbol();
+    return N;
+  }
+  case OpClass::JumpShort:
+    one(S, I);
+    Out.back().Sequence = true;
+    return N;
+  case OpClass::Syscall:
+    rewriteSyscall(S);
+    return N;
+  case OpClass::Leave: {
+    Insts List;
+    appendStackPointerSequence(
+        List, inst(X.MOV32rr, {reg(X.ESP), reg(X.to32(X.RBP))}));
+    unit(S, std::move(List), true);
+    one(S, inst(X.POP64r, {reg(X.RBP)}));
+    return N;
+  }
+  case OpClass::StringOp:
+    rewriteString(Prefixes, S, FlagsLive(N - 1));
+    return N;
+  case OpClass::BitTestMem:
+    error(I, "the bit offset in a register reaches any address; load the word and "
+             "test it in a register, or use a constant offset");
+    return N;
+  case OpClass::Gather:
+    error(I, "gathers and scatters are not accepted; use scalar loads, or compile "
+             "with -mno-gather");
+    return N;
+  case OpClass::Lea:
+  case OpClass::Nop:
+  case OpClass::Trap:
+  case OpClass::Plain:
+    break;
+  }
+
+  if (rewriteStackPointer(S, FlagsLive(N - 1)))
+    return N;
+  int M = X.memoryOperand(I.getOpcode());
+  if (M >= 0 && I.getOperand(M + 4).isReg() && I.getOperand(M + 4).getReg() == X.FS) {
+    if (!Prefixes.empty())
+      error(I, "a prefixed access to thread-local storage is not accepted");
+    else
+      rewriteThreadPointer(S, M);
+    return N;
+  }
+  MCInst Plain = I;
+  if (Class == OpClass::Lea)
+    Plain.getOperand(5).setReg(MCRegister()); // a segment has no effect on lea
+  if (!confineOperand(Plain))
+    return N;
+  Insts List(Prefixes.begin(), Prefixes.end());
+  List.push_back(std::move(Plain));
+  unit(S, std::move(List), /*Sequence=*/!Prefixes.empty());
+  if (Class == OpClass::Trap)
+    Flow(Item::NeverReturns);
+  return N;
+}

@@ -1,0 +1,27 @@
+#include "Options.h"
+#include "llvm/Support/CommandLine.h"
+
+using namespace llvm;
+using namespace bulkhead;
+
+static cl::OptionCategory Category("Bulkhead", "Software fault isolation");
+
+static cl::opt<Isolation> IsolationOption(
+    "bulkhead-isolate", cl::cat(Category), cl::init(Isolation::Full),
+    cl::desc("What the code may not do outside its slot"),
+    cl::values(clEnumValN(Isolation::Full, "full",
+                          "read, write and jump (the default)"),
+               clEnumValN(Isolation::Stores, "stores",
+                          "write and jump; reads are not confined, and the "
+                          "host must accept that explicitly")));
+
+static cl::opt<Padding> PaddingOption(
+    "bulkhead-padding", cl::cat(Category), cl::init(Padding::Prefix),
+    cl::desc("What fills bundles"),
+    cl::values(clEnumValN(Padding::Prefix, "prefix",
+                          "redundant prefixes and longer encodings where "
+                          "possible (the default)"),
+               clEnumValN(Padding::Nop, "nop", "nop instructions only")));
+
+Isolation bulkhead::isolation() { return IsolationOption; }
+Padding bulkhead::padding() { return PaddingOption; }

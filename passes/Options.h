@@ -1,0 +1,27 @@
+//===- Options.h - What the user can choose --------------------------------===//
+//
+// Command-line options of the plugin and the assembler, given to clang as
+// `-mllvm -bulkhead-...`.
+//
+//===----------------------------------------------------------------------===//
+#ifndef BULKHEAD_PASSES_OPTIONS_H
+#define BULKHEAD_PASSES_OPTIONS_H
+
+namespace bulkhead {
+
+enum class Isolation {
+  Full,   ///< loads, stores and control flow
+  Stores, ///< stores and control flow; loads may read the host
+};
+
+enum class Padding {
+  Prefix, ///< redundant prefixes and longer encodings first, nops for the rest
+  Nop,    ///< nops only: larger and slower, for comparison
+};
+
+Isolation isolation();
+Padding padding();
+
+} // namespace bulkhead
+
+#endif

@@ -1,0 +1,65 @@
+//===- Plugin.cpp - Registers everything with stock clang, llc and lld ------===//
+
+#include "AlignTargets.h"
+#include "Policy.h"
+#include "Streamers.h"
+#include "llvm/CodeGen/Passes.h"
+#include "llvm/CodeGen/TargetPassConfig.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Plugins/PassPlugin.h"
+#include "llvm/Support/ErrorHandling.h"
+#include "llvm/Target/RegisterTargetPassConfigCallback.h"
+#include "llvm/Target/TargetMachine.h"
+#include <mutex>
+
+#if LLVM_VERSION_MAJOR != 22
+#error "Bulkhead's plugin is written for LLVM 22; see BULKHEAD_LLVM_VERSION in CMakeLists.txt"
+#endif
+
+using namespace llvm;
+using namespace bulkhead;
+
+// Called before instruction selection is set up and before the streamer exists.
+static void configureCodeGen(TargetMachine &TM, PassManagerBase &,
+                             TargetPassConfig *Config) {
+  if (TM.getTargetTriple().getArch() != Triple::x86_64 ||
+      !TM.getTargetTriple().isOSBinFormatELF())
+    report_fatal_error(Twine("bulkhead: only x86-64 ELF can be isolated, not ") +
+                           TM.getTargetTriple().str(),
+                       /*gen_crash_diag=*/false);
+  if (TM.getCodeModel() != CodeModel::Small)
+    report_fatal_error("bulkhead: only -mcmodel=small can be isolated: a slot is "
+                       "4 GiB", /*gen_crash_diag=*/false);
+  if (TM.getRelocationModel() != Reloc::PIC_)
+    report_fatal_error("bulkhead: guests are position independent; compile with "
+                       "-fPIE", /*gen_crash_diag=*/false);
+  // ThinLTO generates code on several threads.
+  static std::once_flag Once;
+  std::call_once(Once, [&] { installStreamers(const_cast<Target &>(TM.getTarget())); });
+  // The linker would rewrite relaxable references after the layout.
+  TM.Options.MCOptions.X86RelaxRelocations = false;
+  Config->insertPass(&UnpackMachineBundlesID, createAlignTargetsPass());
+}
+
+// Kept for the life of the process: LLVM holds a pointer to it.
+static RegisterTargetPassConfigCallback *Callback =
+    new RegisterTargetPassConfigCallback(configureCodeGen);
+
+extern "C" __attribute__((visibility("default"))) PassPluginLibraryInfo
+llvmGetPassPluginInfo() {
+  return {LLVM_PLUGIN_API_VERSION, "Bulkhead", "1", [](PassBuilder &PB) {
+            (void)Callback;
+            PB.registerPipelineStartEPCallback(
+                [](ModulePassManager &MPM, OptimizationLevel) {
+                  MPM.addPass(PolicyPass());
+                });
+            // Optimisations create new references, globals and functions.
+            PB.registerOptimizerLastEPCallback(
+                [](ModulePassManager &MPM, OptimizationLevel, ThinOrFullLTOPhase) {
+                  MPM.addPass(PolicyPass());
+                });
+          }};
+}

@@ -1,0 +1,138 @@
+#include "Policy.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/Function.h"
+#include "llvm/IR/GlobalIFunc.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/Module.h"
+
+using namespace llvm;
+using namespace bulkhead;
+
+static void unsupported(const Function &F, const Twine &Why,
+                        const DiagnosticLocation &Loc = DiagnosticLocation()) {
+  F.getContext().diagnose(DiagnosticInfoUnsupported(F, "bulkhead: " + Why, Loc));
+}
+
+static DiagnosticLocation locationOf(const Function &F) {
+  return F.getSubprogram() ? DiagnosticLocation(F.getSubprogram())
+                           : DiagnosticLocation();
+}
+
+/// Everything is linked into one static image, so every symbol is local to it and
+/// no access goes through a table that the linker would rewrite. Weak references
+/// stay as they are: their address may be null, which no direct call can reach.
+static void makeLocal(Module &M) {
+  for (GlobalValue &V : M.global_values()) {
+    if (V.hasExternalWeakLinkage()) {
+      if (auto *F = dyn_cast<Function>(&V))
+        F->addFnAttr(Attribute::NonLazyBind);
+      V.setDSOLocal(false);
+      continue;
+    }
+    if (!V.hasDLLImportStorageClass())
+      V.setDSOLocal(true);
+  }
+  for (GlobalVariable &V : M.globals())
+    if (V.isThreadLocal())
+      V.setThreadLocalMode(GlobalVariable::LocalExecTLSModel);
+  // A direct call to a weak reference needs the address in a register.
+  for (Function &F : M)
+    for (Instruction &I : instructions(F))
+      if (auto *Call = dyn_cast<CallBase>(&I))
+        if (auto *Callee = Call->getCalledFunction())
+          if (Callee->hasExternalWeakLinkage() && !Callee->isIntrinsic())
+            Call->addFnAttr(Attribute::NonLazyBind);
+}
+
+static bool usesGather(const CallBase &Call) {
+  const Function *Callee = Call.getCalledFunction();
+  if (!Callee || !Callee->isIntrinsic())
+    return false;
+  StringRef Name = Callee->getName();
+  return Name.starts_with("llvm.x86.avx2.gather") ||
+         Name.starts_with("llvm.x86.avx512");
+}
+
+static void checkFunction(Function &F) {
+  if (F.hasFnAttribute("split-stack"))
+    unsupported(F, "-fsplit-stack writes a register that returns need; compile "
+                   "without it", locationOf(F));
+  if (F.hasFnAttribute("fentry-call") ||
+      F.hasFnAttribute("instrument-function-entry-inlined"))
+    unsupported(F, "-pg calls the profiler before the frame exists; compile "
+                   "without it", locationOf(F));
+  if (F.hasFnAttribute("patchable-function") ||
+      F.hasFnAttribute("patchable-function-entry"))
+    unsupported(F, "patchable functions change code at run time, which is never "
+                   "writable here", locationOf(F));
+  if (F.getFnAttribute("target-features").getValueAsString().contains("+avx512f"))
+    unsupported(F, "AVX-512 is not accepted; use -march=x86-64-v3 or lower",
+                locationOf(F));
+  switch (F.getCallingConv()) {
+  case CallingConv::X86_INTR:
+    unsupported(F, "interrupt handlers end in iret, which is privileged",
+                locationOf(F));
+    break;
+  case CallingConv::X86_RegCall:
+  case CallingConv::PreserveNone:
+    unsupported(F, "this calling convention passes an argument in r11, which "
+                   "indirect calls need", locationOf(F));
+    break;
+  default:
+    break;
+  }
+  if (F.hasFnAttribute("no_caller_saved_registers"))
+    unsupported(F, "no_caller_saved_registers leaves no register for the return",
+                locationOf(F));
+}
+
+PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
+  makeLocal(M);
+  for (const GlobalIFunc &F : M.ifuncs())
+    M.getContext().emitError(
+        "bulkhead: ifunc '" + F.getName() +
+        "' would be resolved by a loader that does not exist here; choose the "
+        "implementation at build time or through a function pointer");
+  for (Function &F : M) {
+    if (F.isDeclaration())
+      continue;
+    checkFunction(F);
+    // %fs:0 is then loaded once and everything else addressed relative to it.
+    F.addFnAttr("indirect-tls-seg-refs");
+    SmallVector<AtomicRMWInst *, 4> BitOps;
+    for (Instruction &I : instructions(F)) {
+      if (auto *Call = dyn_cast<CallBase>(&I)) {
+        if (usesGather(*Call))
+          unsupported(F, "gathers and AVX-512 are not accepted; use scalar loads",
+                      DiagnosticLocation(I.getDebugLoc()));
+        if (Call->getCallingConv() == CallingConv::X86_RegCall ||
+            Call->getCallingConv() == CallingConv::PreserveNone)
+          unsupported(F, "this calling convention passes an argument in r11, which "
+                         "indirect calls need", DiagnosticLocation(I.getDebugLoc()));
+      }
+      if (auto *RMW = dyn_cast<AtomicRMWInst>(&I)) {
+        AtomicRMWInst::BinOp Op = RMW->getOperation();
+        if ((Op == AtomicRMWInst::And || Op == AtomicRMWInst::Or ||
+             Op == AtomicRMWInst::Xor) &&
+            !isa<Constant>(RMW->getValOperand()) && !RMW->use_empty())
+          BitOps.push_back(RMW);
+      }
+    }
+    // Atomic bit operations whose bit is a variable would become `lock bts %reg,
+    // mem`, which reaches any address. Hiding the value prevents that.
+    for (AtomicRMWInst *RMW : BitOps) {
+      IRBuilder<> B(RMW);
+      Type *Ty = RMW->getValOperand()->getType();
+      if (!Ty->isIntegerTy())
+        continue;
+      auto *Identity = InlineAsm::get(FunctionType::get(Ty, {Ty}, false), "",
+                                      "=r,0", /*hasSideEffects=*/false);
+      RMW->setOperand(1, B.CreateCall(Identity, {RMW->getValOperand()}));
+    }
+  }
+  return PreservedAnalyses::none();
+}

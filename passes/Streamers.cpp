@@ -1,0 +1,325 @@
+#include "Streamers.h"
+#include "AsmForwarder.h"
+#include "CodeBuffer.h"
+#include "bulkhead/layout.h"
+#include "llvm/BinaryFormat/ELF.h"
+#include "llvm/MC/MCAsmBackend.h"
+#include "llvm/MC/MCAssembler.h"
+#include "llvm/MC/MCCodeEmitter.h"
+#include "llvm/MC/MCContext.h"
+#include "llvm/MC/MCDwarf.h"
+#include "llvm/MC/MCELFStreamer.h"
+#include "llvm/MC/MCExpr.h"
+#include "llvm/MC/MCInstPrinter.h"
+#include "llvm/Support/Casting.h"
+#include "llvm/MC/MCObjectWriter.h"
+#include "llvm/MC/MCSectionELF.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/FormattedStream.h"
+#include "llvm/Support/SaveAndRestore.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace llvm;
+using namespace bulkhead;
+
+static Target *X86;
+
+namespace {
+
+/// Holds back everything that concerns a text section until the function ends,
+/// then replays it confined and in bundles.
+template <class Base> class BundleStreamer : public Base, CodeSink {
+public:
+  template <typename... Args>
+  BundleStreamer(MCContext &Ctx, Args &&...A)
+      : Base(Ctx, std::forward<Args>(A)...), Buffer(*X86, Ctx, *this) {}
+
+  using Base::emitFill;
+
+  void emitInstruction(const MCInst &I, const MCSubtargetInfo &STI) override {
+    if (Replaying)
+      return Base::emitInstruction(I, STI);
+    // Data-only sections get no instructions, so any section that does is code.
+    Text = true;
+    Buffer.addInstruction(I, STI);
+  }
+
+  void emitLabel(MCSymbol *S, SMLoc Loc) override {
+    if (!holding())
+      return Base::emitLabel(S, Loc);
+    Buffer.addLabel(S, Loc, this->getCurrentSectionOnly());
+  }
+
+  void emitCodeAlignment(Align A, const MCSubtargetInfo *STI,
+                         unsigned Max) override {
+    if (!holding())
+      return Base::emitCodeAlignment(A, STI, Max);
+    Buffer.addAlignment(A, Max);
+  }
+  void emitValueToAlignment(Align A, int64_t V, uint8_t L, unsigned Max) override {
+    if (!holding())
+      return Base::emitValueToAlignment(A, V, L, Max);
+    Buffer.addAlignment(A, Max);
+  }
+
+  void emitBytes(StringRef D) override {
+    if (!holding())
+      return Base::emitBytes(D);
+    Buffer.addData(D.size(), [this, S = D.str()] { Base::emitBytes(S); });
+  }
+  void emitValueImpl(const MCExpr *V, unsigned Size, SMLoc Loc) override {
+    if (!holding()) {
+      noteReferences(V, Loc);
+      return Base::emitValueImpl(V, Size, Loc);
+    }
+    Buffer.addData(Size, [=] { Base::emitValueImpl(V, Size, Loc); });
+  }
+  void emitFill(const MCExpr &N, uint64_t V, SMLoc Loc) override {
+    int64_t Size;
+    if (holding() && N.evaluateAsAbsolute(Size) && Size >= 0 && Size < 0x10000)
+      return emitBytes(std::string(size_t(Size), char(V)));
+    passBy();
+    Base::emitFill(N, V, Loc);
+  }
+  void emitFill(const MCExpr &N, int64_t Size, int64_t V, SMLoc Loc) override {
+    passBy();
+    Base::emitFill(N, Size, V, Loc);
+  }
+  void emitNops(int64_t N, int64_t Max, SMLoc Loc,
+                const MCSubtargetInfo &STI) override {
+    passBy();
+    Base::emitNops(N, Max, Loc, STI);
+  }
+  void emitULEB128Value(const MCExpr *V) override {
+    passBy();
+    Base::emitULEB128Value(V);
+  }
+  void emitSLEB128Value(const MCExpr *V) override {
+    passBy();
+    Base::emitSLEB128Value(V);
+  }
+  void emitValueToOffset(const MCExpr *O, unsigned char V, SMLoc Loc) override {
+    passBy();
+    Base::emitValueToOffset(O, V, Loc);
+  }
+  void emitRelocDirective(const MCExpr &Offset, StringRef Name, const MCExpr *Expr,
+                          SMLoc Loc) override {
+    passBy();
+    Base::emitRelocDirective(Offset, Name, Expr, Loc);
+  }
+  // Distances between labels that are still held back are not known yet.
+  void emitAbsoluteSymbolDiff(const MCSymbol *Hi, const MCSymbol *Lo,
+                              unsigned Size) override {
+    if (Buffer.empty())
+      return Base::emitAbsoluteSymbolDiff(Hi, Lo, Size);
+    MCContext &Ctx = this->getContext();
+    this->emitValue(MCBinaryExpr::createSub(MCSymbolRefExpr::create(Hi, Ctx),
+                                            MCSymbolRefExpr::create(Lo, Ctx), Ctx),
+                    Size);
+  }
+
+  void emitELFSize(MCSymbol *S, const MCExpr *V) override {
+    act([=] { Base::emitELFSize(S, V); });
+  }
+  void emitDwarfLocDirective(unsigned File, unsigned Line, unsigned Column,
+                             unsigned Flags, unsigned Isa, unsigned Discriminator,
+                             StringRef Name, StringRef Comment) override {
+    act([=, N = Name.str()] {
+      Base::emitDwarfLocDirective(File, Line, Column, Flags, Isa, Discriminator, N,
+                                  {});
+    });
+  }
+  // Comments belong to lines that are printed later, if at all.
+  void AddComment(const Twine &T, bool EOL) override {
+    if (!holding())
+      Base::AddComment(T, EOL);
+  }
+  raw_ostream &getCommentOS() override {
+    return holding() ? nulls() : Base::getCommentOS();
+  }
+  void emitRawComment(const Twine &T, bool Tab) override {
+    act([this, S = T.str(), Tab] { Base::emitRawComment(S, Tab); });
+  }
+  void addBlankLine() override {
+    act([this] { Base::addBlankLine(); });
+  }
+  void addExplicitComment(const Twine &T) override {}
+  void emitRawTextImpl(StringRef S) override {
+    passBy();
+    Base::emitRawTextImpl(S);
+  }
+
+  // Sections.
+  void switchSection(MCSection *S, uint32_t Sub) override {
+    flush();
+    Base::switchSection(S, Sub);
+  }
+  bool popSection() override {
+    flush();
+    return Base::popSection();
+  }
+  void changeSection(MCSection *S, uint32_t Sub) override {
+    flush();
+    Text = static_cast<MCSectionELF *>(S)->getFlags() & ELF::SHF_EXECINSTR;
+    Alloc = static_cast<MCSectionELF *>(S)->getFlags() & ELF::SHF_ALLOC &&
+            S->getName() != ".eh_frame";
+    Base::changeSection(S, Sub);
+  }
+  void reset() override {
+    Text = false;
+    Base::reset();
+  }
+
+  // Unwind information. The end of a frame closes it for good, so everything
+  // inside must have been replayed by then.
+  void emitCFIStartProcImpl(MCDwarfFrameInfo &Frame) override {
+    if constexpr (IsText) {
+      flush();
+      Base::emitCFIStartProcImpl(Frame);
+    } else { // the base class's version is private; it sets the frame's label
+      Frame.Begin = this->getContext().createTempSymbol("func_begin", true);
+      emitLabel(Frame.Begin, SMLoc());
+    }
+  }
+  void emitCFIEndProcImpl(MCDwarfFrameInfo &Frame) override {
+    flush();
+    if constexpr (IsText) {
+      Base::emitCFIEndProcImpl(Frame);
+    } else {
+      Frame.End = this->getContext().createTempSymbol("func_end", true);
+      emitLabel(Frame.End, SMLoc());
+      flush();
+    }
+  }
+#define CFI1(NAME, T1)                                                             \
+  void NAME(T1 A) override { act([=] { Base::NAME(A); }); }
+#define CFI2(NAME, T1, T2)                                                         \
+  void NAME(T1 A, T2 B) override { act([=] { Base::NAME(A, B); }); }
+#define CFI3(NAME, T1, T2, T3)                                                     \
+  void NAME(T1 A, T2 B, T3 C) override { act([=] { Base::NAME(A, B, C); }); }
+  CFI3(emitCFIDefCfa, int64_t, int64_t, SMLoc)
+  CFI2(emitCFIDefCfaOffset, int64_t, SMLoc)
+  CFI2(emitCFIDefCfaRegister, int64_t, SMLoc)
+  CFI3(emitCFIOffset, int64_t, int64_t, SMLoc)
+  CFI2(emitCFIPersonality, const MCSymbol *, unsigned)
+  CFI2(emitCFILsda, const MCSymbol *, unsigned)
+  CFI1(emitCFIRememberState, SMLoc)
+  CFI1(emitCFIRestoreState, SMLoc)
+  CFI2(emitCFISameValue, int64_t, SMLoc)
+  CFI2(emitCFIRestore, int64_t, SMLoc)
+  CFI3(emitCFIRelOffset, int64_t, int64_t, SMLoc)
+  CFI2(emitCFIAdjustCfaOffset, int64_t, SMLoc)
+  CFI1(emitCFIReturnColumn, int64_t)
+  CFI2(emitCFIGnuArgsSize, int64_t, SMLoc)
+  CFI2(emitCFIUndefined, int64_t, SMLoc)
+  CFI3(emitCFIRegister, int64_t, int64_t, SMLoc)
+  CFI3(emitCFIValOffset, int64_t, int64_t, SMLoc)
+#undef CFI1
+#undef CFI2
+#undef CFI3
+  void emitCFISignalFrame() override {
+    act([this] { Base::emitCFISignalFrame(); });
+  }
+  void emitCFIEscape(StringRef V, SMLoc Loc) override {
+    act([this, S = V.str(), Loc] { Base::emitCFIEscape(S, Loc); });
+  }
+
+protected:
+  void flush() {
+    if (Replaying || Buffer.empty())
+      return;
+    SaveAndRestore Guard(Replaying, true);
+    bool RelaxAll = false;
+    if constexpr (!IsText)
+      RelaxAll = this->getAssembler().getRelaxAll();
+    Buffer.flush(this->getCurrentSectionOnly(), RelaxAll);
+  }
+
+private:
+  static constexpr bool IsText = std::is_same_v<Base, AsmForwarder>;
+
+  bool holding() const { return Text && !Replaying; }
+  void act(std::function<void()> F) {
+    if (holding())
+      Buffer.addAction(std::move(F));
+    else
+      F();
+  }
+  /// Something whose size is not known here goes into the section.
+  void passBy() {
+    if (!holding())
+      return;
+    flush();
+    Buffer.forgetOffset(this->getCurrentSectionOnly());
+  }
+
+  /// A table of code addresses: `.quad label`, or `.long label - table`.
+  void noteReferences(const MCExpr *V, SMLoc Loc) {
+    if (Replaying || !Alloc || Text)
+      return;
+    const MCExpr *E = V;
+    if (auto *B = dyn_cast<MCBinaryExpr>(V)) {
+      auto *Minus = dyn_cast<MCSymbolRefExpr>(B->getRHS());
+      if (Minus && Minus->getSymbol().isInSection() &&
+          Minus->getSymbol().getSection().isText())
+        return; // a distance within code
+      E = B->getLHS();
+    }
+    if (auto *Ref = dyn_cast<MCSymbolRefExpr>(E))
+      Buffer.noteAddressTaken(Ref->getSymbol(), Loc);
+  }
+
+  // CodeSink.
+  void placeInstruction(const MCInst &I, const MCSubtargetInfo &STI) override {
+    Base::emitInstruction(I, STI);
+  }
+  void placeLabel(MCSymbol *S, SMLoc Loc) override { Base::emitLabel(S, Loc); }
+  void placeAlignment(Align A, bool Dead, const MCSubtargetInfo *STI) override {
+    constexpr uint8_t Int3 = 0xCC;
+    if (Dead || !STI)
+      Base::emitValueToAlignment(A, Int3, 1, 0);
+    else
+      Base::emitCodeAlignment(A, STI, 0);
+  }
+  void adjustFrame(int Bytes) override {
+    constexpr unsigned DwarfRSP = 7;
+    MCStreamer *Frames = this;
+    if constexpr (IsText)
+      Frames = &this->inner();
+    if (this->hasUnfinishedDwarfFrameInfo() &&
+        Frames->getDwarfFrameInfos().back().CurrentCfaRegister == DwarfRSP)
+      Base::emitCFIAdjustCfaOffset(Bytes, SMLoc());
+  }
+
+  CodeBuffer Buffer;
+  bool Text = false, Alloc = false, Replaying = false;
+};
+
+using BundleELFStreamer = BundleStreamer<MCELFStreamer>;
+using BundleAsmStreamer = BundleStreamer<AsmForwarder>;
+
+} // namespace
+
+static MCStreamer *createELF(const Triple &, MCContext &Ctx,
+                             std::unique_ptr<MCAsmBackend> &&TAB,
+                             std::unique_ptr<MCObjectWriter> &&OW,
+                             std::unique_ptr<MCCodeEmitter> &&CE) {
+  return new BundleELFStreamer(Ctx, std::move(TAB), std::move(OW), std::move(CE));
+}
+
+static MCStreamer *createAsm(MCContext &Ctx,
+                             std::unique_ptr<formatted_raw_ostream> OS,
+                             std::unique_ptr<MCInstPrinter> IP,
+                             std::unique_ptr<MCCodeEmitter> CE,
+                             std::unique_ptr<MCAsmBackend> TAB) {
+  std::unique_ptr<MCStreamer> Inner(createAsmStreamer(
+      Ctx, std::move(OS), std::move(IP), std::move(CE), std::move(TAB)));
+  return new BundleAsmStreamer(Ctx, std::move(Inner));
+}
+
+void bulkhead::installStreamers(Target &T) {
+  X86 = &T;
+  X86Names::get(T);
+  TargetRegistry::RegisterELFStreamer(T, createELF);
+  TargetRegistry::RegisterAsmStreamer(T, createAsm);
+}

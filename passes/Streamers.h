@@ -1,0 +1,17 @@
+//===- Streamers.h - The streamers that clang and bulkhead-as create --------===//
+#ifndef BULKHEAD_PASSES_STREAMERS_H
+#define BULKHEAD_PASSES_STREAMERS_H
+
+namespace llvm {
+class Target;
+}
+
+namespace bulkhead {
+
+/// From now on \p T creates streamers that confine and bundle code, for object
+/// files and for assembly text. \p T is the x86-64 target. Not thread-safe.
+void installStreamers(llvm::Target &T);
+
+} // namespace bulkhead
+
+#endif

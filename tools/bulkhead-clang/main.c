@@ -243,6 +243,9 @@ static int assemble_all(struct command *c)
         const struct assembly *assembly = &c->assembly[next++];
         char *object = c->phase == PHASE_OBJECT ? (c->output ? format("%s", c->output) : object_name(arg))
                                                 : temporary_file(object_name(arg));
+        /* With -###, clang still wants to see its inputs. */
+        if (c->show_only && c->phase == PHASE_LINK)
+            fclose(fopen(object, "we"));
         int status = assemble(c, assembly, object);
         if (status)
             return status;

@@ -1,0 +1,4 @@
+int answer(void) { return 42; }
+#ifndef LIBRARY
+int main(void) { return answer(); }
+#endif

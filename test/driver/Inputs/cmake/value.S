@@ -1,0 +1,7 @@
+    .text
+    .globl value
+    .type value, @function
+value:
+    movl $VALUE, %eax
+    ret
+    .section .note.GNU-stack, "", @progbits

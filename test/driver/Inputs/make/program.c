@@ -1,0 +1,3 @@
+#include <stdio.h>
+int value(void);
+int main(void) { printf("%d\n", value()); }

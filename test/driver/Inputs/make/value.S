@@ -1,0 +1,7 @@
+    .text
+    .globl value
+    .type value, @function
+value:
+    movl $42, %eax
+    ret
+    .section .note.GNU-stack, "", @progbits

@@ -5,8 +5,8 @@ verified "$guest/lua"
 cp "$here/Inputs/test.lua" "$work"
 cd "$work"
 
-status=0; isolated "$guest/lua" /test.lua /test.lua /scratch >guest.txt || status=$?
-native_status=0; "$native/lua" test.lua test.lua scratch >native.txt || native_status=$?
+status=0; isolated "$guest/lua" - /test.lua /scratch <test.lua >guest.txt || status=$?
+native_status=0; "$native/lua" - test.lua scratch <test.lua >native.txt || native_status=$?
 diff native.txt guest.txt
 [ "$status" = 7 ] || fail "exit status $status, expected 7"
 [ "$native_status" = 7 ]

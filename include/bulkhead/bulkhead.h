@@ -1,0 +1,317 @@
+/* Bulkhead: run untrusted code in this process, unable to touch it.
+ *
+ * Three objects, created in this order and destroyed in the reverse one:
+ *   engine    reserves address space for slots of 4 GiB and installs the signal handlers that contain guest faults
+ *   module    a guest image: read once, verified once, its code shared by all its instances
+ *   instance  one running copy of a module in a slot of its own
+ * and a policy that says what an instance may ask of the outside world. The default policy grants nothing.
+ *
+ * Conventions of every function here:
+ *   - A function that can fail returns a bh_error, BH_OK (0) on success, and fills the calling thread's error detail
+ *     (bh_last_error). Nothing a guest does and no bad argument makes the library abort.
+ *   - Sizes are bytes, times are nanoseconds, paths are NUL-terminated.
+ *   - Handles are opaque; a destroy function accepts NULL. Using a handle after its destruction is undefined.
+ *   - Guest addresses (bh_address) are ordinary addresses of this process inside the instance's slot. Never dereference
+ *     one: the guest chose it. Use bh_copy_in and bh_copy_out, which check and cannot fault.
+ *   - Thread safety: engines and modules may be used by several threads at once; an instance runs one call at a time
+ *     (a second one gets BH_ERROR_BUSY), from any thread; a policy must not be changed once an instance uses it.
+ *   - Not to be called from signal handlers. After fork() the child gets BH_ERROR_FORKED and may only exec or exit.
+ *
+ * What the host must not do, because the guest's safety net hangs on it: change the alternate signal stack of a thread
+ * that runs guests, block SIGSEGV, SIGBUS, SIGILL, SIGFPE or SIGTRAP on it, or install handlers without SA_ONSTACK after
+ * the engine was created without calling bh_engine_check_signals. While guest code runs, rsp belongs to the guest.
+ */
+#ifndef BULKHEAD_BULKHEAD_H
+#define BULKHEAD_BULKHEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct bh_engine bh_engine;
+typedef struct bh_module bh_module;
+typedef struct bh_instance bh_instance;
+typedef struct bh_policy bh_policy;
+
+/* An address in an instance's slot; 0 is the guest's NULL. */
+typedef uint64_t bh_address;
+
+/* ---- Errors ---- */
+
+typedef enum bh_error {
+    BH_OK = 0,
+    BH_ERROR_ARGUMENT,    /* the caller's mistake: NULL, out of range, an option that does not exist */
+    BH_ERROR_MEMORY,      /* the host is out of memory */
+    BH_ERROR_SYSTEM,      /* a system call of the host failed: system_errno tells how */
+    BH_ERROR_HOST,        /* this process or CPU cannot host guests safely; the text says why */
+    BH_ERROR_UNREADABLE,  /* the module's file cannot be read */
+    BH_ERROR_NOT_ELF,     /* not an ELF file at all */
+    BH_ERROR_MALFORMED,   /* an ELF file, but not a module: rule and reason in the text */
+    BH_ERROR_CONTRACT,    /* a module of another contract version, scheme or bundle size */
+    BH_ERROR_STORES_ONLY, /* loads are not isolated in this module and the host did not opt in */
+    BH_ERROR_REFUSED,     /* the verifier refused the code */
+    BH_ERROR_CPU,         /* the module needs instructions that this CPU does not have */
+    BH_ERROR_FORBIDDEN,   /* the code holds instructions that the host's options forbid */
+    BH_ERROR_NO_SLOT,     /* all slots of the engine are taken */
+    BH_ERROR_LIMIT,       /* a limit was hit; the text names it */
+    BH_ERROR_NOT_FOUND,   /* no such export */
+    BH_ERROR_SIGNATURE,   /* the signature cannot be parsed or does not fit the arguments */
+    BH_ERROR_KIND,        /* a program where a library is needed, or the reverse */
+    BH_ERROR_BUSY,        /* the object is in use: an instance that is running, a module with instances */
+    BH_ERROR_DEAD,        /* the instance exited or faulted earlier; it can only be destroyed */
+    BH_ERROR_RANGE,       /* address and length do not lie in the slot, or nothing accessible is there */
+    BH_ERROR_FAULT,       /* the guest faulted; see bh_error_detail */
+    BH_ERROR_EXITED,      /* the guest ended itself with exit() during the call */
+    BH_ERROR_DEADLINE,    /* the call took longer than its deadline */
+    BH_ERROR_SIGNALS,     /* a signal handler without SA_ONSTACK is installed and may not be changed */
+    BH_ERROR_FORKED,      /* this process is the child of the one that created the engine */
+    BH_ERROR_COUNT
+} bh_error;
+
+typedef enum bh_fault_kind {
+    BH_FAULT_NONE = 0,
+    BH_FAULT_ACCESS,         /* SIGSEGV: an address that is not mapped or not accessible that way */
+    BH_FAULT_PROTECTION,     /* SIGSEGV without an address: hlt, or a misaligned vector operand */
+    BH_FAULT_STACK_OVERFLOW, /* SIGSEGV in the guard below the guest's stack */
+    BH_FAULT_BUS,            /* SIGBUS */
+    BH_FAULT_ILLEGAL,        /* SIGILL: ud2 and instructions this CPU does not know */
+    BH_FAULT_ARITHMETIC,     /* SIGFPE: division, or an unmasked floating-point exception */
+    BH_FAULT_TRAP,           /* SIGTRAP: int3 */
+    BH_FAULT_HOSTCALL,       /* a host call that does not exist (address: its number) */
+    BH_FAULT_SIGNAL,         /* the guest sent itself a signal that ends it: abort() */
+    BH_FAULT_DEADLOCK,       /* a wait that nothing can end */
+    BH_FAULT_HOST_LIMIT      /* the kernel refused memory in a way that leaves the slot unusable */
+} bh_fault_kind;
+
+/* What happened, for the error that this thread got last. Pointers are valid until the thread's next failing call. */
+typedef struct bh_error_detail {
+    bh_error error;
+    int system_errno;        /* BH_ERROR_SYSTEM, BH_ERROR_UNREADABLE: errno; else 0 */
+    char text[320];          /* one line: what, where, what to do */
+    bh_fault_kind fault;     /* BH_ERROR_FAULT; else BH_FAULT_NONE */
+    int signal;              /* the signal that names the fault (SIGSEGV, SIGABRT, ...) */
+    bh_address address;      /* the address that was accessed, where the CPU reports one */
+    bh_address pc;           /* the guest instruction; 0 when unknown */
+    uint64_t image_address;  /* pc relative to the image, as nm and objdump print it */
+    char symbol[128];        /* the function of pc, "" when unknown; the guest's file chose the name: print with care */
+    uint64_t symbol_offset;
+    int exit_status;         /* BH_ERROR_EXITED */
+} bh_error_detail;
+
+/* A fixed English text for an error value ("unknown error" for values that are none). Any thread. */
+const char *bh_error_text(bh_error error);
+/* The same for a kind of fault. */
+const char *bh_fault_text(bh_fault_kind kind);
+/* The calling thread's last error. Never NULL; error is BH_OK when nothing failed yet. Successful calls leave it alone. */
+const bh_error_detail *bh_last_error(void);
+
+/* ---- Engine ---- */
+
+typedef struct bh_engine_options {
+    size_t struct_size;       /* sizeof(bh_engine_options): lets the struct grow */
+    unsigned slots;           /* how many instances can live at once; 0 means 16, at most 32000 */
+    unsigned mapping_limit;   /* memory mappings that all guests together may use; 0: what vm.max_map_count leaves
+                                 after 8192 for the host. Beyond it the host itself could no longer map memory. */
+    bool refuse_handlers;     /* a handler without SA_ONSTACK: fail (true) or re-install it with the flag (false) */
+    bool refill_return_stack; /* overwrite the CPU's return predictor after each way out of a guest: a mispredicted host
+                                 return may otherwise run guest code transiently. Costs about 20 ns a call. */
+    bool no_fsgsbase;         /* set GS by system call although the CPU could do it directly: for tests */
+    int deadline_signal;      /* the real-time signal deadlines use; 0 means SIGRTMAX - 2 */
+} bh_engine_options;
+
+/* Reserves address space (4 GiB for each slot, plus guards; no memory) and takes over the five fault signals, keeping the
+ * handlers that were there for faults which are not a guest's. options may be NULL. Refuses, with BH_ERROR_HOST, the
+ * READ_IMPLIES_EXEC personality and processes with user shadow stacks. *engine is set only on success. */
+bh_error bh_engine_create(const bh_engine_options *options, bh_engine **engine);
+
+/* Releases the address space. BH_ERROR_BUSY while modules or instances exist; nothing is released then. The signal
+ * handlers stay installed, since others may have saved them; they pass everything on. */
+bh_error bh_engine_destroy(bh_engine *engine);
+
+/* Looks at every signal handler of the process as the kernel knows it, those that libc hides included, and adds
+ * SA_ONSTACK where it is missing (or fails with BH_ERROR_SIGNALS, see refuse_handlers); takes the fault signals back when
+ * someone replaced the engine's handlers and passes faults of the host on to the new ones. Called by bh_instance_create;
+ * call it again after installing handlers, or a signal that arrives while a guest runs puts its frame, with register
+ * contents of the host, on the guest's stack. About 15 us. */
+bh_error bh_engine_check_signals(bh_engine *engine);
+
+/* Memory mappings that the engine's instances use now, of the mapping limit. */
+size_t bh_engine_mappings(const bh_engine *engine);
+
+/* ---- Module ---- */
+
+/* One broken rule, as the verifier reports it. Pointers are valid during the callback only. */
+typedef struct bh_refusal {
+    const char *rule;   /* the rule's name in docs/contract.md */
+    const char *reason; /* one sentence */
+    uint64_t address;   /* image-relative address of the instruction */
+    const char *symbol; /* NULL when unknown */
+    uint64_t symbol_offset;
+    const uint8_t *bytes;
+    size_t size;
+} bh_refusal;
+typedef void bh_refusal_callback(void *context, const bh_refusal *refusal);
+
+enum { /* bh_module_options.forbid */
+    BH_FORBID_TIMER = 1,  /* rdtsc, rdtscp */
+    BH_FORBID_CPUID = 2,  /* cpuid, rdpid, xgetbv */
+    BH_FORBID_RANDOM = 4, /* rdrand, rdseed */
+    BH_FORBID_FLUSH = 8   /* cache line flushes */
+};
+
+typedef struct bh_module_options {
+    size_t struct_size;            /* sizeof(bh_module_options) */
+    bool allow_stores_only;        /* accept modules whose loads are not isolated: such a guest can READ all of the host */
+    unsigned forbid;               /* BH_FORBID_* */
+    bh_refusal_callback *refusal;  /* called for each broken rule; may be NULL */
+    void *refusal_context;
+    size_t refusal_limit;          /* 0 means 20 */
+} bh_module_options;
+
+typedef struct bh_module_info {
+    bool library;           /* calls to exports, rather than a program with main */
+    bool stores_only;
+    bool uses_avx;          /* needs a CPU with AVX2 */
+    bool uses_x87;          /* x87 or MMX: transitions must clean their registers */
+    bool changes_mxcsr;
+    uint64_t code_size;     /* executable bytes, whole pages */
+    uint64_t image_size;    /* bytes of address space that an instance's image takes */
+    uint64_t instructions;
+    uint64_t nop_bytes;
+    uint64_t verify_ns;     /* time that verification took */
+} bh_module_info;
+
+/* Reads a module, verifies it and seals its code: later changes of the file or the memory have no effect. options may be
+ * NULL. The fd variant reads from the current position to the end and leaves the descriptor open; memory is copied. On
+ * BH_ERROR_REFUSED the broken rules were passed to options->refusal. The module keeps a copy of the file. */
+bh_error bh_module_load(bh_engine *engine, const char *path, const bh_module_options *options, bh_module **module);
+bh_error bh_module_load_fd(bh_engine *engine, int fd, const char *name, const bh_module_options *options, bh_module **module);
+bh_error bh_module_load_memory(bh_engine *engine, const void *bytes, size_t size, const char *name,
+                               const bh_module_options *options, bh_module **module);
+/* BH_ERROR_BUSY while instances of it exist. */
+bh_error bh_module_destroy(bh_module *module);
+void bh_module_get_info(const bh_module *module, bh_module_info *info);
+
+/* ---- Policy ---- */
+
+enum { BH_READ_ONLY = 0, BH_READ_WRITE = 1 };
+enum { /* bh_policy_grant */
+    BH_GRANT_CLOCK = 1,  /* the time, and sleeping */
+    BH_GRANT_RANDOM = 2  /* getrandom() */
+};
+
+/* A call that the personality refused. call is its Linux name; detail (may be "") is a path or a number. */
+typedef void bh_refused_call(void *context, const char *call, const char *detail, int guest_errno);
+
+/* A policy that grants nothing. The creator owns it; instances keep what they need, so it may be destroyed early. */
+bh_error bh_policy_create(bh_policy **policy);
+void bh_policy_destroy(bh_policy *policy);
+/* Lets the guest see the host directory as guest_path (absolute after "/" is put before it; no ".."). The directory is
+ * opened now and is what the guest gets even if it is renamed later. Files on other mounts beneath it, symbolic links that
+ * lead out, devices, sockets and pipes stay out of reach. procfs and sysfs directories are refused. Granting a directory
+ * read-write lets the guest fill its file system; there is no quota. */
+bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, const char *guest_path, int mode);
+/* Gives the guest an open descriptor of the host as its descriptor guest_fd (0 to 2). It is used, not owned: keep it open
+ * as long as instances run. The guest can read, write and seek it, as it was opened. */
+bh_error bh_policy_grant_stream(bh_policy *policy, int guest_fd, int host_fd);
+bh_error bh_policy_grant(bh_policy *policy, unsigned grants);
+/* NAME=VALUE for the guest's environment; copied. */
+bh_error bh_policy_add_environment(bh_policy *policy, const char *assignment);
+/* Memory that an instance may map, its image and stack not counted; 0 (default): what fits into the slot. */
+bh_error bh_policy_set_memory_limit(bh_policy *policy, uint64_t bytes);
+/* The guest's stack: 0 means 8 MiB (or what the module asks for); at most 1 GiB. */
+bh_error bh_policy_set_stack_size(bh_policy *policy, uint64_t bytes);
+/* Mappings that one instance may use; 0 means 8192. */
+bh_error bh_policy_set_mapping_limit(bh_policy *policy, unsigned mappings);
+/* Called, on the thread that runs the guest, for every refused call. It must not call into the instance. */
+bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *context);
+
+/* ---- Instance ---- */
+
+/* Maps a copy of the module into a free slot. policy may be NULL: nothing is granted. For a library this also runs its
+ * start code and constructors, and fails as bh_call does if they fail. */
+bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_instance **instance);
+/* Unmaps everything and closes the guest's files. BH_ERROR_BUSY while the instance runs. */
+bh_error bh_instance_destroy(bh_instance *instance);
+/* Each later call may take so long (wall-clock time); 0 means for ever. At the deadline the call ends with
+ * BH_ERROR_DEADLINE and the instance is dead. Accuracy: some milliseconds. */
+bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds);
+/* Runs a program from its entry point to its exit, once. argv[argc] need not be NULL. BH_OK when it exited: *status is
+ * its exit status (0 to 255). */
+bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv[], int *status);
+/* The slot: guest addresses lie in [base, base + BH_SLOT_SIZE). */
+bh_address bh_instance_base(const bh_instance *instance);
+
+typedef struct bh_usage {
+    uint64_t mapped;       /* bytes that the guest maps now */
+    uint64_t mapped_peak;
+    unsigned mappings;     /* of the mapping limit */
+    uint64_t host_calls;   /* system calls that the guest made */
+    uint64_t refused;      /* of these, refused */
+} bh_usage;
+void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage);
+
+/* ---- Calling exports of a library ---- */
+
+/* A value of one of the types of signatures. type: 'v' void, 'i' int32, 'u' uint32, 'l' int64, 'm' uint64, 'p' pointer
+ * (bh_address), 'f' float, 'd' double, 'e' long double. */
+typedef struct bh_value {
+    char type;
+    union {
+        int32_t i;
+        uint32_t u;
+        int64_t l;
+        uint64_t m;
+        bh_address p;
+        float f;
+        double d;
+        long double e;
+    } as;
+} bh_value;
+
+#define BH_MAX_ARGUMENTS 32
+
+/* An export with its signature. Plain data: copy it freely, it stays valid as long as the instance. */
+typedef struct bh_function {
+    bh_address address;
+    char result;
+    unsigned count;
+    char argument[BH_MAX_ARGUMENTS];
+} bh_function;
+
+/* Finds an exported function. signature: "result(arguments)", such as "d(id)" for double f(int, double), "v()" for
+ * void f(void). A signature that does not fit the function harms only the guest. */
+bh_error bh_instance_function(bh_instance *instance, const char *name, const char *signature, bh_function *function);
+/* The address of an exported object or function. */
+bh_error bh_instance_symbol(bh_instance *instance, const char *name, bh_address *address);
+/* Calls the guest. arguments[i].type must be as in the signature. result may be NULL. Pointers that come back are
+ * whatever the guest says: check with bh_copy_out before use. On BH_ERROR_FAULT, _DEADLINE and _EXITED the instance is
+ * dead and the detail tells why. */
+bh_error bh_call(bh_instance *instance, const bh_function *function, const bh_value *arguments, bh_value *result);
+/* The same with C arguments as the signature says: int32_t, int64_t, bh_address, double (for 'f' too), long double. */
+bh_error bh_invoke(bh_instance *instance, const bh_function *function, bh_value *result, ...);
+
+/* ---- Guest memory ---- */
+
+/* Copy between host memory and the slot. BH_ERROR_RANGE when [guest, guest+size) leaves the slot or is not accessible that
+ * way; part may have been copied then. Other guest threads can change the memory at any time: check what was copied, not
+ * what lies in the slot. */
+bh_error bh_copy_in(bh_instance *instance, bh_address guest, const void *host, size_t size);
+bh_error bh_copy_out(bh_instance *instance, void *host, bh_address guest, size_t size);
+/* Copies a string of the guest, at most capacity bytes with its NUL; BH_ERROR_RANGE when it is longer. */
+bh_error bh_copy_string(bh_instance *instance, char *host, bh_address guest, size_t capacity);
+/* Memory from the library's own malloc and back with its free, which it must export (BH_ERROR_NOT_FOUND). A lying malloc
+ * is caught: BH_ERROR_RANGE unless the block lies in the slot. BH_ERROR_MEMORY when it returns NULL. */
+bh_error bh_guest_malloc(bh_instance *instance, size_t size, bh_address *block);
+bh_error bh_guest_free(bh_instance *instance, bh_address block);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,215 @@
+/* The engine: checks that this process can host guests, reserves their address space, makes what all instances share. */
+#include "bulkhead/bulkhead.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define DEFAULT_SLOTS 16
+#define MAX_SLOTS 32000
+#define HOST_MAPPINGS 8192 /* of vm.max_map_count, left to the host */
+#define HWCAP2_FSGSBASE 2
+#define ARCH_SHSTK_STATUS 0x5005
+
+atomic_bool bh_forked;
+
+static void after_fork(void) {
+    atomic_store(&bh_forked, true);
+}
+
+static void install_fork_handler(void) {
+    pthread_atfork(NULL, NULL, after_fork);
+}
+
+static bool cpu_has_avx(void) {
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_AVX))
+        return false;
+    unsigned lo, hi;
+    __asm__("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+    return (lo & 6) == 6;
+}
+
+static bh_error check_host(bh_engine *engine) {
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
+        return bh_fail(BH_ERROR_HOST, "the CPU or the kernel lacks XSAVE, which keeps a guest's registers over a host call");
+    /* Every readable mapping would become executable: unverified guest data would be code. */
+    int persona = personality(0xffffffff);
+    if (persona == -1 || (persona & READ_IMPLIES_EXEC))
+        return bh_fail(BH_ERROR_HOST, "the process runs under the READ_IMPLIES_EXEC personality, which would make guest "
+                                      "data executable; start it without (setarch -X, an executable-stack binary)");
+    unsigned long shadow = 0;
+    if (!syscall(SYS_arch_prctl, ARCH_SHSTK_STATUS, &shadow) && shadow)
+        return bh_fail(BH_ERROR_HOST, "user shadow stacks are enabled, and leaving a guest after a fault would break them; "
+                                      "start the process with GLIBC_TUNABLES=glibc.cpu.x86_shstk=off");
+    if (sysconf(_SC_PAGESIZE) != BH_PAGE_SIZE)
+        return bh_fail(BH_ERROR_HOST, "the page size is not %d", BH_PAGE_SIZE);
+    engine->avx = cpu_has_avx();
+    return BH_OK;
+}
+
+static unsigned default_mapping_limit(void) {
+    unsigned limit = 65530;
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+    if (file) {
+        if (fscanf(file, "%u", &limit) != 1)
+            limit = 65530;
+        fclose(file);
+    }
+    return limit > 2 * HOST_MAPPINGS ? limit - HOST_MAPPINGS : limit / 2;
+}
+
+static int sealable_file(const char *name) {
+#ifdef MFD_EXEC
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+    if (fd >= 0 || errno != EINVAL)
+        return fd;
+#endif
+    return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+/* The gate page: the return gate, and hlt. Guests return and jump only to such stubs to get out. */
+static bh_error make_gate(bh_engine *engine) {
+    static const uint8_t gate[] = {0x65, 0xff, 0x24, 0x25, (BH_HOSTCALL_TABLE + 8) & 0xff, (BH_HOSTCALL_TABLE + 8) >> 8 & 0xff,
+                                   (BH_HOSTCALL_TABLE + 8) >> 16 & 0xff, 0}; /* jmp *%gs:(table + 8) */
+    uint8_t page[BH_PAGE_SIZE];
+    memset(page, 0xf4, sizeof(page));
+    memcpy(page, gate, sizeof(gate));
+
+    size_t scratch_size = bh_verify_scratch_size(sizeof(page));
+    void *scratch = malloc(scratch_size);
+    if (!scratch)
+        return bh_fail(BH_ERROR_MEMORY, "no memory to verify the gate page");
+    struct bh_verify_input input = {.code = page, .size = sizeof(page), .address = 0, .image_hi = sizeof(page),
+                                    .isolation = BH_ISOLATE_FULL, .scratch = scratch, .scratch_size = scratch_size};
+    bh_verify_result result = bh_verify_code(&input, NULL);
+    free(scratch);
+    if (result != BH_VERIFY_ACCEPTED)
+        return bh_fail(BH_ERROR_HOST, "the verifier does not accept the runtime's own gate page: this build is broken");
+
+    engine->gate_fd = sealable_file("bulkhead-gate");
+    if (engine->gate_fd < 0 || write(engine->gate_fd, page, sizeof(page)) != sizeof(page) ||
+        fcntl(engine->gate_fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot make the gate page (memfd)");
+    return BH_OK;
+}
+
+static bh_error make_context_pages(bh_engine *engine) {
+    size_t size = (size_t)engine->slot_count * BH_PAGE_SIZE;
+    engine->context_fd = memfd_create("bulkhead-context", MFD_CLOEXEC);
+    if (engine->context_fd < 0 || ftruncate(engine->context_fd, (off_t)size))
+        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot make the context pages (memfd)");
+    void *alias = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, engine->context_fd, 0);
+    if (alias == MAP_FAILED)
+        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot map the context pages");
+    engine->context_alias = alias;
+    return BH_OK;
+}
+
+static bh_error reserve(bh_engine *engine) {
+    /* One slot's size more than the slots: alignment takes up to 4 GiB of it, and what lies before the first slot is never
+     * mapped. At least a guard is needed there, and another behind the last slot: rsp and wide operands may reach a
+     * little beyond the ends of a slot. */
+    engine->reservation_size = ((size_t)engine->slot_count + 1) * BH_SLOT_SIZE + 2 * (size_t)BH_TAIL_GUARD_SIZE;
+    void *at = mmap(NULL, engine->reservation_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED)
+        return bh_fail_errno(BH_ERROR_LIMIT, "cannot reserve %u slots of 4 GiB of address space (see ulimit -v)",
+                             engine->slot_count);
+    engine->reservation = at;
+    uint64_t start = (uint64_t)(uintptr_t)at + BH_TAIL_GUARD_SIZE;
+    engine->first_slot = (start + BH_SLOT_SIZE - 1) & ~((uint64_t)BH_SLOT_SIZE - 1);
+    return BH_OK;
+}
+
+static void release(bh_engine *engine) {
+    if (engine->reservation)
+        munmap(engine->reservation, engine->reservation_size);
+    if (engine->context_alias)
+        munmap(engine->context_alias, (size_t)engine->slot_count * BH_PAGE_SIZE);
+    if (engine->context_fd >= 0)
+        close(engine->context_fd);
+    if (engine->gate_fd >= 0)
+        close(engine->gate_fd);
+    pthread_mutex_destroy(&engine->lock);
+    free(engine->slot_state);
+    free(engine);
+}
+
+bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) {
+    bh_engine_options chosen = {0};
+    if (options) {
+        if (options->struct_size != sizeof(chosen))
+            return bh_fail(BH_ERROR_ARGUMENT, "bh_engine_options.struct_size is not sizeof(bh_engine_options)");
+        chosen = *options;
+    }
+    if (!result || chosen.slots > MAX_SLOTS)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_engine_create: at most %d slots", MAX_SLOTS);
+    int deadline_signal = chosen.deadline_signal ? chosen.deadline_signal : SIGRTMAX - 2;
+    if (deadline_signal < SIGRTMIN || deadline_signal > SIGRTMAX)
+        return bh_fail(BH_ERROR_ARGUMENT, "deadline_signal %d is not a real-time signal", deadline_signal);
+
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, install_fork_handler);
+
+    bh_engine *engine = calloc(1, sizeof(*engine));
+    if (!engine)
+        return bh_fail(BH_ERROR_MEMORY, "no memory for an engine");
+    engine->context_fd = engine->gate_fd = -1;
+    pthread_mutex_init(&engine->lock, NULL);
+    engine->slot_count = chosen.slots ? chosen.slots : DEFAULT_SLOTS;
+    engine->mapping_limit = chosen.mapping_limit ? chosen.mapping_limit : default_mapping_limit();
+    engine->refuse_handlers = chosen.refuse_handlers;
+    engine->refill_return_stack = chosen.refill_return_stack;
+    engine->fsgsbase = !chosen.no_fsgsbase && (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE);
+    engine->deadline_signal = deadline_signal;
+    engine->slot_state = calloc(engine->slot_count, 1);
+
+    bh_error error = engine->slot_state ? check_host(engine) : bh_fail(BH_ERROR_MEMORY, "no memory for an engine");
+    if (!error)
+        error = make_gate(engine);
+    if (!error)
+        error = make_context_pages(engine);
+    if (!error)
+        error = reserve(engine);
+    if (!error)
+        error = bh_signals_check(engine);
+    if (error) {
+        release(engine);
+        return error;
+    }
+    *result = engine;
+    return BH_OK;
+}
+
+bh_error bh_engine_destroy(bh_engine *engine) {
+    if (!engine)
+        return BH_OK;
+    pthread_mutex_lock(&engine->lock);
+    unsigned used = engine->modules;
+    for (unsigned n = 0; n < engine->slot_count; n++)
+        used += engine->slot_state[n] == BH_SLOT_USED;
+    pthread_mutex_unlock(&engine->lock);
+    if (used)
+        return bh_fail(BH_ERROR_BUSY, "the engine still has modules or instances; destroy them first");
+    release(engine);
+    return BH_OK;
+}
+
+bh_error bh_engine_check_signals(bh_engine *engine) {
+    return engine ? bh_signals_check(engine) : bh_fail(BH_ERROR_ARGUMENT, "bh_engine_check_signals: no engine");
+}
+
+size_t bh_engine_mappings(const bh_engine *engine) {
+    return engine ? atomic_load_explicit(&engine->mappings, memory_order_relaxed) : 0;
+}

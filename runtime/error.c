@@ -1,0 +1,95 @@
+/* Error values, their texts, and each thread's record of its last error. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+static _Thread_local bh_error_detail last_error;
+
+static const char *const error_text[BH_ERROR_COUNT] = {
+    [BH_OK] = "no error",
+    [BH_ERROR_ARGUMENT] = "invalid argument",
+    [BH_ERROR_MEMORY] = "the host is out of memory",
+    [BH_ERROR_SYSTEM] = "a system call failed",
+    [BH_ERROR_HOST] = "this process or CPU cannot host guests",
+    [BH_ERROR_UNREADABLE] = "the module cannot be read",
+    [BH_ERROR_NOT_ELF] = "not an ELF file",
+    [BH_ERROR_MALFORMED] = "not a module",
+    [BH_ERROR_CONTRACT] = "a module of another contract",
+    [BH_ERROR_STORES_ONLY] = "the module's loads are not isolated",
+    [BH_ERROR_REFUSED] = "the verifier refused the module's code",
+    [BH_ERROR_CPU] = "the CPU lacks instructions that the module needs",
+    [BH_ERROR_FORBIDDEN] = "the module uses instructions that the host forbids",
+    [BH_ERROR_NO_SLOT] = "all slots are taken",
+    [BH_ERROR_LIMIT] = "a limit was reached",
+    [BH_ERROR_NOT_FOUND] = "no such export",
+    [BH_ERROR_SIGNATURE] = "the signature does not fit",
+    [BH_ERROR_KIND] = "a module of the wrong kind",
+    [BH_ERROR_BUSY] = "the object is in use",
+    [BH_ERROR_DEAD] = "the instance has ended",
+    [BH_ERROR_RANGE] = "not accessible guest memory",
+    [BH_ERROR_FAULT] = "the guest faulted",
+    [BH_ERROR_EXITED] = "the guest exited",
+    [BH_ERROR_DEADLINE] = "the deadline passed",
+    [BH_ERROR_SIGNALS] = "a signal handler without SA_ONSTACK is installed",
+    [BH_ERROR_FORKED] = "the engine belongs to the parent process",
+};
+
+static const char *const fault_text[] = {
+    [BH_FAULT_NONE] = "no fault",
+    [BH_FAULT_ACCESS] = "invalid memory access",
+    [BH_FAULT_PROTECTION] = "general protection fault (hlt, or a misaligned operand)",
+    [BH_FAULT_STACK_OVERFLOW] = "stack overflow",
+    [BH_FAULT_BUS] = "bus error",
+    [BH_FAULT_ILLEGAL] = "illegal instruction",
+    [BH_FAULT_ARITHMETIC] = "arithmetic exception",
+    [BH_FAULT_TRAP] = "breakpoint trap",
+    [BH_FAULT_HOSTCALL] = "a host call that does not exist",
+    [BH_FAULT_SIGNAL] = "ended by its own signal",
+    [BH_FAULT_DEADLOCK] = "waits for something that cannot happen",
+    [BH_FAULT_HOST_LIMIT] = "the kernel refused a mapping",
+};
+
+const char *bh_error_text(bh_error error) {
+    return (unsigned)error < BH_ERROR_COUNT ? error_text[error] : "unknown error";
+}
+
+const char *bh_fault_text(bh_fault_kind kind) {
+    return (unsigned)kind < sizeof(fault_text) / sizeof(*fault_text) ? fault_text[kind] : "unknown fault";
+}
+
+const bh_error_detail *bh_last_error(void) {
+    return &last_error;
+}
+
+bh_error_detail *bh_error_slot(void) {
+    return &last_error;
+}
+
+static bh_error record(bh_error error, int number, const char *format, va_list arguments) {
+    memset(&last_error, 0, sizeof(last_error));
+    last_error.error = error;
+    last_error.system_errno = number;
+    int length = vsnprintf(last_error.text, sizeof(last_error.text), format, arguments);
+    if (number && length >= 0 && (size_t)length < sizeof(last_error.text))
+        snprintf(last_error.text + length, sizeof(last_error.text) - (size_t)length, ": %s", strerror(number));
+    return error;
+}
+
+bh_error bh_fail(bh_error error, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    record(error, 0, format, arguments);
+    va_end(arguments);
+    return error;
+}
+
+bh_error bh_fail_errno(bh_error error, const char *format, ...) {
+    int number = errno;
+    va_list arguments;
+    va_start(arguments, format);
+    record(error, number, format, arguments);
+    va_end(arguments);
+    return error;
+}

@@ -1,0 +1,87 @@
+/* Guest faults: the handler of the five synchronous signals.
+ *
+ * A fault is a guest's when this thread has a live call and rip lies in that call's slot: guest code never leaves its slot
+ * but through the stubs, and host code never executes there. The faulting address, rsp and GS are the guest's to choose
+ * and are not asked. Everything else belongs to the host and is passed on. */
+#include <stdint.h>
+#include <ucontext.h>
+
+#include "internal.h"
+
+#define TRAP_GENERAL_PROTECTION 13
+#define FLAG_TF 0x100
+#define FLAG_DF 0x400
+#define FLAG_RF 0x10000
+#define FLAG_AC 0x40000
+
+static void leave(ucontext_t *context, struct bh_frame *frame, uint32_t reason) {
+    greg_t *registers = context->uc_mcontext.gregs;
+    frame->reason = reason;
+    registers[REG_RIP] = (greg_t)(uintptr_t)bh_leave;
+    registers[REG_RCX] = (greg_t)(uintptr_t)frame;
+    registers[REG_RSP] = (greg_t)frame->host_rsp;
+    registers[REG_EFL] &= ~(greg_t)(FLAG_TF | FLAG_DF | FLAG_RF | FLAG_AC);
+}
+
+static bool in_guest(const struct bh_frame *frame, uint64_t rip) {
+    return frame && rip - frame->base < BH_SLOT_SIZE;
+}
+
+static bh_fault_kind classify(const bh_instance *instance, int signal, const siginfo_t *info, const ucontext_t *context) {
+    uint64_t address = (uint64_t)(uintptr_t)info->si_addr;
+    switch (signal) {
+    case SIGBUS:
+        return BH_FAULT_BUS;
+    case SIGILL:
+        return BH_FAULT_ILLEGAL;
+    case SIGFPE:
+        return BH_FAULT_ARITHMETIC;
+    case SIGTRAP:
+        return BH_FAULT_TRAP;
+    default:
+        if (context->uc_mcontext.gregs[REG_TRAPNO] == TRAP_GENERAL_PROTECTION)
+            return BH_FAULT_PROTECTION;
+        if (address < instance->stack_bottom && instance->stack_bottom - address <= BH_STACK_GUARD_SIZE)
+            return BH_FAULT_STACK_OVERFLOW;
+        return BH_FAULT_ACCESS;
+    }
+}
+
+void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
+    ucontext_t *context = opaque;
+    struct bh_frame *frame = bh_current_frame;
+    uint64_t rip = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+    bool sent = info->si_code <= 0; /* by kill() and its like: then it says nothing about the code that it interrupts */
+
+    if (!sent && rip >= (uint64_t)(uintptr_t)bh_guard_begin && rip < (uint64_t)(uintptr_t)bh_guard_end) {
+        context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)bh_guard_fault;
+        return;
+    }
+    if (!sent && in_guest(frame, rip)) {
+        bh_instance *instance = frame->instance;
+        instance->fault = classify(instance, signal, info, context);
+        instance->fault_signal = signal;
+        /* After int3 rip is the next instruction's. */
+        instance->fault_pc = signal == SIGTRAP ? rip - 1 : rip;
+        bool has_address = signal == SIGBUS || (signal == SIGSEGV && instance->fault != BH_FAULT_PROTECTION);
+        instance->fault_address = has_address ? (uint64_t)(uintptr_t)info->si_addr : 0;
+        leave(context, frame, LEAVE_FAULT);
+        return;
+    }
+    bh_signals_chain(signal, info, context);
+}
+
+/* In guest code: ends the call. In host code, which may hold locks: leaves a note for the way back into the guest. The
+ * timer repeats, so that a note left just after it was looked for costs only one period. */
+void bh_deadline_handler(int signal, siginfo_t *info, void *opaque) {
+    ucontext_t *context = opaque;
+    struct bh_frame *frame = bh_current_frame;
+    if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &bh_this_thread)
+        return;
+    bh_this_thread.expired = 1;
+    uint64_t rip = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+    if (in_guest(frame, rip)) {
+        frame->instance->fault_pc = rip;
+        leave(context, frame, LEAVE_DEADLINE);
+    }
+}

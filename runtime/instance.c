@@ -1,0 +1,186 @@
+/* Instances: a slot with a context page, a gate page, an image and a stack. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+
+#define DEFAULT_STACK ((uint64_t)8 << 20)
+#define MAX_STACK ((uint64_t)1 << 30)
+#define DEFAULT_MAPPINGS 8192
+#define BRK_GAP 0x10000
+#define PROMISE 32 /* pieces asked of the engine at a time */
+
+bool bh_instance_room(bh_instance *instance, unsigned more) {
+    if (!bh_space_room(&instance->space, more))
+        return false;
+    /* A piece and the hole behind it are two mappings for the kernel. */
+    while (2 * (instance->space.count + more) > instance->promised) {
+        if (!bh_mappings_take(instance->engine, 2 * PROMISE))
+            return false;
+        instance->promised += 2 * PROMISE;
+    }
+    return true;
+}
+
+static void fill_context(bh_instance *instance) {
+    instance->context = (uint64_t *)(void *)(instance->engine->context_alias + (size_t)instance->slot * BH_PAGE_SIZE);
+    uint64_t *table = instance->context + (BH_HOSTCALL_TABLE - BH_CONTEXT_BASE) / 8;
+    memset(instance->context, 0, BH_PAGE_SIZE);
+    instance->context[0] = instance->base;
+    for (unsigned n = 0; n < BH_HOSTCALL_COUNT; n++)
+        table[n] = (uint64_t)(uintptr_t)bh_stub_bad + n * BH_STUB_BAD_SIZE;
+    table[BH_HOSTCALL_SYSCALL] = (uint64_t)(uintptr_t)bh_stub_syscall;
+    table[BH_HOSTCALL_RETURN] = (uint64_t)(uintptr_t)bh_stub_return;
+}
+
+static bh_error map_slot(bh_instance *instance) {
+    bh_engine *engine = instance->engine;
+    struct bh_space *space = &instance->space;
+    const struct bh_elf *elf = &instance->module->elf;
+    uint64_t stack = instance->policy->stack_size ? instance->policy->stack_size : elf->stack_size;
+    if (stack < DEFAULT_STACK && !instance->policy->stack_size)
+        stack = DEFAULT_STACK;
+    stack = BH_PAGE_ROUND(stack > MAX_STACK ? MAX_STACK : stack);
+
+    space->limit = instance->policy->mapping_limit ? instance->policy->mapping_limit : DEFAULT_MAPPINGS;
+    space->low = BH_IMAGE_OFFSET;
+    space->high = BH_SLOT_SIZE - BH_TAIL_GUARD_SIZE;
+    space->code_start = BH_IMAGE_OFFSET + elf->code_addr;
+    space->code_end = space->code_start + elf->code_size;
+    space->brk_start = space->brk = BH_IMAGE_OFFSET + elf->image_hi + BRK_GAP;
+    if (space->brk_start + stack + BH_STACK_GUARD_SIZE > space->high)
+        return bh_fail(BH_ERROR_LIMIT, "the image of '%s' and a stack of %llu MiB do not fit into a slot",
+                       instance->module->name, (unsigned long long)(stack >> 20));
+    uint64_t room = space->high - space->brk_start;
+    space->byte_limit = instance->policy->memory_limit && instance->policy->memory_limit < room ? instance->policy->memory_limit : room;
+
+    fill_context(instance);
+    if (!bh_slot_map(instance->base + BH_CONTEXT_OFFSET, BH_PAGE_SIZE, PROT_READ, MAP_SHARED, engine->context_fd,
+                     (uint64_t)instance->slot * BH_PAGE_SIZE) ||
+        !bh_slot_map(instance->base + BH_GATE_OFFSET, BH_PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, engine->gate_fd, 0)) {
+        instance->poisoned = true;
+        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot map the context of an instance (out of memory, or vm.max_map_count reached)");
+    }
+    instance->return_gate = instance->base + BH_GATE_OFFSET;
+    bh_error error = bh_module_map(instance->module, instance);
+    if (error)
+        return error;
+
+    uint64_t top = space->high, bottom = top - stack;
+    instance->stack_top = instance->base + top;
+    instance->stack_bottom = instance->base + bottom;
+    if (!bh_instance_room(instance, 2))
+        return bh_fail(BH_ERROR_LIMIT, "no mappings are left for a stack (vm.max_map_count, or the policy's limit)");
+    if (!bh_slot_map(instance->stack_bottom, stack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+        instance->poisoned = true;
+        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot map a guest's stack");
+    }
+    bh_space_add(space, bottom, top, PROT_READ | PROT_WRITE, BH_PIECE_STACK, false);
+    bh_space_add(space, bottom - BH_STACK_GUARD_SIZE, bottom, PROT_NONE, BH_PIECE_GUARD, false);
+    return BH_OK;
+}
+
+static void discard(bh_instance *instance) {
+    bh_linux_destroy(instance);
+    if (instance->base) {
+        /* Scrubs, too: nothing of this instance is left for the next one. */
+        if (!bh_slot_unmap(instance->base, BH_SLOT_SIZE))
+            instance->poisoned = true;
+        if (instance->context)
+            memset(instance->context, 0, BH_PAGE_SIZE);
+        bh_slot_release(instance->engine, instance->slot, instance->poisoned);
+        atomic_fetch_sub(&instance->module->instances, 1);
+    }
+    bh_mappings_return(instance->engine, instance->promised);
+    bh_policy_destroy(instance->policy);
+    free(instance->space.piece);
+    free(instance);
+}
+
+/* A library's e_entry initialises libc, runs constructors and comes back. */
+static bh_error start_library(bh_instance *instance) {
+    const char *argv[] = {instance->module->name, NULL};
+    struct bh_frame frame = {0};
+    bh_error error;
+    if (!bh_instance_lock(instance, &error))
+        return error;
+    error = bh_start_stack(instance, 1, argv, &frame.rsp);
+    if (!error) {
+        instance->stack_pointer = (frame.rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
+        error = bh_call_frame(instance, &frame, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry);
+    }
+    bh_instance_unlock(instance);
+    return error;
+}
+
+bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_instance **result) {
+    if (!module || !result)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_create: a module and a place for the result are needed");
+    if (atomic_load(&bh_forked))
+        return bh_fail(BH_ERROR_FORKED, "instances cannot be created in the child of a fork");
+    bh_error error = bh_signals_check(module->engine);
+    if (!error)
+        error = bh_thread_prepare(module->engine, true);
+    if (error)
+        return error;
+
+    bh_instance *instance = calloc(1, sizeof(*instance));
+    if (!instance)
+        return bh_fail(BH_ERROR_MEMORY, "no memory for an instance");
+    instance->engine = module->engine;
+    instance->module = module;
+    atomic_flag_clear(&instance->running);
+    if (policy)
+        instance->policy = bh_policy_share(policy);
+    else
+        error = bh_policy_create(&instance->policy);
+    if (!error)
+        error = bh_slot_take(module->engine, &instance->slot);
+    if (!error) {
+        instance->base = module->engine->first_slot + (uint64_t)instance->slot * BH_SLOT_SIZE;
+        atomic_fetch_add(&module->instances, 1);
+        uint32_t facts = module->facts.facts;
+        instance->frame_flags = (facts & BH_FACT_X87 ? FRAME_FLAG_X87 : 0) | (facts & BH_FACT_MXCSR ? FRAME_FLAG_MXCSR : 0) |
+                                (module->engine->avx ? FRAME_FLAG_AVX : 0) |
+                                (module->engine->refill_return_stack ? FRAME_FLAG_REFILL : 0);
+        error = map_slot(instance);
+    }
+    if (!error)
+        error = bh_linux_create(instance);
+    if (!error && (module->elf.note_flags & BH_NOTE_FLAG_LIBRARY))
+        error = start_library(instance);
+    if (error) {
+        discard(instance);
+        return error;
+    }
+    *result = instance;
+    return BH_OK;
+}
+
+bh_error bh_instance_destroy(bh_instance *instance) {
+    bh_error error;
+    if (!instance)
+        return BH_OK;
+    if (!bh_instance_lock(instance, &error) && error != BH_ERROR_DEAD)
+        return error;
+    discard(instance);
+    return BH_OK;
+}
+
+bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds) {
+    if (!instance)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_set_deadline: no instance");
+    instance->deadline = nanoseconds;
+    return BH_OK;
+}
+
+bh_address bh_instance_base(const bh_instance *instance) {
+    return instance ? instance->base : 0;
+}
+
+void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage) {
+    *usage = (bh_usage){.mapped = instance->space.bytes, .mapped_peak = instance->space.peak,
+                        .mappings = instance->space.count, .host_calls = instance->host_calls, .refused = instance->refused};
+}

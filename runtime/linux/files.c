@@ -1,0 +1,247 @@
+/* The guest's descriptors: opening, closing, duplicating, fcntl. */
+#include "linux.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bh_syscall sys_open, sys_openat, sys_creat, sys_close, sys_dup, sys_dup2, sys_dup3, sys_fcntl, sys_flock, sys_ioctl;
+
+/* What a guest may ask of open. The rest is ignored where that is harmless and refused otherwise. */
+#define OPEN_CREATION (O_CREAT | O_EXCL | O_TRUNC)
+#define OPEN_STATUS (O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC)
+#define OPEN_OTHER (O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define OPEN_IGNORED (0100000 /* O_LARGEFILE */ | O_NOATIME | O_NOCTTY | O_DIRECT)
+
+struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd) {
+    if ((uint32_t)fd >= BH_MAX_FILES)
+        return NULL;
+    struct bh_file *file = &instance->personality->file[(uint32_t)fd];
+    return file->kind == BH_FILE_CLOSED ? NULL : file;
+}
+
+int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from) {
+    for (unsigned fd = from; fd < BH_MAX_FILES; fd++) {
+        if (instance->personality->file[fd].kind == BH_FILE_CLOSED) {
+            instance->personality->file[fd] = *file;
+            return fd;
+        }
+    }
+    return -EMFILE;
+}
+
+void bh_file_close(struct bh_file *file) {
+    if (file->kind != BH_FILE_CLOSED && file->owned)
+        close(file->host);
+    free(file->path);
+    *file = (struct bh_file){0};
+}
+
+/* Opens what an O_PATH descriptor stands for. Through /proc, because that is the one way that cannot reach anything else. */
+static int reopen(int path_fd, int flags) {
+    char name[40];
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", path_fd);
+    int fd = open(name, flags | O_CLOEXEC | O_NOCTTY);
+    return fd < 0 ? -errno : fd;
+}
+
+static int open_place(const struct bh_place *place, uint64_t flags, uint64_t mode, struct stat *info) {
+    bool create = flags & O_CREAT;
+    int status = (int)(flags & (OPEN_STATUS | O_TRUNC | O_DIRECTORY));
+    for (int attempt = 0; attempt < 4; attempt++) {
+        if (!(flags & O_EXCL) || !create) {
+            int path_fd = bh_place_look(place, flags & O_NOFOLLOW, info);
+            if (path_fd >= 0) {
+                int fd = S_ISLNK(info->st_mode) ? -ELOOP : reopen(path_fd, status);
+                close(path_fd);
+                return fd;
+            }
+            if (path_fd != -ENOENT || !create)
+                return path_fd;
+        }
+        /* Nothing there: what O_EXCL makes is a regular file for certain. */
+        int fd = bh_place_open(place, (uint64_t)(status & ~(O_TRUNC | O_DIRECTORY)) | O_CREAT | O_EXCL, mode);
+        if (fd >= 0)
+            return fstat(fd, info) ? (close(fd), -EIO) : fd;
+        if (fd != -EEXIST || (flags & O_EXCL))
+            return fd;
+    }
+    return -ENOENT; /* a symbolic link to nothing, or somebody creates and removes it all the time */
+}
+
+static int64_t open_at(bh_instance *instance, uint64_t directory, uint64_t path, uint64_t flags, uint64_t mode) {
+    struct bh_place place;
+    int error = bh_place_find(instance, (int64_t)directory, path, &place, "open");
+    if (error)
+        return error;
+    flags = (uint32_t)flags & ~(uint64_t)OPEN_IGNORED;
+    if (flags & ~(uint64_t)(OPEN_CREATION | OPEN_STATUS | OPEN_OTHER))
+        return bh_refuse(instance, EINVAL, "open", place.full);
+    bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
+    if (writes && !place.grant->write) {
+        /* Opening an existing file of a read-only grant with O_CREAT for reading is fine. */
+        if ((flags & O_ACCMODE) != O_RDONLY || (flags & (O_TRUNC | O_EXCL)))
+            return bh_refuse(instance, EROFS, "open", place.full);
+        flags &= ~(uint64_t)O_CREAT;
+    }
+    struct stat info;
+    int host = open_place(&place, flags, mode & 0777 & ~(uint64_t)instance->personality->umask, &info);
+    if (host < 0)
+        return host == -EACCES ? bh_refuse(instance, EACCES, "open", place.full) : host;
+    bool directory_opened = S_ISDIR(info.st_mode);
+    struct bh_file file = {.host = host, .kind = directory_opened ? BH_FILE_DIRECTORY : BH_FILE_REGULAR, .owned = true,
+                           .write = place.grant->write, .cloexec = flags & O_CLOEXEC,
+                           .path = directory_opened ? strdup(place.full) : NULL};
+    int64_t fd = directory_opened && !file.path ? -ENOMEM : bh_file_add(instance, &file, 0);
+    if (fd < 0)
+        bh_file_close(&file);
+    return fd;
+}
+
+int64_t sys_open(bh_instance *instance, const uint64_t a[6]) {
+    return open_at(instance, (uint64_t)AT_FDCWD, a[0], a[1], a[2]);
+}
+
+int64_t sys_openat(bh_instance *instance, const uint64_t a[6]) {
+    return open_at(instance, a[0], a[1], a[2], a[3]);
+}
+
+int64_t sys_creat(bh_instance *instance, const uint64_t a[6]) {
+    return open_at(instance, (uint64_t)AT_FDCWD, a[0], O_CREAT | O_WRONLY | O_TRUNC, a[1]);
+}
+
+int64_t sys_close(bh_instance *instance, const uint64_t a[6]) {
+    struct bh_file *file = bh_file_get(instance, a[0]);
+    if (!file)
+        return -EBADF;
+    bh_file_close(file);
+    return 0;
+}
+
+static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool cloexec) {
+    struct bh_file *file = bh_file_get(instance, fd);
+    if (!file)
+        return -EBADF;
+    if (from >= BH_MAX_FILES)
+        return -EINVAL;
+    struct bh_file copy = *file;
+    copy.host = fcntl(file->host, F_DUPFD_CLOEXEC, 0);
+    copy.owned = true;
+    copy.cloexec = cloexec;
+    copy.path = file->path ? strdup(file->path) : NULL;
+    if (copy.host < 0) {
+        free(copy.path);
+        return -errno;
+    }
+    int64_t added = file->path && !copy.path ? -ENOMEM : bh_file_add(instance, &copy, from);
+    if (added < 0)
+        bh_file_close(&copy);
+    return added;
+}
+
+int64_t sys_dup(bh_instance *instance, const uint64_t a[6]) {
+    return duplicate(instance, a[0], 0, false);
+}
+
+static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, bool cloexec) {
+    if (!bh_file_get(instance, from) || (uint32_t)to >= BH_MAX_FILES)
+        return -EBADF;
+    if ((uint32_t)from == (uint32_t)to)
+        return (int64_t)to;
+    bh_file_close(&instance->personality->file[(uint32_t)to]);
+    return duplicate(instance, from, (uint32_t)to, cloexec);
+}
+
+int64_t sys_dup2(bh_instance *instance, const uint64_t a[6]) {
+    return duplicate_to(instance, a[0], a[1], false);
+}
+
+int64_t sys_dup3(bh_instance *instance, const uint64_t a[6]) {
+    if ((uint32_t)a[0] == (uint32_t)a[1] || (a[2] & ~(uint64_t)O_CLOEXEC))
+        return -EINVAL;
+    return duplicate_to(instance, a[0], a[1], a[2] & O_CLOEXEC);
+}
+
+/* POSIX record locks belong to the whole host process: two guests would never exclude each other, and a close() anywhere in
+ * the host would drop them. Locks of the open file description are what a guest expects. */
+static int64_t lock_file(bh_instance *instance, const struct bh_file *file, int command, uint64_t address) {
+    struct flock lock;
+    if (!bh_get(instance, &lock, address, sizeof(lock)))
+        return -EFAULT;
+    if (file->kind != BH_FILE_REGULAR)
+        return -EINVAL;
+    lock.l_pid = 0;
+    int ofd = command == F_GETLK ? F_OFD_GETLK : command == F_SETLK ? F_OFD_SETLK : F_OFD_SETLKW;
+    int result;
+    do
+        result = fcntl(file->host, ofd, &lock);
+    while (result < 0 && errno == EINTR && !bh_this_thread.expired);
+    if (result < 0)
+        return -errno;
+    if (command == F_GETLK) {
+        lock.l_pid = lock.l_type == F_UNLCK ? 0 : BH_GUEST_PID + 1;
+        if (!bh_put(instance, address, &lock, sizeof(lock)))
+            return -EFAULT;
+    }
+    return 0;
+}
+
+int64_t sys_fcntl(bh_instance *instance, const uint64_t a[6]) {
+    struct bh_file *file = bh_file_get(instance, a[0]);
+    if (!file)
+        return -EBADF;
+    switch ((int)a[1]) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+        return duplicate(instance, a[0], (unsigned)a[2], (int)a[1] == F_DUPFD_CLOEXEC);
+    case F_GETFD:
+        return file->cloexec ? FD_CLOEXEC : 0;
+    case F_SETFD:
+        file->cloexec = a[2] & FD_CLOEXEC;
+        return 0;
+    case F_GETFL: {
+        int flags = fcntl(file->host, F_GETFL);
+        return flags < 0 ? -errno : flags & (OPEN_STATUS | 0100000);
+    }
+    case F_SETFL:
+        /* A stream's flags are shared with the host, which does not expect its terminal to stop blocking. */
+        if (file->kind == BH_FILE_STREAM)
+            return 0;
+        return fcntl(file->host, F_SETFL, (int)a[2] & (O_APPEND | O_NONBLOCK)) < 0 ? -errno : 0;
+    case F_GETLK:
+    case F_SETLK:
+    case F_SETLKW:
+        return lock_file(instance, file, (int)a[1], a[2]);
+    default:
+        return bh_refuse(instance, EINVAL, "fcntl", NULL);
+    }
+}
+
+int64_t sys_flock(bh_instance *instance, const uint64_t a[6]) {
+    struct bh_file *file = bh_file_get(instance, a[0]);
+    if (!file)
+        return -EBADF;
+    if (file->kind == BH_FILE_STREAM)
+        return -EINVAL;
+    int result;
+    do
+        result = flock(file->host, (int)a[1]);
+    while (result < 0 && errno == EINTR && !bh_this_thread.expired);
+    return result < 0 ? -errno : 0;
+}
+
+/* The size of the terminal, which is also how musl asks whether it is one. Nothing that changes a device. */
+int64_t sys_ioctl(bh_instance *instance, const uint64_t a[6]) {
+    struct bh_file *file = bh_file_get(instance, a[0]);
+    if (!file)
+        return -EBADF;
+    struct winsize size;
+    if (a[1] != TIOCGWINSZ || file->kind != BH_FILE_STREAM || ioctl(file->host, TIOCGWINSZ, &size) < 0)
+        return -ENOTTY;
+    return bh_put(instance, a[2], &size, sizeof(size)) ? 0 : -EFAULT;
+}

@@ -1,0 +1,101 @@
+/* The Linux personality: what a guest's system calls do. Denied unless the policy grants it.
+ *
+ * Every handler gets its six arguments as the guest put them into registers and returns a result or a negated errno, as the
+ * kernel does. Guest memory is copied before it is looked at: another thread of the guest may change it at any time. */
+#ifndef BULKHEAD_RUNTIME_LINUX_H
+#define BULKHEAD_RUNTIME_LINUX_H
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "../internal.h"
+
+#define BH_MAX_FILES 1024
+#define BH_GUEST_ID 1000 /* the guest's user and group */
+#define BH_GUEST_PID 2
+#define BH_MAX_SIGNAL_DEPTH 16
+
+/* A handler's result that ends the guest's call: frame->reason says why. */
+#define BH_LEAVE INT64_MIN
+
+enum bh_file_kind { BH_FILE_CLOSED, BH_FILE_REGULAR, BH_FILE_DIRECTORY, BH_FILE_STREAM };
+
+struct bh_file {
+    int host;        /* the host's descriptor */
+    uint8_t kind;
+    bool owned;      /* close it with the guest's descriptor */
+    bool write;      /* its grant is read-write */
+    bool cloexec;
+    bool may_sigpipe;
+    char *path;      /* of a directory: its guest path, where relative names begin */
+};
+
+struct bh_signal_action { /* struct k_sigaction as musl passes it */
+    uint64_t handler, flags, restorer, mask;
+};
+
+struct bh_saved_context;
+
+struct bh_linux {
+    struct bh_frame *frame; /* of the call being handled */
+    struct bh_file file[BH_MAX_FILES];
+    char cwd[PATH_MAX];     /* guest path, "" for the root */
+    unsigned umask;
+    uint64_t start_time;
+    /* signal.c */
+    struct bh_signal_action action[65];
+    uint64_t mask, pending;
+    struct bh_saved_context *saved[BH_MAX_SIGNAL_DEPTH];
+    unsigned saved_count;
+};
+
+typedef int64_t bh_syscall(bh_instance *instance, const uint64_t argument[6]);
+
+/* ---- dispatch.c ---- */
+
+static inline bool bh_get(const bh_instance *instance, void *to, uint64_t from, uint64_t size) {
+    return bh_in_slot(instance, from, size) && !bh_guarded_copy(to, (const void *)(uintptr_t)from, size);
+}
+static inline bool bh_put(const bh_instance *instance, uint64_t to, const void *from, uint64_t size) {
+    return bh_in_slot(instance, to, size) && !bh_guarded_copy((void *)(uintptr_t)to, from, size);
+}
+/* Counts and logs a refusal; returns -error. detail may be NULL. */
+int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char *detail);
+/* Ends the guest: the value to return from the handler. */
+int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal);
+
+/* ---- paths.c ---- */
+
+struct bh_place {
+    const struct bh_grant *grant;
+    char full[PATH_MAX]; /* the guest's absolute path, cleaned; "" for the root */
+    const char *relative; /* in full: the part beneath the grant, "" for the granted directory itself */
+};
+
+/* Finds the grant that a guest's path lies in. call names the caller in the log. 0 or -errno. */
+int bh_place_find(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place, const char *call);
+/* openat2 beneath the grant; never follows a link out of it. A descriptor or -errno. */
+int bh_place_open(const struct bh_place *place, uint64_t flags, uint64_t mode);
+/* An O_PATH descriptor of the object, or -errno; refuses what is neither a file nor a directory (nor, with nofollow, a
+ * symbolic link). info may be NULL. */
+int bh_place_look(const struct bh_place *place, bool nofollow, struct stat *info);
+/* For calls that change a directory: an O_PATH descriptor of the parent, and the last component. */
+int bh_place_parent(const struct bh_place *place, const char **last);
+
+/* ---- files.c ---- */
+
+struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd);
+int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from);
+void bh_file_close(struct bh_file *file);
+
+/* ---- signal.c ---- */
+
+/* Sends the guest a signal; 0, or BH_LEAVE when that ends it. Delivery to a handler happens on the way back. */
+int64_t bh_signal_raise(bh_instance *instance, int signal);
+/* Enters a handler for a pending signal: changes the frame, once its call's result is in it. */
+int64_t bh_signal_deliver(bh_instance *instance);
+void bh_signal_discard(struct bh_linux *state);
+
+#endif

@@ -1,0 +1,235 @@
+/* The guest's memory calls. All of them stay inside the slot, never make anything executable, and never reach the code, the
+ * context page or the gate. Nothing is unmapped: what the guest gives back becomes reserved address space again. */
+#include "linux.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+bh_syscall sys_mmap, sys_munmap, sys_mprotect, sys_mremap, sys_madvise, sys_brk;
+
+#define PROTECTIONS (PROT_READ | PROT_WRITE)
+#define MAP_TYPE_MASK 0xf
+#define MAP_KNOWN                                                                                                              \
+    (MAP_TYPE_MASK | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | MAP_STACK | MAP_DENYWRITE | MAP_EXECUTABLE |    \
+     MAP_NONBLOCK | MAP_FIXED_NOREPLACE)
+
+/* The kernel refused a MAP_FIXED over the slot: what is mapped there now is uncertain, so the slot is done for. */
+static int64_t poison(bh_instance *instance) {
+    instance->poisoned = true;
+    return bh_end(instance, BH_FAULT_HOST_LIMIT, SIGKILL);
+}
+
+static uint64_t offset_of(const bh_instance *instance, uint64_t address) {
+    return address - instance->base;
+}
+
+/* Replaces [start, end) by fresh zeroed memory and records it; room for it was made. */
+static int64_t map_fresh(bh_instance *instance, uint64_t start, uint64_t end, int protection, int kind) {
+    if (!bh_slot_map(instance->base + start, end - start, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+        return poison(instance);
+    bh_space_add(&instance->space, start, end, protection, kind, true);
+    return 0;
+}
+
+static int64_t release(bh_instance *instance, uint64_t start, uint64_t end) {
+    if (!bh_slot_unmap(instance->base + start, end - start))
+        return poison(instance);
+    bh_space_remove(&instance->space, start, end);
+    return 0;
+}
+
+/* Private file mappings are copies: read in at once. */
+static int64_t read_in(bh_instance *instance, const struct bh_file *file, uint64_t at, uint64_t size, uint64_t offset) {
+    while (size) {
+        ssize_t got = pread(file->host, (void *)(uintptr_t)at, size, (off_t)offset);
+        if (got < 0 && errno == EINTR && !bh_this_thread.expired)
+            continue;
+        if (got <= 0)
+            return got < 0 ? -errno : 0;
+        at += (uint64_t)got;
+        size -= (uint64_t)got;
+        offset += (uint64_t)got;
+    }
+    return 0;
+}
+
+int64_t sys_mmap(bh_instance *instance, const uint64_t a[6]) {
+    struct bh_space *space = &instance->space;
+    uint64_t flags = (uint32_t)a[3], size = BH_PAGE_ROUND(a[1]);
+    int protection = (int)a[2];
+    struct bh_file *file = NULL;
+    if (a[2] & PROT_EXEC)
+        return bh_refuse(instance, EACCES, "mmap", "PROT_EXEC");
+    if ((a[2] & ~(uint64_t)PROTECTIONS) || !a[1] || size < a[1] || size > BH_SLOT_SIZE || (flags & ~(uint64_t)MAP_KNOWN))
+        return -EINVAL;
+    if (!(flags & MAP_ANONYMOUS)) {
+        file = bh_file_get(instance, a[4]);
+        if (!file)
+            return -EBADF;
+        if (file->kind != BH_FILE_REGULAR)
+            return -EACCES;
+        if (a[5] % BH_PAGE_SIZE)
+            return -EINVAL;
+        if ((flags & MAP_TYPE_MASK) != MAP_PRIVATE && (protection & PROT_WRITE))
+            return bh_refuse(instance, ENODEV, "mmap", "a writable shared file mapping");
+    }
+    uint64_t start;
+    if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+        if (!bh_in_slot(instance, a[0], size))
+            return bh_refuse(instance, ENOMEM, "mmap", "MAP_FIXED outside the slot");
+        start = offset_of(instance, a[0]);
+        if (!bh_space_allowed(space, start, start + size))
+            return bh_refuse(instance, EINVAL, "mmap", "MAP_FIXED over pages that guests do not change");
+        if ((flags & MAP_FIXED_NOREPLACE) && !bh_space_free(space, start, start + size))
+            return -EEXIST;
+    } else {
+        start = bh_space_gap(space, size);
+    }
+    if (!start || space->bytes + size > space->byte_limit || !bh_instance_room(instance, 2))
+        return -ENOMEM;
+    bh_space_remove(space, start, start + size);
+    int64_t error = map_fresh(instance, start, start + size, file ? PROT_READ | PROT_WRITE : protection, BH_PIECE_ANON);
+    if (error)
+        return error;
+    if (file) {
+        error = read_in(instance, file, instance->base + start, a[1], a[5]);
+        if (error) {
+            int64_t released = release(instance, start, start + size);
+            return released ? released : error;
+        }
+        if (protection != (PROT_READ | PROT_WRITE)) {
+            const uint64_t arguments[6] = {instance->base + start, size, (uint64_t)protection};
+            error = sys_mprotect(instance, arguments);
+            if (error)
+                return error;
+        }
+    }
+    return (int64_t)(instance->base + start);
+}
+
+int64_t sys_munmap(bh_instance *instance, const uint64_t a[6]) {
+    uint64_t size = BH_PAGE_ROUND(a[1]);
+    if (!a[1] || size < a[1] || !bh_in_slot(instance, a[0], size))
+        return -EINVAL;
+    uint64_t start = offset_of(instance, a[0]);
+    if (!bh_space_allowed(&instance->space, start, start + size))
+        return bh_refuse(instance, EINVAL, "munmap", "pages that guests do not change");
+    if (!bh_instance_room(instance, 1))
+        return -ENOMEM;
+    return release(instance, start, start + size);
+}
+
+int64_t sys_mprotect(bh_instance *instance, const uint64_t a[6]) {
+    uint64_t size = BH_PAGE_ROUND(a[1]);
+    if (a[2] & PROT_EXEC)
+        return bh_refuse(instance, EACCES, "mprotect", "PROT_EXEC");
+    if ((a[2] & ~(uint64_t)PROTECTIONS) || size < a[1] || a[0] % BH_PAGE_SIZE)
+        return -EINVAL;
+    if (!size)
+        return 0;
+    if (!bh_in_slot(instance, a[0], size))
+        return -ENOMEM;
+    uint64_t start = offset_of(instance, a[0]);
+    if (!bh_space_allowed(&instance->space, start, start + size))
+        return bh_refuse(instance, EACCES, "mprotect", "pages that guests do not change");
+    if (!bh_space_covered(&instance->space, start, start + size) || !bh_instance_room(instance, 2))
+        return -ENOMEM;
+    int error = mprotect((void *)(uintptr_t)a[0], size, (int)a[2]) ? errno : 0;
+    /* Even a failed one may have split mappings: they count. */
+    bh_space_protect(&instance->space, start, start + size, (int)a[2]);
+    return -error;
+}
+
+/* Never passed to the kernel: moving a mapping would leave a hole, and another mapping's worth of surprises. */
+int64_t sys_mremap(bh_instance *instance, const uint64_t a[6]) {
+    struct bh_space *space = &instance->space;
+    uint64_t old_size = BH_PAGE_ROUND(a[1]), new_size = BH_PAGE_ROUND(a[2]);
+    if (!a[1] || !a[2] || old_size < a[1] || new_size < a[2] || new_size > BH_SLOT_SIZE || (a[3] & ~(uint64_t)MREMAP_MAYMOVE))
+        return -EINVAL;
+    if (!bh_in_slot(instance, a[0], old_size))
+        return -EFAULT;
+    uint64_t start = offset_of(instance, a[0]), end = start + old_size;
+    if (!bh_space_allowed(space, start, end) || !bh_space_covered(space, start, end))
+        return -EFAULT;
+    unsigned at = bh_space_find(space, start);
+    int protection = space->piece[at].protection;
+    /* One kind, one protection: as for the kernel, which wants one mapping. */
+    for (; at < space->count && space->piece[at].start < end; at++)
+        if (space->piece[at].kind != BH_PIECE_ANON || space->piece[at].protection != protection)
+            return -EFAULT;
+    if (!bh_instance_room(instance, 2))
+        return -ENOMEM;
+    if (new_size < old_size) {
+        int64_t error = release(instance, start + new_size, end);
+        return error ? error : (int64_t)a[0];
+    }
+    if (new_size == old_size)
+        return (int64_t)a[0];
+    uint64_t more = new_size - old_size;
+    if (space->bytes + more > space->byte_limit)
+        return -ENOMEM;
+    if (bh_space_allowed(space, end, end + more) && bh_space_free(space, end, end + more)) {
+        int64_t error = map_fresh(instance, end, end + more, protection, BH_PIECE_ANON);
+        return error ? error : (int64_t)a[0];
+    }
+    uint64_t target = a[3] & MREMAP_MAYMOVE ? bh_space_gap(space, new_size) : 0;
+    if (!target || protection != (PROT_READ | PROT_WRITE))
+        return -ENOMEM;
+    int64_t error = map_fresh(instance, target, target + new_size, protection, BH_PIECE_ANON);
+    if (error)
+        return error;
+    if (bh_guarded_copy((void *)(uintptr_t)(instance->base + target), (const void *)(uintptr_t)a[0], old_size))
+        return -EFAULT;
+    error = release(instance, start, end);
+    return error ? error : (int64_t)(instance->base + target);
+}
+
+/* Advice may be ignored, but MADV_DONTNEED promises zeros. Only anonymous memory of the guest is ever dropped: dropped code
+ * would come back as zeros, which are instructions. */
+int64_t sys_madvise(bh_instance *instance, const uint64_t a[6]) {
+    uint64_t size = BH_PAGE_ROUND(a[1]);
+    if (size < a[1] || a[0] % BH_PAGE_SIZE)
+        return -EINVAL;
+    if (!size)
+        return 0;
+    if (!bh_in_slot(instance, a[0], size))
+        return -ENOMEM;
+    uint64_t start = offset_of(instance, a[0]), end = start + size;
+    if (!bh_space_allowed(&instance->space, start, end))
+        return bh_refuse(instance, EINVAL, "madvise", "pages that guests do not change");
+    if (!bh_space_covered(&instance->space, start, end))
+        return -ENOMEM;
+    if ((int)a[2] != MADV_DONTNEED)
+        return 0;
+    for (unsigned at = bh_space_find(&instance->space, start);
+         at < instance->space.count && instance->space.piece[at].start < end; at++)
+        if (instance->space.piece[at].kind != BH_PIECE_ANON && instance->space.piece[at].kind != BH_PIECE_BRK)
+            return -EINVAL;
+    return madvise((void *)(uintptr_t)a[0], size, MADV_DONTNEED) ? -errno : 0;
+}
+
+int64_t sys_brk(bh_instance *instance, const uint64_t a[6]) {
+    struct bh_space *space = &instance->space;
+    int64_t now = (int64_t)(instance->base + space->brk);
+    if (!bh_in_slot(instance, a[0], 0))
+        return now;
+    uint64_t want = offset_of(instance, a[0]), old_end = BH_PAGE_ROUND(space->brk), new_end = BH_PAGE_ROUND(want);
+    if (want < space->brk_start || new_end > space->high)
+        return now;
+    if (new_end > old_end) {
+        if (!bh_space_free(space, old_end, new_end) || space->bytes + (new_end - old_end) > space->byte_limit ||
+            !bh_instance_room(instance, 1))
+            return now;
+        int64_t error = map_fresh(instance, old_end, new_end, PROT_READ | PROT_WRITE, BH_PIECE_BRK);
+        if (error)
+            return error;
+    } else if (new_end < old_end) {
+        if (!bh_instance_room(instance, 1))
+            return now;
+        int64_t error = release(instance, new_end, old_end);
+        if (error)
+            return error;
+    }
+    space->brk = want;
+    return (int64_t)a[0];
+}

@@ -1,0 +1,132 @@
+/* Paths: from what a guest says to a descriptor beneath a directory that the host granted.
+ *
+ * The kernel walks the path (openat2 with RESOLVE_BENEATH), so that symbolic links, ".." and renames by somebody else while
+ * it is walked lead nowhere. Everything is opened with O_PATH first and looked at before it is opened for real: opening a
+ * device or a pipe has effects of its own. */
+#include "linux.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ATTEMPTS 16
+
+/* Appends the components of path to full: no empty ones, no "."; ".." stays for the kernel to judge, except at the root,
+ * where it means the root. */
+static int append(char *full, const char *path) {
+    size_t used = strlen(full);
+    while (*path) {
+        size_t length = strcspn(path, "/");
+        bool skip = !length || (length == 1 && path[0] == '.') || (length == 2 && !memcmp(path, "..", 2) && !used);
+        if (!skip) {
+            if (used + length + 2 > PATH_MAX)
+                return -ENAMETOOLONG;
+            full[used++] = '/';
+            memcpy(full + used, path, length);
+            used += length;
+            full[used] = 0;
+        }
+        path += length + (path[length] == '/');
+    }
+    return 0;
+}
+
+static const struct bh_grant *match(const bh_policy *policy, const char *full, size_t *length) {
+    const struct bh_grant *best = NULL;
+    for (unsigned n = 0; n < policy->grant_count; n++) {
+        size_t size = strlen(policy->grants[n].guest_path);
+        if (strncmp(full, policy->grants[n].guest_path, size) || (full[size] && full[size] != '/'))
+            continue;
+        if (!best || size > *length) {
+            best = &policy->grants[n];
+            *length = size;
+        }
+    }
+    return best;
+}
+
+int bh_place_find(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place, const char *call) {
+    char text[PATH_MAX];
+    uint64_t left = bh_in_slot(instance, path, 1) ? BH_SLOT_SIZE - (path - instance->base) : 0;
+    uint64_t most = left < sizeof(text) ? left : sizeof(text);
+    int64_t length = most ? bh_guarded_string(text, (const char *)(uintptr_t)path, most) : -1;
+    if (length < 0)
+        return -EFAULT;
+    if ((uint64_t)length > most)
+        return -ENAMETOOLONG;
+    if (!text[0])
+        return -ENOENT;
+    place->full[0] = 0;
+    int error = 0;
+    if (text[0] != '/') {
+        const char *base = instance->personality->cwd;
+        if ((int32_t)directory != AT_FDCWD) {
+            struct bh_file *file = bh_file_get(instance, (uint64_t)directory);
+            if (!file)
+                return -EBADF;
+            if (file->kind != BH_FILE_DIRECTORY)
+                return -ENOTDIR;
+            base = file->path;
+        }
+        error = append(place->full, base);
+    }
+    if (!error)
+        error = append(place->full, text);
+    if (error)
+        return error;
+    size_t prefix = 0;
+    place->grant = match(instance->policy, place->full, &prefix);
+    if (!place->grant)
+        return (int)bh_refuse(instance, ENOENT, call, place->full[0] ? place->full : "/");
+    place->relative = place->full + prefix + (place->full[prefix] == '/');
+    return 0;
+}
+
+static int open_beneath(int directory, const char *path, uint64_t flags, uint64_t mode) {
+    struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV};
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        long fd = syscall(SYS_openat2, directory, *path ? path : ".", &how, sizeof(how));
+        if (fd >= 0)
+            return (int)fd;
+        /* A rename elsewhere made the kernel unsure whether ".." stayed beneath. */
+        if (errno != EAGAIN && errno != EINTR)
+            return errno == EXDEV ? -EACCES : -errno;
+    }
+    return -EACCES;
+}
+
+int bh_place_open(const struct bh_place *place, uint64_t flags, uint64_t mode) {
+    return open_beneath(place->grant->fd, place->relative, flags, mode);
+}
+
+int bh_place_look(const struct bh_place *place, bool nofollow, struct stat *info) {
+    struct stat own;
+    info = info ? info : &own;
+    int fd = bh_place_open(place, O_PATH | (nofollow ? O_NOFOLLOW : 0), 0);
+    if (fd < 0)
+        return fd;
+    bool good = !fstat(fd, info) && (S_ISREG(info->st_mode) || S_ISDIR(info->st_mode) || (nofollow && S_ISLNK(info->st_mode)));
+    if (good)
+        return fd;
+    close(fd);
+    return -EACCES;
+}
+
+int bh_place_parent(const struct bh_place *place, const char **last) {
+    char parent[PATH_MAX];
+    const char *slash = strrchr(place->relative, '/');
+    *last = slash ? slash + 1 : place->relative;
+    if (!**last)
+        return -EBUSY; /* the granted directory itself */
+    if (!strcmp(*last, ".."))
+        return -EINVAL;
+    size_t length = slash ? (size_t)(slash - place->relative) : 0;
+    memcpy(parent, place->relative, length);
+    parent[length] = 0;
+    return open_beneath(place->grant->fd, parent, O_PATH | O_DIRECTORY, 0);
+}

@@ -1,0 +1,134 @@
+/* Clocks, by policy, and sleeping. */
+#include "linux.h"
+
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <time.h>
+
+bh_syscall sys_clock_gettime, sys_clock_getres, sys_gettimeofday, sys_time, sys_nanosleep, sys_clock_nanosleep, sys_times,
+    sys_getrusage;
+
+#define SECOND 1000000000
+
+static bool granted(const bh_instance *instance) {
+    return instance->policy->allowed & BH_GRANT_CLOCK;
+}
+
+/* The clocks a guest may name; the machine's uptime and other processes' clocks are not among them. */
+static int host_clock(uint64_t clock) {
+    switch ((int32_t)clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+        return CLOCK_REALTIME;
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
+        return CLOCK_MONOTONIC;
+    case CLOCK_PROCESS_CPUTIME_ID:
+    case CLOCK_THREAD_CPUTIME_ID:
+        return CLOCK_THREAD_CPUTIME_ID;
+    default:
+        return -1;
+    }
+}
+
+int64_t sys_clock_gettime(bh_instance *instance, const uint64_t a[6]) {
+    struct timespec now;
+    int clock = host_clock(a[0]);
+    if (clock < 0)
+        return -EINVAL;
+    if (!granted(instance))
+        return bh_refuse(instance, EPERM, "clock_gettime", NULL);
+    clock_gettime(clock, &now);
+    return bh_put(instance, a[1], &now, sizeof(now)) ? 0 : -EFAULT;
+}
+
+int64_t sys_clock_getres(bh_instance *instance, const uint64_t a[6]) {
+    struct timespec resolution = {0, 1};
+    if (host_clock(a[0]) < 0)
+        return -EINVAL;
+    return !a[1] || bh_put(instance, a[1], &resolution, sizeof(resolution)) ? 0 : -EFAULT;
+}
+
+int64_t sys_gettimeofday(bh_instance *instance, const uint64_t a[6]) {
+    struct timeval now;
+    if (!granted(instance))
+        return bh_refuse(instance, EPERM, "gettimeofday", NULL);
+    gettimeofday(&now, NULL);
+    if (a[0] && !bh_put(instance, a[0], &now, sizeof(now)))
+        return -EFAULT;
+    const struct timezone zone = {0, 0};
+    return !a[1] || bh_put(instance, a[1], &zone, sizeof(zone)) ? 0 : -EFAULT;
+}
+
+int64_t sys_time(bh_instance *instance, const uint64_t a[6]) {
+    if (!granted(instance))
+        return bh_refuse(instance, EPERM, "time", NULL);
+    int64_t now = time(NULL);
+    return !a[0] || bh_put(instance, a[0], &now, sizeof(now)) ? now : -EFAULT;
+}
+
+static int64_t sleep_for(bh_instance *instance, clockid_t clock, int flags, uint64_t request, uint64_t rest) {
+    struct timespec want, left = {0, 0};
+    if (!bh_get(instance, &want, request, sizeof(want)))
+        return -EFAULT;
+    if (want.tv_nsec < 0 || want.tv_nsec >= SECOND || want.tv_sec < 0)
+        return -EINVAL;
+    if (!granted(instance))
+        return bh_refuse(instance, EPERM, "nanosleep", NULL);
+    for (;;) {
+        int error = clock_nanosleep(clock, flags, &want, &left);
+        if (error != EINTR)
+            return -error;
+        if (bh_this_thread.expired)
+            break;
+        if (!(flags & TIMER_ABSTIME))
+            want = left;
+    }
+    if (rest && !(flags & TIMER_ABSTIME))
+        bh_put(instance, rest, &left, sizeof(left));
+    return -EINTR;
+}
+
+int64_t sys_nanosleep(bh_instance *instance, const uint64_t a[6]) {
+    return sleep_for(instance, CLOCK_MONOTONIC, 0, a[0], a[1]);
+}
+
+int64_t sys_clock_nanosleep(bh_instance *instance, const uint64_t a[6]) {
+    int clock = host_clock(a[0]);
+    if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || (a[1] & ~(uint64_t)TIMER_ABSTIME))
+        return -EINVAL;
+    return sleep_for(instance, clock, (int)a[1], a[2], a[3]);
+}
+
+/* CPU time is this thread's: the guest is all that the guest knows of. */
+static int64_t cpu_time(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return used.tv_sec * (int64_t)SECOND + used.tv_nsec;
+}
+
+int64_t sys_times(bh_instance *instance, const uint64_t a[6]) {
+    struct timespec now;
+    struct tms times = {0};
+    if (!granted(instance))
+        return bh_refuse(instance, EPERM, "times", NULL);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    times.tms_utime = cpu_time() / (SECOND / 100);
+    if (a[0] && !bh_put(instance, a[0], &times, sizeof(times)))
+        return -EFAULT;
+    return (now.tv_sec * (int64_t)SECOND + now.tv_nsec - (int64_t)instance->personality->start_time) / (SECOND / 100);
+}
+
+int64_t sys_getrusage(bh_instance *instance, const uint64_t a[6]) {
+    struct rusage usage = {0};
+    if (!granted(instance))
+        return bh_refuse(instance, EPERM, "getrusage", NULL);
+    int64_t used = cpu_time();
+    usage.ru_utime.tv_sec = used / SECOND;
+    usage.ru_utime.tv_usec = used % SECOND / 1000;
+    usage.ru_maxrss = (long)(instance->space.peak >> 10);
+    return bh_put(instance, a[1], &usage, sizeof(usage)) ? 0 : -EFAULT;
+}

@@ -1,0 +1,140 @@
+/* Signal handlers of the whole process: the engine's own, and the audit of everybody else's.
+ *
+ * A handler without SA_ONSTACK would run on rsp as it is, which may be the guest's stack: its frame, with whatever it
+ * computes, would lie in guest memory. glibc's sigaction hides two signals and installs its cancellation handler that
+ * way, so the audit asks the kernel. */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#ifndef SA_RESTORER
+#define SA_RESTORER 0x04000000
+#endif
+
+struct kernel_action {
+    void (*handler)(int, siginfo_t *, void *);
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
+#define KERNEL_SIGNALS 64
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* Who had a fault signal before the engine. Two copies and an index, so that a handler never sees half of one. */
+static struct kernel_action previous[KERNEL_SIGNALS + 1][2];
+static atomic_uchar current[KERNEL_SIGNALS + 1];
+
+static int kernel_sigaction(int signal, const struct kernel_action *set, struct kernel_action *get) {
+    return (int)syscall(SYS_rt_sigaction, signal, set, get, sizeof(uint64_t));
+}
+
+static bool is_default(const struct kernel_action *action) {
+    return (void *)action->handler == (void *)SIG_DFL || (void *)action->handler == (void *)SIG_IGN;
+}
+
+bool bh_fault_owns(int signal) {
+    return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGTRAP;
+}
+
+static bh_error install(int signal, void (*handler)(int, siginfo_t *, void *)) {
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigfillset(&action.sa_mask);
+    for (int other = 1; other < NSIG; other++)
+        if (bh_fault_owns(other))
+            sigdelset(&action.sa_mask, other);
+    if (sigaction(signal, &action, NULL))
+        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot install the handler of signal %d", signal);
+    return BH_OK;
+}
+
+static bh_error take_fault_signal(int signal, const struct kernel_action *found) {
+    if (found->handler == bh_fault_handler)
+        return BH_OK;
+    unsigned char next = (unsigned char)!atomic_load(&current[signal]);
+    previous[signal][next] = *found;
+    atomic_store(&current[signal], next);
+    return install(signal, bh_fault_handler);
+}
+
+static bh_error take_deadline_signal(int signal, const struct kernel_action *found) {
+    if (found->handler == bh_deadline_handler)
+        return BH_OK;
+    if (!is_default(found))
+        return bh_fail(BH_ERROR_SIGNALS, "signal %d, which deadlines need, has a handler; choose another one in "
+                                         "bh_engine_options.deadline_signal", signal);
+    return install(signal, bh_deadline_handler);
+}
+
+bh_error bh_signals_check(bh_engine *engine) {
+    bh_error error = BH_OK;
+    pthread_mutex_lock(&lock);
+    for (int signal = 1; signal <= KERNEL_SIGNALS && !error; signal++) {
+        struct kernel_action action;
+        if (signal == SIGKILL || signal == SIGSTOP || kernel_sigaction(signal, NULL, &action))
+            continue;
+        if (bh_fault_owns(signal)) {
+            error = take_fault_signal(signal, &action);
+        } else if (signal == engine->deadline_signal) {
+            error = take_deadline_signal(signal, &action);
+        } else if (!is_default(&action) && !(action.flags & SA_ONSTACK)) {
+            if (engine->refuse_handlers) {
+                error = bh_fail(BH_ERROR_SIGNALS, "the handler of signal %d (%s) lacks SA_ONSTACK and would run on the "
+                                                  "guest's stack", signal, strsignal(signal));
+            } else {
+                action.flags |= SA_ONSTACK;
+                kernel_sigaction(signal, &action, NULL);
+            }
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
+static void die_by(int signal, const siginfo_t *info) {
+    struct kernel_action action = {0};
+    action.handler = (void (*)(int, siginfo_t *, void *))(uintptr_t)SIG_DFL;
+    kernel_sigaction(signal, &action, NULL);
+    /* A fault happens again when the handler returns; a signal that somebody sent must be sent again. */
+    if (info->si_code <= 0)
+        syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), signal);
+}
+
+void bh_signals_chain(int signal, siginfo_t *info, void *context) {
+    /* A handler that was installed over the engine's may itself pass on to the engine's: it is then below this frame on
+     * the same stack. (A flag would not do: the other handler may leave by siglongjmp.) */
+    static _Thread_local void *chained_context __attribute__((tls_model("initial-exec")));
+    static _Thread_local uintptr_t chained_at __attribute__((tls_model("initial-exec")));
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    struct kernel_action action = previous[signal][atomic_load(&current[signal])];
+
+    bool recursive = chained_context == context && here < chained_at;
+    if (recursive || (void *)action.handler == (void *)SIG_DFL ||
+        ((void *)action.handler == (void *)SIG_IGN && info->si_code > 0)) {
+        die_by(signal, info);
+        return;
+    }
+    if ((void *)action.handler == (void *)SIG_IGN)
+        return;
+
+    chained_context = context;
+    chained_at = here;
+    uint64_t mask, old;
+    memcpy(&mask, &((ucontext_t *)context)->uc_sigmask, sizeof(mask));
+    mask |= action.mask;
+    if (!(action.flags & SA_NODEFER))
+        mask |= (uint64_t)1 << (signal - 1);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &old, sizeof(mask));
+    if (action.flags & SA_RESETHAND) {
+        unsigned char next = (unsigned char)!atomic_load(&current[signal]);
+        previous[signal][next] = (struct kernel_action){0};
+        atomic_store(&current[signal], next);
+    }
+    action.handler(signal, info, context);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof(mask));
+    chained_context = NULL;
+}

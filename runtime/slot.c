@@ -1,0 +1,56 @@
+/* Slots: who has which, and the only two ways in which mappings inside the reservation change.
+ *
+ * Every page of the reservation is at all times covered by a mapping that the engine made. If one were unmapped, the next
+ * mmap(NULL) of the host, a thread's stack for instance, could land there, within the guest's reach. */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+
+bh_error bh_slot_take(bh_engine *engine, unsigned *slot) {
+    bh_error error = BH_ERROR_NO_SLOT;
+    pthread_mutex_lock(&engine->lock);
+    for (unsigned n = 0; n < engine->slot_count; n++) {
+        unsigned candidate = (engine->next_slot + n) % engine->slot_count;
+        if (engine->slot_state[candidate] == BH_SLOT_FREE) {
+            engine->slot_state[candidate] = BH_SLOT_USED;
+            engine->next_slot = (candidate + 1) % engine->slot_count;
+            *slot = candidate;
+            error = BH_OK;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&engine->lock);
+    if (error)
+        bh_fail(error, "all %u slots of the engine are taken; create it with more", engine->slot_count);
+    return error;
+}
+
+void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned) {
+    pthread_mutex_lock(&engine->lock);
+    engine->slot_state[slot] = poisoned ? BH_SLOT_POISONED : BH_SLOT_FREE;
+    pthread_mutex_unlock(&engine->lock);
+}
+
+bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset) {
+    void *want = (void *)(uintptr_t)at;
+    return mmap(want, size, protection, flags | MAP_FIXED | MAP_NORESERVE, fd, (off_t)offset) == want;
+}
+
+bool bh_slot_unmap(uint64_t at, uint64_t size) {
+    return bh_slot_map(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+bool bh_mappings_take(bh_engine *engine, unsigned n) {
+    unsigned now = atomic_load_explicit(&engine->mappings, memory_order_relaxed);
+    do {
+        if (n > engine->mapping_limit - now)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&engine->mappings, &now, now + n, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return true;
+}
+
+void bh_mappings_return(bh_engine *engine, unsigned n) {
+    atomic_fetch_sub_explicit(&engine->mappings, n, memory_order_relaxed);
+}

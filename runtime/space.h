@@ -1,0 +1,50 @@
+/* The map of a slot: which pieces of it the guest owns. The kernel keeps its own list of mappings; this one decides what is
+ * asked of it, and never holds fewer pieces than the kernel has mappings, so that a guest cannot use up the process's
+ * (32,751 alternating mprotects would).
+ *
+ * For that reason pieces are joined only where the kernel certainly joins too: fresh anonymous memory that is put beside a
+ * piece of the same kind. Pieces that became equal through mprotect stay apart. */
+#ifndef BULKHEAD_RUNTIME_SPACE_H
+#define BULKHEAD_RUNTIME_SPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum bh_piece_kind { BH_PIECE_IMAGE, BH_PIECE_STACK, BH_PIECE_ANON, BH_PIECE_BRK, BH_PIECE_GUARD };
+
+struct bh_piece {
+    uint64_t start, end; /* offsets in the slot */
+    uint8_t protection;  /* PROT_* */
+    uint8_t kind;
+};
+
+struct bh_space {
+    struct bh_piece *piece; /* sorted, disjoint */
+    unsigned count, capacity;
+    unsigned limit;
+    uint64_t low, high;     /* guests may map in [low, high), code excepted */
+    uint64_t code_start, code_end;
+    uint64_t brk_start, brk;
+    uint64_t bytes, peak, byte_limit; /* anonymous memory and brk */
+};
+
+/* The index of the first piece that ends above offset. */
+unsigned bh_space_find(const struct bh_space *space, uint64_t offset);
+/* Room for `more` further pieces: under the limit, and in the array. */
+bool bh_space_room(struct bh_space *space, unsigned more);
+/* Records a piece in free space; bh_space_room(1) must have been asked. fresh: may join its neighbours. */
+void bh_space_add(struct bh_space *space, uint64_t start, uint64_t end, int protection, int kind, bool fresh);
+/* Forgets [start, end); may need one more piece. */
+void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end);
+/* Changes the protection of all pieces in [start, end); may need two more pieces. */
+void bh_space_protect(struct bh_space *space, uint64_t start, uint64_t end, int protection);
+/* Whether [start, end) is covered by pieces without a gap (and not by guards). */
+bool bh_space_covered(const struct bh_space *space, uint64_t start, uint64_t end);
+/* Whether no piece lies in it. */
+bool bh_space_free(const struct bh_space *space, uint64_t start, uint64_t end);
+/* The highest free range of so many bytes in [low, high); 0 when there is none. */
+uint64_t bh_space_gap(const struct bh_space *space, uint64_t size);
+/* Whether guests may have [start, end) changed at all: page-aligned, in bounds, clear of code. */
+bool bh_space_allowed(const struct bh_space *space, uint64_t start, uint64_t end);
+#endif

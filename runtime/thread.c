@@ -1,0 +1,95 @@
+/* What a thread needs before it may run guests.
+ *
+ * While guest code runs rsp is the guest's, so every signal must switch to an alternate stack. That stack lies above 4 GiB:
+ * the kernel believes rsp when it decides whether it is on the alternate stack already, and inside the sequence that
+ * confines rsp it is for one instruction any 32-bit value the guest likes. */
+#include <errno.h>
+#include <stdint.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define STACK_SIZE (256 * 1024)
+#define STACK_NEEDED (32 * 1024) /* beyond the kernel's frame, for handlers */
+
+_Thread_local struct bh_frame *bh_current_frame __attribute__((tls_model("initial-exec")));
+_Thread_local struct bh_thread bh_this_thread __attribute__((tls_model("initial-exec")));
+
+static pthread_key_t exit_key;
+static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
+static bool exit_key_made;
+
+static void thread_exits(void *value) {
+    struct bh_thread *thread = value;
+    if (thread->timer_made)
+        timer_delete(thread->timer);
+    if (thread->stack_map) {
+        stack_t current;
+        if (!sigaltstack(NULL, &current) && current.ss_sp == (char *)thread->stack_map + BH_PAGE_SIZE)
+            sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
+        munmap(thread->stack_map, thread->stack_map_size);
+    }
+    *thread = (struct bh_thread){0};
+}
+
+static void make_exit_key(void) {
+    exit_key_made = !pthread_key_create(&exit_key, thread_exits);
+}
+
+static size_t minimum_stack(void) {
+    unsigned long kernel = getauxval(AT_MINSIGSTKSZ);
+    return (kernel ? kernel : 8192) + STACK_NEEDED;
+}
+
+static bh_error install_stack(void) {
+    struct bh_thread *thread = &bh_this_thread;
+    stack_t current;
+    if (sigaltstack(NULL, &current))
+        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot read the alternate signal stack");
+    if (current.ss_flags & SS_ONSTACK)
+        return bh_fail(BH_ERROR_HOST, "guests cannot be run from a signal handler on the alternate stack: a fault would "
+                                      "overwrite the handler's frames");
+    if (!(current.ss_flags & SS_DISABLE) && (uint64_t)(uintptr_t)current.ss_sp >= BH_SLOT_SIZE &&
+        current.ss_size >= minimum_stack())
+        return BH_OK;
+    if (!thread->stack_map) {
+        size_t size = STACK_SIZE + BH_PAGE_ROUND(minimum_stack()) + BH_PAGE_SIZE;
+        char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (map == MAP_FAILED)
+            return bh_fail_errno(BH_ERROR_MEMORY, "no memory for an alternate signal stack");
+        if ((uint64_t)(uintptr_t)map < BH_SLOT_SIZE || mprotect(map, BH_PAGE_SIZE, PROT_NONE)) {
+            munmap(map, size);
+            return bh_fail(BH_ERROR_HOST, "the kernel offers no memory above 4 GiB for an alternate signal stack");
+        }
+        thread->stack_map = map;
+        thread->stack_map_size = size;
+    }
+    stack_t ours = {.ss_sp = (char *)thread->stack_map + BH_PAGE_SIZE, .ss_size = thread->stack_map_size - BH_PAGE_SIZE};
+    if (sigaltstack(&ours, NULL))
+        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot install the alternate signal stack");
+    return BH_OK;
+}
+
+bh_error bh_thread_prepare(bh_engine *engine, bool check) {
+    struct bh_thread *thread = &bh_this_thread;
+    if (thread->prepared && !check)
+        return BH_OK;
+    pthread_once(&exit_once, make_exit_key);
+    if (!exit_key_made || pthread_setspecific(exit_key, thread))
+        return bh_fail(BH_ERROR_MEMORY, "no thread-specific key is left");
+    bh_error error = install_stack();
+    if (error)
+        return error;
+    /* A blocked signal of these would kill the process when a guest faults. */
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal = 1; signal < NSIG; signal++)
+        if (bh_fault_owns(signal))
+            sigaddset(&set, signal);
+    sigaddset(&set, engine->deadline_signal);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    thread->prepared = true;
+    return BH_OK;
+}

@@ -1,0 +1,142 @@
+/* The command line of bulkhead-run. */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "Usage: bulkhead-run [OPTION]... PROGRAM [ARGUMENT]...\n"
+    "Verifies PROGRAM, a guest built with bulkhead-clang, and runs it isolated in this process.\n"
+    "It gets the standard streams, the time, random numbers, and what these options grant:\n"
+    "\n"
+    "  --dir HOST[:GUEST][:ro]  let it see the directory HOST as GUEST (default: the same name),\n"
+    "                           read-only with :ro. Relative names of the guest begin at /, so that\n"
+    "                           '--dir .' lets it open files of this directory by their names.\n"
+    "  --env NAME=VALUE         put this into its environment, which is empty otherwise\n"
+    "  --deadline SECONDS       stop it after this time (fractions allowed)\n"
+    "  --memory MIB             memory that it may map (default: as much as its 4 GiB slot holds)\n"
+    "  --stack MIB              size of its stack (default 8)\n"
+    "  --allow-stores-only      run it although its loads are not isolated: it can read all memory\n"
+    "                           of this process\n"
+    "  --stats                  report on verification, time, memory and system calls to stderr\n"
+    "  --log-refused            name each refused system call on stderr\n"
+    "  --help, --version\n"
+    "\n"
+    "Exit status: the program's; 128 + signal when it faulted (139: invalid memory access, ...);\n"
+    "124 at the deadline, 125 for wrong usage or a host that cannot run guests, 126 when the\n"
+    "program is refused (the verifier's report is on stderr), 127 when it cannot be read.\n";
+
+static int wrong(const char *format, const char *value) {
+    fputs("bulkhead-run: ", stderr);
+    fprintf(stderr, format, value);
+    fputs("; see bulkhead-run --help\n", stderr);
+    return STATUS_USAGE;
+}
+
+static int failed(void) {
+    fprintf(stderr, "bulkhead-run: %s\n", bh_last_error()->text);
+    return STATUS_USAGE;
+}
+
+/* HOST[:GUEST][:ro] */
+static int grant_directory(bh_policy *policy, const char *text) {
+    char *host = strdup(text), *colon;
+    int mode = BH_READ_WRITE;
+    if (!host)
+        return wrong("out of memory at '%s'", text);
+    size_t length = strlen(host);
+    if (length > 3 && !strcmp(host + length - 3, ":ro")) {
+        mode = BH_READ_ONLY;
+        host[length - 3] = 0;
+    }
+    const char *guest = host;
+    colon = strchr(host, ':');
+    if (colon) {
+        *colon = 0;
+        guest = colon + 1;
+    }
+    int status = -1;
+    if (!*host || !*guest)
+        status = wrong("--dir '%s' is not HOST[:GUEST][:ro]", text);
+    else if (bh_policy_grant_directory(policy, host, guest, mode))
+        status = failed();
+    free(host);
+    return status;
+}
+
+static int parse_number(const char *option, const char *text, double scale, double most, uint64_t *out) {
+    char *end;
+    errno = 0;
+    double value = strtod(text, &end);
+    if (errno || end == text || *end || !(value > 0) || !(value * scale <= most)) {
+        fprintf(stderr, "bulkhead-run: %s wants a positive number, not '%s'; see bulkhead-run --help\n", option, text);
+        return STATUS_USAGE;
+    }
+    *out = (uint64_t)(value * scale);
+    if (!*out)
+        *out = 1;
+    return -1;
+}
+
+int parse_options(int argc, char **argv, struct options *options) {
+    enum { DIR = 1000, ENV, DEADLINE, MEMORY, STACK, STORES_ONLY, STATS, LOG, HELP, VERSION };
+    static const struct option known[] = {
+        {"dir", required_argument, NULL, DIR},           {"env", required_argument, NULL, ENV},
+        {"deadline", required_argument, NULL, DEADLINE}, {"memory", required_argument, NULL, MEMORY},
+        {"stack", required_argument, NULL, STACK},       {"allow-stores-only", no_argument, NULL, STORES_ONLY},
+        {"stats", no_argument, NULL, STATS},             {"log-refused", no_argument, NULL, LOG},
+        {"help", no_argument, NULL, HELP},               {"version", no_argument, NULL, VERSION},
+        {NULL, 0, NULL, 0}};
+    uint64_t number;
+    int status = -1;
+    opterr = 0;
+    for (int option; status < 0 && (option = getopt_long(argc, argv, "+:", known, NULL)) != -1;) {
+        switch (option) {
+        case DIR:
+            status = grant_directory(options->policy, optarg);
+            break;
+        case ENV:
+            status = bh_policy_add_environment(options->policy, optarg) ? failed() : -1;
+            break;
+        case DEADLINE:
+            status = parse_number("--deadline", optarg, 1e9, 9e18, &options->deadline);
+            break;
+        case MEMORY:
+            status = parse_number("--memory", optarg, 1 << 20, 9e18, &number);
+            if (status < 0)
+                bh_policy_set_memory_limit(options->policy, number);
+            break;
+        case STACK:
+            status = parse_number("--stack", optarg, 1 << 20, 9e18, &number);
+            if (status < 0 && bh_policy_set_stack_size(options->policy, number))
+                status = failed();
+            break;
+        case STORES_ONLY:
+            options->allow_stores_only = true;
+            break;
+        case STATS:
+            options->stats = true;
+            break;
+        case LOG:
+            options->log_refused = true;
+            break;
+        case HELP:
+            fputs(help, stdout);
+            return 0;
+        case VERSION:
+            printf("bulkhead-run %s (contract version %d)\n", BULKHEAD_VERSION, BH_CONTRACT_VERSION);
+            return 0;
+        case ':':
+            return wrong("%s wants a value", argv[optind - 1]);
+        default:
+            return wrong("unknown option '%s'", argv[optind - 1]);
+        }
+    }
+    if (status < 0 && optind == argc)
+        return wrong("%s", "no program given");
+    options->program = optind;
+    return status;
+}

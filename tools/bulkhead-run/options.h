@@ -1,0 +1,23 @@
+/* The command line of bulkhead-run. */
+#ifndef BULKHEAD_RUN_OPTIONS_H
+#define BULKHEAD_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bulkhead/bulkhead.h"
+
+/* Exit statuses of the tool itself; otherwise it exits as the guest does, or with 128 + the signal of its fault. */
+enum { STATUS_USAGE = 125, STATUS_DEADLINE = 124, STATUS_REFUSED = 126, STATUS_UNREADABLE = 127 };
+
+struct options {
+    bh_policy *policy;
+    uint64_t deadline; /* nanoseconds, 0: none */
+    bool allow_stores_only, stats, log_refused;
+    int program;       /* index in argv */
+};
+
+/* Parses argv into *options, whose policy exists. Returns -1 to go on, or a status to exit with. */
+int parse_options(int argc, char **argv, struct options *options);
+
+#endif

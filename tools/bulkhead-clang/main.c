@@ -40,10 +40,11 @@ static void find_paths(bool native)
     char *prefix = format("%s", self);
     *strrchr(prefix, '/') = 0;
 
+    /* Installed, libraries are where CMake's LIBDIR said, relative to the prefix. */
     const char *sysroot = native ? "native-sysroot" : "sysroot";
-    paths.plugin = format("%s/lib/BulkheadPass.so", prefix);
+    paths.plugin = first_existing(format("%s/lib/BulkheadPass.so", prefix), format("%s/" BULKHEAD_LIBDIR "/BulkheadPass.so", prefix));
     paths.assembler = format("%s/bulkhead-as", self);
-    paths.sysroot = first_existing(format("%s/%s", prefix, sysroot), format("%s/lib/bulkhead/%s", prefix, sysroot));
+    paths.sysroot = first_existing(format("%s/%s", prefix, sysroot), format("%s/" BULKHEAD_LIBDIR "/bulkhead/%s", prefix, sysroot));
 }
 
 static void need(const char *path, const char *cure)

@@ -256,6 +256,8 @@ void AsmForwarder::emitCFIStartProcImpl(MCDwarfFrameInfo &Frame) {
   Inner->emitCFIStartProc(Frame.IsSimple);
 }
 void AsmForwarder::emitCFIEndProcImpl(MCDwarfFrameInfo &Frame) {
+  // Marks the frame as closed; as in the stock text streamer, nothing reads it.
+  Frame.End = reinterpret_cast<MCSymbol *>(1);
   Inner->emitCFIEndProc();
 }
 void AsmForwarder::finishImpl() { Inner->finish(); }

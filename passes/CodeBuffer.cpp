@@ -258,7 +258,8 @@ void CodeBuffer::measure(Item &It) {
   MCInst &I = It.Insts[0];
   OpClass C = X.classOf(I.getOpcode());
   int M = C == OpClass::Lea ? 1 : X.memoryOperand(I.getOpcode());
-  if (C == OpClass::Nop || C == OpClass::StringOp || I.getFlags())
+  if (C == OpClass::Nop || C == OpClass::StringOp || I.getFlags() ||
+      X.printsPrefix(I.getOpcode()))
     return;
   if (M < 0) {
     It.GrowthOptions = (2u << BH_PADDING_PREFIX_MAX) - 1;
@@ -293,16 +294,17 @@ MCInst CodeBuffer::nop(unsigned Bytes) const {
     I.setOpcode(X.NOOP);
     return I;
   }
-  // 0F 1F /0 with the operand form that has the wanted length; 3 to 9 bytes.
-  bool Wide = Bytes == 6 || Bytes == 9;
-  unsigned Rest = Bytes - Wide;
+  // 0F 1F /0 with the operand form that has the wanted length; 3 to 10 bytes.
+  bool Segment = Bytes == 10;
+  bool Wide = Bytes == 6 || Bytes >= 9;
+  unsigned Rest = Bytes - Wide - Segment;
   I.setOpcode(Wide ? X.NOOPW : X.NOOPL);
   bool Index = Rest == 5 || Rest == 8;
   I.addOperand(MCOperand::createReg(X.RAX));
   I.addOperand(MCOperand::createImm(1));
   I.addOperand(MCOperand::createReg(Index ? X.RAX : MCRegister()));
   I.addOperand(MCOperand::createImm(0));
-  I.addOperand(MCOperand::createReg(MCRegister()));
+  I.addOperand(MCOperand::createReg(Segment ? X.CS : MCRegister()));
   I.setFlags(Rest == 4 || Rest == 5 ? UseDisp8 : Rest >= 7 ? UseDisp32 : 0);
   return I;
 }
@@ -320,7 +322,7 @@ void CodeBuffer::emitPadding(unsigned Bytes, uint64_t At, bool Dead,
       continue;
     }
     unsigned Room = BH_BUNDLE_SIZE - At % BH_BUNDLE_SIZE;
-    unsigned N = std::min({Bytes, Room, 9u});
+    unsigned N = std::min({Bytes, Room, 10u});
     if (N == 2) { // 66 90
       Sink.placeInstruction(Wide, STI);
       Sink.placeInstruction(nop(1), STI);
@@ -390,9 +392,13 @@ bool CodeBuffer::emitAll(bool Dead) {
       It.Replay();
       continue;
     case Item::Align:
+      if (!Dead)
+        emitPadding(It.Pad, It.Offset, Dead, *LastSTI);
+      // The directive fills what nothing falls into; elsewhere it adds nothing,
+      // but keeps the text in step if somebody edits it.
       if (It.Alignment.value() >= BH_BUNDLE_SIZE && !It.MaxBytes)
         Sink.placeAlignment(It.Alignment, Dead, LastSTI);
-      else if (It.Pad)
+      else if (Dead)
         emitPadding(It.Pad, It.Offset, Dead, *LastSTI);
       continue;
     case Item::Data:

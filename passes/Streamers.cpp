@@ -4,6 +4,7 @@
 #include "bulkhead/layout.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/MC/MCAsmBackend.h"
+#include "llvm/MC/MCAsmInfo.h"
 #include "llvm/MC/MCAssembler.h"
 #include "llvm/MC/MCCodeEmitter.h"
 #include "llvm/MC/MCContext.h"
@@ -14,6 +15,7 @@
 #include "llvm/Support/Casting.h"
 #include "llvm/MC/MCObjectWriter.h"
 #include "llvm/MC/MCSectionELF.h"
+#include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/FormattedStream.h"
 #include "llvm/Support/SaveAndRestore.h"
@@ -271,7 +273,24 @@ private:
 
   // CodeSink.
   void placeInstruction(const MCInst &I, const MCSubtargetInfo &STI) override {
+    if constexpr (IsText) {
+      // The stock printer knows {disp8}, {disp32} and {vex3}, but not {rex}.
+      if (I.getFlags() & UseRex)
+        return this->emitRawText("\t{rex}" + printed(I, STI));
+    }
     Base::emitInstruction(I, STI);
+  }
+  std::string printed(const MCInst &I, const MCSubtargetInfo &STI) {
+    const X86Names &X = X86Names::get(*X86);
+    const MCAsmInfo &MAI = *this->getContext().getAsmInfo();
+    if (!Printer)
+      Printer.reset(X86->createMCInstPrinter(STI.getTargetTriple(),
+                                             MAI.getAssemblerDialect(), MAI,
+                                             *X.MII, *X.MRI));
+    std::string Text;
+    raw_string_ostream OS(Text);
+    Printer->printInst(&I, 0, "", STI, OS);
+    return Text;
   }
   void placeLabel(MCSymbol *S, SMLoc Loc) override { Base::emitLabel(S, Loc); }
   void placeAlignment(Align A, bool Dead, const MCSubtargetInfo *STI) override {
@@ -292,6 +311,7 @@ private:
   }
 
   CodeBuffer Buffer;
+  std::unique_ptr<MCInstPrinter> Printer;
   bool Text = false, Alloc = false, Replaying = false;
 };
 

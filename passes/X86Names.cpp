@@ -108,7 +108,7 @@ X86Names::X86Names(const Target &T)
 #define REGISTER(N) N = reg(#N)
   REGISTER(RSP); REGISTER(ESP); REGISTER(RBP); REGISTER(RDI); REGISTER(RSI);
   REGISTER(RAX); REGISTER(RCX); REGISTER(R10); REGISTER(R11); REGISTER(AL);
-  REGISTER(EAX); REGISTER(RIP); REGISTER(EIZ); REGISTER(FS); REGISTER(GS);
+  REGISTER(EAX); REGISTER(RIP); REGISTER(EIZ); REGISTER(CS); REGISTER(FS); REGISTER(GS);
   REGISTER(EFLAGS);
 #undef REGISTER
   classify();
@@ -145,6 +145,7 @@ void X86Names::classify() {
   MemoryIndex.assign(Count, -1);
   StringRegs.resize(Count);
   CertainAccess.resize(Count);
+  PrintsPrefix.resize(Count);
   for (unsigned I = 0; I < Count; ++I) {
     StringRef N = MII->getName(I);
     const MCInstrDesc &D = MII->get(I);
@@ -188,6 +189,9 @@ void X86Names::classify() {
       if (N.contains("GATHER") || N.contains("SCATTER"))
         Classes[I] = OpClass::Gather;
     }
+    PrintsPrefix[I] = N.starts_with("LOCK_") || N.starts_with("LXADD") ||
+                      N.starts_with("LCMPXCHG") || N.starts_with("REP_") ||
+                      N.ends_with("Locked");
     // Plain moves and arithmetic only: what an unusual instruction does is left
     // to an extra touch.
     CertainAccess[I] =

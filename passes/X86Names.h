@@ -71,6 +71,9 @@ public:
   /// Whether a memory operand of the opcode, based on rsp, certainly touches
   /// memory: rule S2.
   bool isCertainAccess(unsigned Opcode) const { return CertainAccess[Opcode]; }
+  /// Whether the opcode prints a prefix of its own, which in text no form such as
+  /// {disp32} may follow.
+  bool printsPrefix(unsigned Opcode) const { return PrintsPrefix[Opcode]; }
   /// The opcode with the same meaning in 32 bits, for `op ..., %rsp`; 0: none.
   unsigned narrowed(unsigned Opcode) const;
 
@@ -95,7 +98,7 @@ public:
       MOV64rr_REV, NOOP, NOOPL, NOOPW, POP64r, PUSH64r, REPNE_PREFIX, REP_PREFIX,
       RET64, TEST8mr, ADD64ri8, ADD64ri32, SUB64ri8, SUB64ri32, AND64ri8, AND64ri32;
   llvm::MCRegister RSP, ESP, RBP, RDI, RSI, RAX, RCX, R10, R11, AL, EAX, RIP, EIZ,
-      FS, GS, EFLAGS;
+      CS, FS, GS, EFLAGS;
 
 private:
   explicit X86Names(const llvm::Target &T);
@@ -104,7 +107,7 @@ private:
   llvm::StringMap<unsigned> Opcodes, Registers;
   std::vector<OpClass> Classes;
   std::vector<int8_t> MemoryIndex;
-  std::vector<uint8_t> StringRegs, CertainAccess, Vector, HighByte;
+  std::vector<uint8_t> StringRegs, CertainAccess, PrintsPrefix, Vector, HighByte;
   std::vector<llvm::MCRegister> Sub32, Super64;
 };
 

@@ -1,0 +1,9 @@
+/* An indirect call that is not confined.
+ *
+ * RUN: %S/Inputs/link %s %t
+ * RUN: %build/test/attacks/attack-host %t refused C3
+ */
+#include "Inputs/attack.h"
+    function attack
+    callq *%rsi
+    hlt

@@ -1,0 +1,9 @@
+/* `iretq` is not on the list.
+ *
+ * RUN: %S/Inputs/link %s %t
+ * RUN: %build/test/attacks/attack-host %t refused control
+ */
+#include "Inputs/attack.h"
+    function attack
+    iretq
+    return

@@ -1,0 +1,9 @@
+/* An unconfined load.
+ *
+ * RUN: %S/Inputs/link %s %t
+ * RUN: %build/test/attacks/attack-host %t refused M1
+ */
+#include "Inputs/attack.h"
+    function attack
+    movq (%rdi), %rax
+    return

@@ -1,0 +1,14 @@
+/* The same on a fault.
+ *
+ * RUN: %S/Inputs/link %s %t
+ * RUN: %build/test/attacks/attack-host %t fault 2
+ */
+#include "Inputs/attack.h"
+    function attack
+    movl $0, -8(%rsp)
+    fldcw -8(%rsp)
+    fld1
+    fldz
+    fdivrp
+
+    hlt

@@ -291,7 +291,8 @@ static bool is_s3_head(const struct insn *in)
     return !(insn_has_memory(in) && e->mem != BH_MEM_ADDRESS) || !broken(in->opcode != 0x8B);
 }
 
-/* An instruction that writes rsp. Returns the length of what was accepted: the instruction (S1), the sequence (S3), or 0. */
+/* An instruction that writes rsp. Returns the length of what was recognised: the instruction (S1), the
+ * sequence (S3), or 0. */
 static unsigned check_rsp(struct verifier *v, const struct place *at, const struct insn *in)
 {
     bool touches = false;
@@ -307,8 +308,8 @@ static unsigned check_rsp(struct verifier *v, const struct place *at, const stru
         refuse(v, at, in->length + tail, "C1", "the sequence (S3) crosses a bundle boundary");
         return 0;
     }
-    if (insn_has_memory(in) && in->entry->mem != BH_MEM_ADDRESS && !check_memory(v, at, in, true, &touches))
-        return 0;
+    if (insn_has_memory(in) && in->entry->mem != BH_MEM_ADDRESS)
+        check_memory(v, at, in, true, &touches);
     v->debt = 0;
     return in->length + tail;
 }
@@ -478,7 +479,7 @@ static unsigned check_sequence(struct verifier *v, const struct place *at)
 /* Refuses what could not be decoded, or not completely. Returns how many bytes to skip: to the end of the bundle. */
 static unsigned refuse_unknown(struct verifier *v, const struct place *at, const struct insn *in)
 {
-    bool cut = in->length > at->room && at->offset + in->length > v->in->size;
+    bool cut = at->offset + in->seen > v->in->size;
     if (cut)
         refuse(v, at, at->room, "truncated", "the code ends in the middle of an instruction");
     else if (in->prefix & PREFIX_REX_MOVED)

@@ -37,6 +37,7 @@ enum { REX_B = 1, REX_X = 2, REX_R = 4, REX_W = 8 };
 struct insn {
     const struct bh_entry *entry; /* NULL: not in the table */
     unsigned length;              /* 0: unknown */
+    unsigned seen;                /* the length, or if it is unknown, how many bytes were looked at */
     unsigned prefix, cs_count;
     unsigned rex;                 /* the REX byte, or the same bits made from VEX (then without 40h); 0: none */
     bool vex, vex_l;
@@ -188,6 +189,7 @@ static inline void decode(struct insn *in, const uint8_t *code)
     } else {
         slot = decode_legacy(in, &p);
     }
+    in->seen = (unsigned)(p - code) + (slot & BH_GROUP ? 1 : 0);
     if (slot & BH_GROUP)
         slot = bh_groups[slot & ~(unsigned)BH_GROUP][*p < 0xC0 ? *p >> 3 & 7 : 8 + (*p & 63)];
     if (!slot)
@@ -197,7 +199,7 @@ static inline void decode(struct insn *in, const uint8_t *code)
         p = decode_operand(in, p);
     unsigned imm = imm_length(in);
     in->imm = imm == 1 ? (int8_t)*p : imm == 2 ? (int16_t)(p[0] | p[1] << 8) : imm ? load_i32(p) : 0;
-    in->length = (unsigned)(p + imm - code);
+    in->length = in->seen = (unsigned)(p + imm - code);
 }
 
 #endif

@@ -18,7 +18,7 @@ namespace {
 /// size counts most, then nops that are executed, each of which takes a slot in
 /// the pipeline.
 enum : uint32_t { CostByte = 8, CostGrowth = 1, CostNop = 12, CostNopByte = 2 };
-constexpr unsigned LongestNop = 10;
+constexpr unsigned LongestNop = 9;
 
 class Layout {
 public:

@@ -3,12 +3,14 @@
 #include "Options.h"
 #include "StackTouch.h"
 #include "bulkhead/layout.h"
+#include "verify.h"
 #include "llvm/MC/MCContext.h"
 #include "llvm/MC/MCExpr.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/MCSymbol.h"
 #include "llvm/MC/MCTargetOptions.h"
 #include "llvm/Support/Casting.h"
+#include "llvm/Support/ErrorHandling.h"
 
 using namespace llvm;
 using namespace bulkhead;
@@ -224,6 +226,61 @@ unsigned CodeBuffer::encodedSize(const MCInst &I, const MCSubtargetInfo &STI) {
   return Code.size();
 }
 
+/// Asks the verifier about one unit, so that what it would refuse in the finished
+/// program is reported here, with the line. Written code is always asked about;
+/// compiled code once for each opcode, for its operands are confined above.
+void CodeBuffer::checkAccepted(const Item &It) {
+  if (It.F == Item::Branches || It.AlignEnd || It.PopsReturnAddress >= 0)
+    return; // targets are not known yet; the shapes are the rewriter's own
+  const MCInst &Last = It.Insts.back();
+  OpClass C = X.classOf(Last.getOpcode());
+  if (C == OpClass::JumpReg || C == OpClass::JumpMem || C == OpClass::JumpShort)
+    return;
+  if (!Last.getLoc().isValid()) {
+    Accepted.resize(X.MII->getNumOpcodes());
+    if (Accepted.test(Last.getOpcode()))
+      return;
+    Accepted.set(Last.getOpcode());
+  }
+  SmallVector<char, 64> Code;
+  SmallVector<MCFixup, 2> Fixups;
+  for (const MCInst &I : It.Insts)
+    Emitter->encodeInstruction(I, Code, Fixups, *It.STI);
+  if (Code.size() > BH_BUNDLE_SIZE)
+    return;
+  constexpr char PushRax = 0x50, Hlt = char(0xF4);
+  Code.push_back(PushRax); // a move of rsp before it is then settled
+  Code.resize(2 * BH_BUNDLE_SIZE, Hlt);
+
+  alignas(8) uint8_t Scratch[512];
+  auto Report = [](void *Context, const bh_verify_refusal *R) {
+    auto &[Self, Item] = *static_cast<std::pair<CodeBuffer *, const bulkhead::Item *> *>(Context);
+    const MCInst &I = Item->Insts.back();
+    Self->Ctx.reportError(I.getLoc(), "bulkhead: '" +
+                                          Self->X.MII->getName(I.getOpcode()) +
+                                          "' would be refused by the verifier (" +
+                                          R->rule + "): " + R->reason);
+  };
+  std::pair<CodeBuffer *, const bulkhead::Item *> Context(this, &It);
+  bh_verify_input Input = {};
+  Input.code = reinterpret_cast<const uint8_t *>(Code.data());
+  Input.size = Code.size();
+  // Displacements that the linker will fill in are zero here: put the code in the
+  // middle of an image that contains whatever they name.
+  Input.address = 0x40000000;
+  Input.image_hi = 0x80000000;
+  Input.isolation = isolation() == Isolation::Stores ? BH_ISOLATE_STORES
+                                                     : BH_ISOLATE_FULL;
+  Input.scratch = Scratch;
+  Input.scratch_size = sizeof Scratch;
+  Input.report = Report;
+  Input.report_context = &Context;
+  Input.limit = 1;
+  if (bh_verify_scratch_size(Code.size()) > sizeof Scratch ||
+      bh_verify_code(&Input, nullptr) == BH_VERIFY_BAD_ARGUMENT)
+    report_fatal_error("bulkhead: the verifier's interface changed under the plugin");
+}
+
 /// The ways to make one instruction longer, each with its number of bytes.
 static const std::pair<unsigned, unsigned> LongerForms[] = {
     {UseDisp8, 0}, {UseDisp32, 0}, {UseRex, 0}, {UseVex3, 0},
@@ -294,17 +351,16 @@ MCInst CodeBuffer::nop(unsigned Bytes) const {
     I.setOpcode(X.NOOP);
     return I;
   }
-  // 0F 1F /0 with the operand form that has the wanted length; 3 to 10 bytes.
-  bool Segment = Bytes == 10;
-  bool Wide = Bytes == 6 || Bytes >= 9;
-  unsigned Rest = Bytes - Wide - Segment;
+  // 0F 1F /0 with the operand form that has the wanted length; 3 to 9 bytes.
+  bool Wide = Bytes == 6 || Bytes == 9;
+  unsigned Rest = Bytes - Wide;
   I.setOpcode(Wide ? X.NOOPW : X.NOOPL);
   bool Index = Rest == 5 || Rest == 8;
   I.addOperand(MCOperand::createReg(X.RAX));
   I.addOperand(MCOperand::createImm(1));
   I.addOperand(MCOperand::createReg(Index ? X.RAX : MCRegister()));
   I.addOperand(MCOperand::createImm(0));
-  I.addOperand(MCOperand::createReg(Segment ? X.CS : MCRegister()));
+  I.addOperand(MCOperand::createReg(MCRegister()));
   I.setFlags(Rest == 4 || Rest == 5 ? UseDisp8 : Rest >= 7 ? UseDisp32 : 0);
   return I;
 }
@@ -322,7 +378,7 @@ void CodeBuffer::emitPadding(unsigned Bytes, uint64_t At, bool Dead,
       continue;
     }
     unsigned Room = BH_BUNDLE_SIZE - At % BH_BUNDLE_SIZE;
-    unsigned N = std::min({Bytes, Room, 10u});
+    unsigned N = std::min({Bytes, Room, 9u});
     if (N == 2) { // 66 90
       Sink.placeInstruction(Wide, STI);
       Sink.placeInstruction(nop(1), STI);
@@ -435,8 +491,10 @@ void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
     }
     Align Strictest(BH_BUNDLE_SIZE);
     for (Item &I : Items) {
-      if (I.K == Item::Unit)
+      if (I.K == Item::Unit) {
         measure(I);
+        checkAccepted(I);
+      }
       else if (I.K == Item::Align && I.Alignment > Strictest)
         Strictest = I.Alignment;
     }

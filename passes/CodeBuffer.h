@@ -10,6 +10,7 @@
 #include "Confine.h"
 #include "Items.h"
 #include "X86Names.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/MC/MCAsmBackend.h"
@@ -73,6 +74,7 @@ private:
   bool flagsMayBeLive(size_t Index) const;
   void alignTakenLabels();
   void measure(Item &It);
+  void checkAccepted(const Item &It);
   unsigned encodedSize(const llvm::MCInst &I, const llvm::MCSubtargetInfo &STI);
   void emitPadding(unsigned Bytes, uint64_t At, bool Dead,
                    const llvm::MCSubtargetInfo &STI);
@@ -90,6 +92,7 @@ private:
 
   ItemList Items;              ///< everything but instructions
   std::vector<Source> Pending; ///< instructions, in order
+  llvm::BitVector Accepted; ///< opcodes of compiled code that the verifier knows
   std::deque<llvm::MCFragment> Placeholders;
   llvm::DenseSet<const llvm::MCSymbol *> AddressTaken, Unaligned;
   /// Where the code of a section has got to.

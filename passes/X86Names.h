@@ -98,7 +98,7 @@ public:
       MOV64rr_REV, NOOP, NOOPL, NOOPW, POP64r, PUSH64r, REPNE_PREFIX, REP_PREFIX,
       RET64, TEST8mr, ADD64ri8, ADD64ri32, SUB64ri8, SUB64ri32, AND64ri8, AND64ri32;
   llvm::MCRegister RSP, ESP, RBP, RDI, RSI, RAX, RCX, R10, R11, AL, EAX, RIP, EIZ,
-      CS, FS, GS, EFLAGS;
+      FS, GS, EFLAGS;
 
 private:
   explicit X86Names(const llvm::Target &T);

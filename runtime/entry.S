@@ -50,10 +50,11 @@ bh_enter:
     ldmxcsr default_mxcsr(%rip)
     orl $FRAME_FLAG_MXCSR, FRAME_FLAGS(%rdi)
 1:
-    /* fninit alone marks the registers empty but leaves the host's values readable (through MMX, say). */
+    /* fninit alone marks the registers empty but leaves the host's values readable (through MMX, say). emms, in case the
+     * host left MMX state: on a full stack the zeros would not be stored. */
     testl $FRAME_FLAG_X87, FRAME_FLAGS(%rdi)
     jz 2f
-    fninit
+    emms
     fldz
     fldz
     fldz
@@ -135,7 +136,9 @@ bh_leave:
     /* Saves st0 without raising what may be pending, and initialises as fninit does. */
     fnsave FRAME_FNSAVE(%rcx)
 1:
-    fninit
+    /* Half the price of fninit. emms would raise what fnclex clears. */
+    fnclex
+    emms
     fldcw FRAME_FPUCW(%rcx)
 2:
     testl $FRAME_FLAG_MXCSR, %eax
@@ -222,7 +225,8 @@ bh_stub_syscall:
     xsave64 (%rbx)
     testl $FRAME_FLAG_X87, FRAME_FLAGS(%rbx)
     jz 1f
-    fninit
+    fnclex
+    emms
     fldcw FRAME_FPUCW(%rbx)
 1:  testl $FRAME_FLAG_MXCSR, FRAME_FLAGS(%rbx)
     jz 2f

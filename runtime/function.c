@@ -124,9 +124,11 @@ static void take_result(char type, const struct bh_frame *frame, bh_value *resul
 
 static bh_error call(bh_instance *instance, const bh_function *function, const bh_value *values, bh_value *result) {
     struct bh_frame frame;
-    struct stack_arguments stack = {.count = 0};
-    /* All of the frame but the register image, which only host calls fill in; its header must be clean. */
-    memset(frame.xsave + FRAME_XSAVE_HEADER, 0, sizeof(frame) - FRAME_XSAVE_HEADER);
+    struct stack_arguments stack;
+    stack.count = 0;
+    /* Not all of it: host calls fill in the register image, whose header must be clean, and the rest is for results. */
+    memset(frame.xsave + FRAME_XSAVE_HEADER, 0, 64);
+    memset((char *)&frame + FRAME_FLAGS, 0, FRAME_FNSAVE - FRAME_FLAGS);
     bh_error error = place(function, values, &frame, &stack);
     if (error)
         return error;

@@ -94,6 +94,22 @@ static void add_header(struct module *m, uint32_t type, uint32_t flags, uint64_t
     program_header(m, m->h.phnum++, type, flags, at, size);
 }
 
+/* The whole image one page higher than its file offsets. */
+static void move_up(struct module *m)
+{
+    static const unsigned addresses[] = {D_SYMTAB, D_STRTAB, D_HASH, D_RELA, D_RELR};
+    for (unsigned i = 0; i < P_COUNT; i++)
+        m->ph[i].vaddr += PAGE;
+    for (unsigned i = 0; i < sizeof addresses / sizeof *addresses; i++)
+        m->dyn[addresses[i]].value += PAGE;
+    m->sym[1].value += PAGE;
+    m->sym[2].value += PAGE;
+    m->rela[0].offset += PAGE;
+    m->rela[1].offset += PAGE;
+    m->relr[0] += PAGE;
+    m->h.entry += PAGE;
+}
+
 #define CASE(title, rule, change) \
     static void change_##title(struct module *m) { change; }
 #include "elf-cases.def"

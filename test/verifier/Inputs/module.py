@@ -7,7 +7,7 @@ stores = "--stores" in arguments
 name = "main"
 if "--symbol" in arguments:
     at = arguments.index("--symbol")
-    name = arguments[at + 1]
+    name = arguments[at + 1].encode().decode("unicode_escape")
     del arguments[at:at + 2]
 code = bytes.fromhex("".join(a for a in arguments if a != "--stores"))
 

@@ -106,12 +106,28 @@ void CodeBuffer::noteAddressTaken(const MCSymbol &S, SMLoc Loc) {
 
 /// Whether an instruction after the one at \p Index may read the flags it leaves.
 bool CodeBuffer::flagsMayBeLive(size_t Index) const {
-  for (size_t I = Index + 1; I < Pending.size(); ++I) {
-    unsigned Op = Pending[I].Inst.getOpcode();
-    const MCInstrDesc &D = X.MII->get(Op);
-    switch (X.classOf(Op)) {
-    case OpClass::JumpDirect:
-      return true; // unknown
+  constexpr unsigned Furthest = 256;
+  size_t I = Index + 1;
+  for (unsigned Steps = 0; I < Pending.size() && Steps < Furthest; ++I, ++Steps) {
+    const MCInst &Inst = Pending[I].Inst;
+    const MCInstrDesc &D = X.MII->get(Inst.getOpcode());
+    switch (X.classOf(Inst.getOpcode())) {
+    case OpClass::JumpDirect: {
+      // Across functions flags carry nothing; within one, follow the jump.
+      const auto *Ref = Inst.getOperand(0).isExpr()
+                            ? dyn_cast<MCSymbolRefExpr>(Inst.getOperand(0).getExpr())
+                            : nullptr;
+      auto Label = llvm::find_if(Items, [&](const Item &It) {
+        return It.K == Item::Label && Ref && It.Symbol == &Ref->getSymbol();
+      });
+      if (Label == Items.end())
+        return Ref && Ref->getSymbol().isTemporary();
+      size_t Position = Label - Items.begin();
+      I = llvm::partition_point(Pending, [&](const Source &S) {
+            return S.Before <= Position;
+          }) - Pending.begin() - 1;
+      continue;
+    }
     case OpClass::Return:
     case OpClass::CallDirect:
     case OpClass::CallMem:
@@ -141,7 +157,7 @@ void CodeBuffer::confine() {
       Item &It = Items[Next++];
       if (It.K == Item::Label && !It.Symbol->isTemporary())
         KeepsRCX = functionsReturningThroughR11().contains(It.Symbol);
-      Result.push_back(std::move(It));
+      Result.push_back(It.K == Item::Label ? It : std::move(It));
       continue;
     }
     // Instructions up to the next label or data belong together, whatever line

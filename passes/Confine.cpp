@@ -375,22 +375,52 @@ bool Confine::rewriteStackPointer(const SourceInst &S, bool FlagsLive) {
     unit(S, std::move(List), true);
     return true;
   }
-  if (Op != X.MOV64rr && Op != X.MOV64rr_REV) {
+  if (Op != X.MOV64rr && Op != X.MOV64rr_REV && !Lea && !Load) {
     error(I, "the flags are still needed after this write to rsp; move the value "
              "to rsp with mov");
     return true;
   }
-  // The flags must survive: B comes through a register, which waits for its old
-  // value just below the new stack pointer's red zone.
-  MCRegister Src = I.getOperand(1).getReg();
-  MCRegister T = Src == X.R11 ? X.R10 : X.R11;
-  one(S, store(X.MOV64mr, X.to32(Src), ScratchSlot, X.GS, T));
+  keepFlags(S, std::move(Narrow), Lea || Load);
+  return true;
+}
+
+/// The flags must survive a write to rsp: B then comes through a register, which
+/// waits for its old value just below the new stack pointer's red zone; and so does
+/// the register that a loaded or computed value needs first.
+void Confine::keepFlags(const SourceInst &S, MCInst Narrow, bool Computed) {
+  auto Used = [&](MCRegister R) {
+    return llvm::any_of(Narrow, [&](const MCOperand &Op) {
+      return Op.isReg() && X.overlaps(Op.getReg(), R);
+    });
+  };
+  SmallVector<MCRegister, 2> Free;
+  for (MCRegister R : {X.R11, X.R10, X.RAX, X.RCX})
+    if (!Used(R) && Free.size() < 2)
+      Free.push_back(R);
+  MCRegister T = Free[0], Src = X.to64(Narrow.getOperand(1).isReg()
+                                           ? Narrow.getOperand(1).getReg()
+                                           : MCRegister());
+  constexpr int64_t SecondSlot = ScratchSlot - 8;
+  if (Computed) {
+    Src = Free[1];
+    one(S, store(X.MOV64mr, X.RSP, ScratchSlot, MCRegister(), T));
+    one(S, store(X.MOV64mr, X.RSP, SecondSlot, MCRegister(), Src));
+    Narrow.getOperand(0).setReg(X.to32(Src));
+    one(S, std::move(Narrow));
+    for (int64_t Slot : {ScratchSlot, SecondSlot}) {
+      one(S, load(X.MOV64rm, T, X.RSP, Slot, MCRegister()));
+      one(S, store(X.MOV64mr, X.to32(Src), Slot, X.GS, T));
+    }
+  } else
+    one(S, store(X.MOV64mr, X.to32(Src), ScratchSlot, X.GS, T));
+  Insts List;
   List.push_back(load(X.MOV64rm, T, MCRegister(), BH_CONTEXT_BASE, X.GS));
-  List.push_back(std::move(Narrow));
+  List.push_back(inst(X.MOV32rr, {reg(X.ESP), reg(X.to32(Src))}));
   List.push_back(lea(X.LEA64r, X.RSP, X.RSP, T));
   unit(S, std::move(List), true);
   one(S, load(X.MOV64rm, T, X.RSP, ScratchSlot, MCRegister()));
-  return true;
+  if (Computed)
+    one(S, load(X.MOV64rm, Src, X.RSP, SecondSlot, MCRegister()));
 }
 
 //===----------------------------------------------------------------------===//

@@ -58,6 +58,7 @@ private:
   void rewriteString(llvm::ArrayRef<llvm::MCInst> Prefixes, const SourceInst &S,
                      bool FlagsLive);
   bool rewriteStackPointer(const SourceInst &S, bool FlagsLive);
+  void keepFlags(const SourceInst &S, llvm::MCInst Narrow, bool Computed);
   void rewriteThreadPointer(const SourceInst &S, unsigned M);
   void appendStackPointerSequence(Insts &List, llvm::MCInst Narrow) const;
   unsigned matchSequence(llvm::ArrayRef<const SourceInst *> Rest);

@@ -13,6 +13,7 @@
 #include "llvm/MC/MCExpr.h"
 #include "llvm/MC/MCInstPrinter.h"
 #include "llvm/Support/Casting.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/MC/MCObjectWriter.h"
 #include "llvm/MC/MCSectionELF.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -167,6 +168,10 @@ public:
             S->getName() != ".eh_frame";
     Base::changeSection(S, Sub);
   }
+  ~BundleStreamer() override {
+    if (!Buffer.empty() && !this->getContext().hadError())
+      report_fatal_error("bulkhead: code was left behind at the end of the file");
+  }
   void reset() override {
     Text = false;
     Base::reset();
@@ -316,7 +321,16 @@ private:
 };
 
 using BundleELFStreamer = BundleStreamer<MCELFStreamer>;
-using BundleAsmStreamer = BundleStreamer<AsmForwarder>;
+// An object streamer's finishImpl is final. The code generator ends in a section of
+// its own, which flushes; bulkhead-as switches sections before it finishes.
+class BundleAsmStreamer final : public BundleStreamer<AsmForwarder> {
+public:
+  using BundleStreamer::BundleStreamer;
+  void finishImpl() override {
+    flush();
+    AsmForwarder::finishImpl();
+  }
+};
 
 } // namespace
 

@@ -77,8 +77,13 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
   std::unique_ptr<MCTargetAsmParser> TargetParser(
       T.createMCAsmParser(*STI, *Parser, *MII, Options));
   Parser->setTargetParser(*TargetParser);
-  bool Failed = Parser->Run(/*NoInitialTextSection=*/false);
-  return !Failed && !Ctx.hadError();
+  bool Failed = Parser->Run(/*NoInitialTextSection=*/false, /*NoFinalize=*/true);
+  if (Failed || Ctx.hadError())
+    return false;
+  // Leaving the section lays out what is still held back.
+  Streamer->switchSection(Ctx.getObjectFileInfo()->getTextSection());
+  Streamer->finish();
+  return !Ctx.hadError();
 }
 
 int assemble(const AssembleOptions &O) {

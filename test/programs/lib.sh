@@ -7,6 +7,7 @@ BULKHEAD_BUILD=${BULKHEAD_BUILD:-$top/build}
 export BULKHEAD_BUILD
 level=$1 work=$2
 
+trap 'echo "${0##*/} at $level: failed at line $LINENO" >&2' ERR
 fail() { echo "${0##*/} at $level: $*" >&2; exit 1; }
 
 build_both() { # NAME: sets guest and native to the directories of the two builds
@@ -23,6 +24,9 @@ work=$(CDPATH= cd -- "$work" && pwd)
 
 # Real input: the text of a C library and machine code. The tarballs are pinned, so it is always the same.
 real_input() {
-    gzip -dc "$("$top/tools/fetch-source" musl)" | head -c "${1:-4000000}" >"$work/input"
-    gzip -dc "$("$top/tools/fetch-source" bzip2)" | head -c 500000 >>"$work/input"
+    gzip -dc "$("$top/tools/fetch-source" musl)" >"$work/all"
+    gzip -dc "$("$top/tools/fetch-source" bzip2)" >>"$work/all"
+    head -c 4000000 "$work/all" >"$work/input"
+    tail -c 500000 "$work/all" >>"$work/input"
+    rm "$work/all"
 }

@@ -24,10 +24,13 @@ class Layout {
 public:
   Layout(ItemList &Items, uint64_t Start, bool Unreached)
       : Items(Items), Start(Start) {
+    markLabelRuns();
     bool Reached = !Unreached;
     Dead.resize(Items.size());
     for (auto [I, It] : enumerate(Items)) {
       Dead[I] = !Reached;
+      if (It.K == Item::Label && !It.Padded)
+        Reached = true; // jumps here run through the padding behind it
       if (It.K == Item::Unit)
         Reached = It.F == Item::Falls || (It.F == Item::Branches && It.Conditional);
       else if (It.K == Item::Data)
@@ -37,7 +40,6 @@ public:
       if (It.K == Item::Unit && It.F == Item::Branches)
         Branches.push_back(I);
     }
-    markLabelRuns();
   }
 
   uint64_t run(bool RelaxAll);
@@ -85,17 +87,24 @@ private:
 /// jumps to them do not run through it, unless the labels must stay aligned.
 void Layout::markLabelRuns() {
   for (size_t I = 0; I < Items.size(); ++I) {
-    if (Items[I].K != Item::Label || (I && Items[I - 1].K == Item::Label))
+    if (Items[I].K != Item::Label)
       continue;
     bool Aligned = false;
     for (size_t P = I; P-- > 0;) {
       if (Items[P].K == Item::Align)
         Aligned = true;
-      if (Items[P].K != Item::Action)
+      if (Items[P].K != Item::Action && Items[P].K != Item::Label)
         break;
     }
-    for (size_t K = I; K < Items.size() && Items[K].K == Item::Label; ++K)
-      Items[K].Padded = !Aligned;
+    size_t Next = I;
+    while (Next < Items.size() &&
+           (Items[Next].K == Item::Label || Items[Next].K == Item::Action))
+      ++Next;
+    bool Code = Next < Items.size() &&
+                (Items[Next].K == Item::Unit || Items[Next].K == Item::Data);
+    for (; I < Next; ++I)
+      if (Items[I].K == Item::Label)
+        Items[I].Padded = Code && !Aligned;
   }
 }
 
@@ -183,7 +192,7 @@ void Layout::place() {
       break;
     case Item::Unit:
     case Item::Data:
-      if (FirstPadded != SIZE_MAX)
+      if (FirstPadded != SIZE_MAX) // the whole run moves behind the padding
         for (size_t L = FirstPadded; L < I; ++L)
           if (Items[L].K == Item::Label)
             Items[L].Offset += It.Pad;

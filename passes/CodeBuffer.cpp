@@ -437,23 +437,18 @@ void CodeBuffer::emitUnit(Item &It) {
 
 /// Returns whether control cannot fall out of the end.
 bool CodeBuffer::emitAll(bool Dead) {
-  bool Padded = false;
   for (size_t I = 0; I < Items.size(); ++I) {
     Item &It = Items[I];
     switch (It.K) {
     case Item::Label: {
-      // The padding of the unit behind the labels stands before them.
-      size_t U = I;
-      while (U < Items.size() &&
-             (Items[U].K == Item::Label || Items[U].K == Item::Action))
-        ++U;
-      if (It.Padded && !Padded && U < Items.size() &&
-          (Items[U].K == Item::Unit || Items[U].K == Item::Data)) {
-        if (Items[U].Pad)
-          emitPadding(Items[U].Pad, Items[U].Offset - Items[U].Pad, Dead, *LastSTI);
+      if (It.Padded) { // the padding of the unit behind the labels stands before
+        size_t U = I;
+        while (Items[U].K == Item::Label || Items[U].K == Item::Action)
+          ++U;
+        emitPadding(Items[U].Pad, Items[U].Offset - Items[U].Pad, Dead, *LastSTI);
         Items[U].Pad = 0;
-        Padded = true;
       }
+      Dead = false;
       if (It.Offset % BH_BUNDLE_SIZE)
         Unaligned.insert(It.Symbol);
       It.Symbol->setFragment(nullptr);
@@ -476,14 +471,13 @@ bool CodeBuffer::emitAll(bool Dead) {
     case Item::Data:
       emitPadding(It.Pad, It.Offset - It.Pad, Dead, *LastSTI);
       It.Replay();
-      Dead = Padded = false;
+      Dead = false;
       continue;
     case Item::Unit:
       emitPadding(It.Pad, It.Offset - It.Pad, Dead, *It.STI);
       emitUnit(It);
       Dead = It.F == Item::NeverReturns ||
              (It.F == Item::Branches && !It.Conditional);
-      Padded = false;
       continue;
     }
   }

@@ -108,7 +108,7 @@ void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end) {
 void bh_space_protect(struct bh_space *space, uint64_t start, uint64_t end, int protection) {
     split(space, start);
     split(space, end);
-    for (unsigned at = bh_space_find(space, start); at < space->count && space->piece[at].start < end; at++)
+    for (unsigned at = bh_space_find(space, start); protection >= 0 && at < space->count && space->piece[at].start < end; at++)
         space->piece[at].protection = (uint8_t)protection;
 }
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum bh_piece_kind { BH_PIECE_IMAGE, BH_PIECE_STACK, BH_PIECE_ANON, BH_PIECE_BRK, BH_PIECE_GUARD };
+enum bh_piece_kind { BH_PIECE_IMAGE, BH_PIECE_STACK, BH_PIECE_ANON, BH_PIECE_BRK, BH_PIECE_FILE, BH_PIECE_GUARD };
 
 struct bh_piece {
     uint64_t start, end; /* offsets in the slot */
@@ -37,7 +37,8 @@ bool bh_space_room(struct bh_space *space, unsigned more);
 void bh_space_add(struct bh_space *space, uint64_t start, uint64_t end, int protection, int kind, bool fresh);
 /* Forgets [start, end); may need one more piece. */
 void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end);
-/* Changes the protection of all pieces in [start, end); may need two more pieces. */
+/* Changes the protection of all pieces in [start, end), or only splits them there (protection -1); may need two more
+ * pieces. */
 void bh_space_protect(struct bh_space *space, uint64_t start, uint64_t end, int protection);
 /* Whether [start, end) is covered by pieces without a gap (and not by guards). */
 bool bh_space_covered(const struct bh_space *space, uint64_t start, uint64_t end);

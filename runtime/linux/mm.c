@@ -38,6 +38,22 @@ static int64_t release(bh_instance *instance, uint64_t start, uint64_t end) {
     return 0;
 }
 
+/* A shared mapping of a file that the guest has open. The kernel checks that it is open for what the protection says;
+ * when somebody truncates it, an access is a SIGBUS of the guest. */
+static int64_t map_file(bh_instance *instance, const struct bh_file *file, uint64_t start, uint64_t end, int protection,
+                        uint64_t offset) {
+    /* Ask outside the slot first: there a refusal (read-only descriptor, odd file system) is no catastrophe. */
+    void *probe = mmap(NULL, end - start, protection, MAP_SHARED, file->host, (off_t)offset);
+    if (probe == MAP_FAILED)
+        return -errno;
+    munmap(probe, end - start);
+    bh_space_remove(&instance->space, start, end);
+    if (!bh_slot_map(instance->base + start, end - start, protection, MAP_SHARED, file->host, offset))
+        return poison(instance);
+    bh_space_add(&instance->space, start, end, protection, BH_PIECE_FILE, false);
+    return (int64_t)(instance->base + start);
+}
+
 /* Private file mappings are copies: read in at once. */
 static int64_t read_in(bh_instance *instance, const struct bh_file *file, uint64_t at, uint64_t size, uint64_t offset) {
     while (size) {
@@ -70,8 +86,6 @@ int64_t sys_mmap(bh_instance *instance, const uint64_t a[6]) {
             return -EACCES;
         if (a[5] % BH_PAGE_SIZE)
             return -EINVAL;
-        if ((flags & MAP_TYPE_MASK) != MAP_PRIVATE && (protection & PROT_WRITE))
-            return bh_refuse(instance, ENODEV, "mmap", "a writable shared file mapping");
     }
     uint64_t start;
     if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
@@ -87,6 +101,8 @@ int64_t sys_mmap(bh_instance *instance, const uint64_t a[6]) {
     }
     if (!start || space->bytes + size > space->byte_limit || !bh_instance_room(instance, 2))
         return -ENOMEM;
+    if (file && (flags & MAP_TYPE_MASK) != MAP_PRIVATE)
+        return map_file(instance, file, start, start + size, protection, a[5]);
     bh_space_remove(space, start, start + size);
     int64_t error = map_fresh(instance, start, start + size, file ? PROT_READ | PROT_WRITE : protection, BH_PIECE_ANON);
     if (error)
@@ -136,7 +152,7 @@ int64_t sys_mprotect(bh_instance *instance, const uint64_t a[6]) {
         return -ENOMEM;
     int error = mprotect((void *)(uintptr_t)a[0], size, (int)a[2]) ? errno : 0;
     /* Even a failed one may have split mappings: they count. */
-    bh_space_protect(&instance->space, start, start + size, (int)a[2]);
+    bh_space_protect(&instance->space, start, start + size, error ? -1 : (int)a[2]);
     return -error;
 }
 

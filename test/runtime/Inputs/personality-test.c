@@ -352,7 +352,28 @@ static void memory_calls(void) {
     IS(bh_copy_out(guest, kept, (uint64_t)at, 4), BH_OK);
     IS(memcmp(kept, "cont", 4), 0);
     IS(bh_copy_in(guest, (uint64_t)at, "x", 1), BH_ERROR_RANGE);
-    IS(SYS(mmap, 0, 7, rw, MAP_SHARED, 0, 0), -ENODEV);
+    IS(SYS(mmap, 0, 7, rw, MAP_SHARED, 0, 0), -EACCES); /* opened read-only */
+    IS(SYS(close, 0), 0);
+    /* A shared mapping writes the file; beyond its end the guest gets a SIGBUS, and a copy of the host an error. */
+    IS(SYS(open, text("/data/shared"), O_RDWR | O_CREAT, 0666), 0);
+    IS(SYS(ftruncate, 0, 0x2000), 0);
+    at = SYS(mmap, 0, 0x2000, rw, MAP_SHARED, 0, 0);
+    IS(bh_copy_in(guest, (uint64_t)at + 0x1000, "both", 4), BH_OK);
+    IS(SYS(pread64, 0, BUFFER, 4, 0x1000), 4);
+    IS(bh_copy_out(guest, kept, BUFFER, 4), BH_OK);
+    IS(memcmp(kept, "both", 4), 0);
+    IS(SYS(mprotect, at, 0x1000, PROT_READ | PROT_EXEC), -EACCES);
+    IS(SYS(ftruncate, 0, 0), 0);
+    IS(bh_copy_out(guest, kept, (uint64_t)at, 4), BH_ERROR_RANGE);
+    IS(SYS(madvise, at, 0x1000, MADV_DONTNEED), -EINVAL);
+    IS(SYS(munmap, at, 0x2000), 0);
+    IS(SYS(unlink, text("/data/shared")), 0);
+    IS(SYS(close, 0), 0);
+    IS(SYS(open, text("/ro/file"), O_RDONLY), 0);
+    IS(SYS(mmap, 0, 7, rw, MAP_SHARED, 0, 0), -EACCES);
+    at = SYS(mmap, 0, 7, PROT_READ, MAP_SHARED, 0, 0);
+    IS(SYS(mprotect, at, 0x1000, rw), -EACCES);
+    IS(SYS(munmap, at, 0x1000), 0);
     IS(SYS(close, 0), 0);
     /* Growing and shrinking the heap. */
     uint64_t heap = (uint64_t)SYS(brk, 0);

@@ -16,11 +16,12 @@ build_both() { # NAME: sets guest and native to the directories of the two build
 }
 verified() { "$BULKHEAD_BUILD/bin/bulkhead-verify" "$1" || fail "the verifier refuses $1"; }
 # Runs a module with the work directory as its root.
-isolated() { "$BULKHEAD_BUILD/bin/bulkhead-run" --dir "$work:/" --deadline 600 "$@"; }
+isolated() { "$BULKHEAD_BUILD/bin/bulkhead-run" --dir "$work:/" --env HOME=/ --deadline 600 "$@"; }
 
 rm -rf "$work"
 mkdir -p "$work"
 work=$(CDPATH= cd -- "$work" && pwd)
+export HOME=$work
 
 # Real input: the text of a C library and machine code. The tarballs are pinned, so it is always the same.
 real_input() {

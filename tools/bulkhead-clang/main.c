@@ -208,7 +208,7 @@ static int assemble(const struct command *c, const struct assembly *assembly, co
     struct args as = {0};
     args_add(&as, paths.assembler);
     add_assembler_options(&as, c);
-    args_add_list(&as, "-o", object, text, NULL);
+    args_add_list(&as, "-o", object, "-x", "assembler", text, NULL);
     if (c->verbose || c->show_only)
         process_print(&as);
     return c->show_only ? 0 : process_run(&as);

@@ -1,6 +1,6 @@
 """Switches off the verifier's checks one at a time and demands that a test fails for each.
 
-mutate.py SOURCE BUILD [--clang CLANG] [--jobs N] [--every N]: builds core.c, sequence.c and elf.c with BH_VERIFY_WITHOUT
+mutate.py SOURCE BUILD [--clang CLANG] [--jobs N] [--every N]: builds the verifier's files with BH_VERIFY_WITHOUT
 (see runtime/verifier/broken.h), runs the .cases files or elf-cases, and prints the checks that no test misses. --every N
 tries each Nth only. Needs a build of the verifier for its generated tables.
 """
@@ -26,6 +26,8 @@ tests = os.path.join(options.source, "test", "verifier")
 flags = ["-std=c11", "-D_GNU_SOURCE", "-w", "-O0", "-I" + os.path.join(options.source, "include"),
          "-I" + os.path.join(options.source, "runtime"), "-I" + verifier,
          "-I" + os.path.join(options.build, "runtime", "verifier")]
+files = {"core.c": "run-cases.c", "sequence.c": "run-cases.c", "elf.c": "elf-cases.c", "elf_dynamic.c": "elf-cases.c",
+         "elf_use.c": "elf-cases.c"}
 cases = sorted(glob.glob(os.path.join(tests, "*.cases")))
 
 
@@ -55,12 +57,12 @@ def survives(directory, objects, file, number):
     mutant = os.path.join(directory, name + ".o")
     program = os.path.join(directory, name)
     compile_to(mutant, os.path.join(verifier, file), "-DBH_VERIFY_WITHOUT=%d" % number)
-    driver = "elf-cases.c" if file == "elf.c" else "run-cases.c"
-    linked = [mutant if key == file else path for key, path in objects.items() if key in ("core.c", "sequence.c", "elf.c", driver)]
+    driver = files[file]
+    linked = [mutant if key == file else path for key, path in objects.items() if key in files or key == driver]
     result = run([options.clang, *linked, "-o", program])
     if result.returncode:
         sys.exit(result.stdout)
-    for arguments in [[]] if file == "elf.c" else [[case] for case in cases]:
+    for arguments in [[]] if driver == "elf-cases.c" else [[case] for case in cases]:
         try:
             if run([program, *arguments], timeout=60).returncode:
                 os.remove(program)
@@ -72,13 +74,13 @@ def survives(directory, objects, file, number):
 
 with tempfile.TemporaryDirectory() as directory:
     objects = {}
-    for file in ("core.c", "sequence.c", "elf.c"):
+    for file in files:
         objects[file] = os.path.join(directory, file + ".o")
         compile_to(objects[file], os.path.join(verifier, file))
     for file in ("run-cases.c", "elf-cases.c"):
         objects[file] = os.path.join(directory, file + ".o")
         compile_to(objects[file], os.path.join(tests, file))
-    work = [(file, number, *check) for file in ("core.c", "sequence.c", "elf.c")
+    work = [(file, number, *check) for file in files
             for number, check in enumerate(checks_of(file))][::options.every]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = list(pool.map(lambda item: survives(directory, objects, item[0], item[1]), work))

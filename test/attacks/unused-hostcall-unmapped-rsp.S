@@ -1,4 +1,4 @@
-/* The same with a host call that does not exist.
+/* rsp at unmapped memory and a host call that does not exist.
  *
  * RUN: %S/Inputs/link %s %t
  * RUN: %build/test/attacks/attack-host %t fault 8

@@ -1,4 +1,4 @@
-/* The same on a fault.
+/* Leaves an unmasked x87 exception pending when it faults.
  *
  * RUN: %S/Inputs/link %s %t
  * RUN: %build/test/attacks/attack-host %t fault 2

@@ -1,7 +1,7 @@
-/* The same over a host call.
+/* Leaves an unmasked x87 exception pending over a host call (fork, refused: the host's log does long double arithmetic meanwhile).
  *
  * RUN: %S/Inputs/link %s %t
- * RUN: %build/test/attacks/attack-host %t returns 2
+ * RUN: %build/test/attacks/attack-host %t returns -38
  */
 #include "Inputs/attack.h"
     function attack
@@ -11,7 +11,7 @@
     fldz
     fdivrp
 
-    movl $39, %eax
+    movl $57, %eax
     system_call
     fninit
     return

@@ -140,6 +140,13 @@ static void check_host(void) {
               !bh_invoke(neighbour[n], &function, &result) && result.as.l == 42);
 }
 
+/* What the policy has the host do during a refused call: anything, arithmetic included. */
+static void on_refused_call(void *context, const char *call, const char *detail, int number) {
+    volatile long double wide = 3;
+    (void)context, (void)call, (void)detail, (void)number;
+    CHECK(wide * wide + 1 == 10);
+}
+
 struct outcome {
     bh_error error;
     bh_error_detail detail;
@@ -200,6 +207,7 @@ int main(int argc, char **argv) {
     require(bh_policy_create(&policy));
     require(bh_policy_grant_stream(policy, 0, open("/dev/zero", O_RDONLY | O_CLOEXEC)));
     require(bh_policy_grant_stream(policy, 1, open("/dev/null", O_WRONLY | O_CLOEXEC)));
+    require(bh_policy_set_log(policy, on_refused_call, NULL));
     bh_instance *instance[3];
     for (int n = 0; n < 3; n++)
         require(bh_instance_create(module, policy, &instance[n]));

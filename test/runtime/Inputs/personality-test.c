@@ -383,6 +383,17 @@ static void memory_calls(void) {
     IS(bh_copy_in(guest, heap + 0x4fff, "x", 1), BH_ERROR_RANGE);
     IS(SYS(brk, base + BH_SLOT_SIZE), (int64_t)heap + 10);
     IS(SYS(brk, 1), (int64_t)heap + 10);
+    /* The limit of mappings: this policy's is 100. Splitting memory comes to an end, and giving it back starts anew. */
+    at = SYS(mmap, 0, 0x100000, rw, anonymous, -1, 0);
+    int splits = 0;
+    while (splits < 200 && SYS(mprotect, at + 0x2000 * splits, 0x1000, PROT_READ) == 0)
+        splits++;
+    IS(splits > 20 && splits < 50, 1);
+    IS(SYS(munmap, at, 0x100000), 0);
+    IS(SYS(mprotect, at, 0x1000, PROT_READ), -ENOMEM);
+    at = SYS(mmap, 0, 0x3000, rw, anonymous, -1, 0);
+    IS(SYS(mprotect, at + 0x1000, 0x1000, PROT_READ), 0);
+    IS(SYS(munmap, at, 0x3000), 0);
     /* The memory limit: this policy's is 64 MiB. */
     IS(SYS(mmap, 0, 65 << 20, rw, anonymous, -1, 0), -ENOMEM);
     at = SYS(mmap, 0, 60 << 20, rw, anonymous, -1, 0);
@@ -418,6 +429,7 @@ int main(int argc, char **argv) {
     nothing_granted();
     bh_policy *policy = tree_policy(argv[2]);
     require(bh_policy_set_memory_limit(policy, 64 << 20));
+    require(bh_policy_set_mapping_limit(policy, 100));
     start(policy);
     bh_policy_destroy(policy); /* the instance keeps what it needs */
     ways_out();

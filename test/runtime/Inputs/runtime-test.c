@@ -61,8 +61,22 @@ static bh_error invoke(bh_instance *instance, const char *name, const char *sign
     return error ? error : bh_invoke(instance, &function, result, a, b);
 }
 
+/* A log that uses every register the ABI lets it use. */
+static void clobber(void *context, const char *call, const char *detail, int number) {
+    (void)call, (void)detail, (void)number;
+    ++*(int *)context;
+    __asm__ volatile("pcmpeqd %%xmm0, %%xmm0; movaps %%xmm0, %%xmm1; movaps %%xmm0, %%xmm2; movaps %%xmm0, %%xmm3;"
+                     "movaps %%xmm0, %%xmm4; movaps %%xmm0, %%xmm5; movaps %%xmm0, %%xmm6; movaps %%xmm0, %%xmm7;"
+                     "movaps %%xmm0, %%xmm8; movaps %%xmm0, %%xmm15; fninit; fldz; fstp %%st(0);"
+                     : : : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm15", "st");
+}
+
 static void test_calls(void) {
-    bh_instance *instance = new_instance(NULL);
+    int logged = 0;
+    bh_policy *policy;
+    CHECK(!bh_policy_create(&policy) && !bh_policy_set_log(policy, clobber, &logged));
+    bh_instance *instance = new_instance(policy);
+    bh_policy_destroy(policy);
     bh_function function;
     bh_value result;
 
@@ -78,7 +92,7 @@ static void test_calls(void) {
     CHECK(!bh_invoke(instance, &function, &result, 1., 2., 3., 4., 5., 6., 7., 8., 9.) && result.as.d == 9);
     CHECK(!bh_instance_function(instance, "twice", "e(e)", &function));
     CHECK(!bh_invoke(instance, &function, &result, 1.25L) && result.as.e == 2.5L);
-    CHECK(!invoke(instance, "survives", "i()", &result, 0, 0) && result.as.i == 0);
+    CHECK(!invoke(instance, "survives", "i()", &result, 0, 0) && result.as.i == 0 && logged == 1);
 
     /* What is wrong is said, and harms nothing. */
     CHECK(bh_instance_function(instance, "missing", "v()", &function) == BH_ERROR_NOT_FOUND);
@@ -225,11 +239,34 @@ static void on_host_signal(int signal) {
     host_signals++;
 }
 
+static void on_sent_signal(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)context;
+    host_signals += info->si_code <= 0;
+}
+
 static void fault_in_host(void) {
     int before = host_faults;
     if (!sigsetjmp(back, 1))
         *(volatile int *)16 = 1;
     CHECK(host_faults == before + 1);
+}
+
+/* A fault of the host inside a host call is the host's, too. */
+static void fault_in_log(void *context, const char *call, const char *detail, int number) {
+    (void)context, (void)call, (void)detail, (void)number;
+    fault_in_host();
+}
+
+static void test_host_fault_in_call(void) {
+    bh_policy *policy;
+    bh_value result;
+    CHECK(!bh_policy_create(&policy) && !bh_policy_set_log(policy, fault_in_log, NULL));
+    bh_instance *instance = new_instance(policy);
+    bh_policy_destroy(policy);
+    int before = host_faults;
+    CHECK(!invoke(instance, "survives", "i()", &result, 0, 0) && result.as.i == 0);
+    CHECK(host_faults == before + 1);
+    CHECK(!bh_instance_destroy(instance));
 }
 
 static void test_host_handlers(void) {
@@ -241,6 +278,8 @@ static void test_host_handlers(void) {
     fault_in_host();
     fault_in_host();
     expect_fault("fault_overflow", BH_FAULT_STACK_OVERFLOW, SIGSEGV, "fault_overflow");
+
+    test_host_fault_in_call();
 
     /* A handler that replaces the engine's is put behind it again. */
     sigaction(SIGSEGV, &action, NULL);
@@ -263,6 +302,20 @@ static void test_host_handlers(void) {
     CHECK(host_signals > 10);
     bh_address base = bh_instance_base(instance);
     CHECK(handler_stack - base >= BH_SLOT_SIZE && handler_stack >= BH_SLOT_SIZE);
+    timer_delete(timer);
+    CHECK(!bh_instance_destroy(instance));
+
+    /* A fault signal that somebody sends while a guest runs is not the guest's fault. */
+    action.sa_sigaction = on_sent_signal;
+    sigaction(SIGSEGV, &action, NULL);
+    instance = new_instance(NULL);
+    event.sigev_signo = SIGSEGV;
+    host_signals = 0;
+    CHECK(!timer_create(CLOCK_MONOTONIC, &event, &timer));
+    CHECK(!timer_settime(timer, 0, &(struct itimerspec){{0, 1000000}, {0, 1000000}}, NULL));
+    CHECK(!bh_instance_set_deadline(instance, 50000000));
+    CHECK(invoke(instance, "loop_forever", "v()", NULL, 0, 0) == BH_ERROR_DEADLINE);
+    CHECK(host_signals > 5);
     timer_delete(timer);
     CHECK(!bh_instance_destroy(instance));
     close_module();
@@ -327,8 +380,16 @@ static unsigned count_descriptors(void) {
 static void test_leaks(void) {
     bh_policy *policy;
     REQUIRE(!bh_policy_create(&policy) && !bh_policy_grant_directory(policy, "/tmp", "/tmp", BH_READ_ONLY));
-    unsigned maps = 0, descriptors = 0;
-    for (int n = 0; n < 1010; n++) {
+    /* This thread's alternate stack stays; everything else is to be as it was before the first instance. */
+    bh_module *kept = module;
+    bh_engine *kept_engine = engine;
+    open_module(NULL);
+    CHECK(!bh_instance_destroy(new_instance(NULL)));
+    close_module();
+    module = kept;
+    engine = kept_engine;
+    unsigned maps = count_lines("/proc/self/maps"), descriptors = count_descriptors();
+    for (int n = 0; n < 1000; n++) {
         bh_instance *instance = new_instance(n % 2 ? policy : NULL);
         bh_function call;
         bh_value result;
@@ -341,10 +402,6 @@ static void test_leaks(void) {
         if (n % 3 == 0)
             CHECK(invoke(instance, "fault_null", "v()", NULL, 0, 0) == BH_ERROR_FAULT);
         CHECK(!bh_instance_destroy(instance));
-        if (n == 9) {
-            maps = count_lines("/proc/self/maps");
-            descriptors = count_descriptors();
-        }
     }
     CHECK(bh_engine_mappings(engine) == 0);
     CHECK(count_lines("/proc/self/maps") == maps);
@@ -469,6 +526,51 @@ static void test_float_state(void) {
     CHECK(!bh_instance_destroy(instance));
 }
 
+static void test_refill(void) {
+    open_module(&(bh_engine_options){.struct_size = sizeof(bh_engine_options), .slots = 1, .refill_return_stack = true});
+    test_calls();
+    test_faults();
+    test_deadline();
+    close_module();
+}
+
+/* The C library of test/runtime/Inputs/clibrary.c. */
+static void test_clibrary(void) {
+    bh_instance *instance = new_instance(NULL);
+    bh_function function;
+    bh_value result;
+    bh_address block;
+    int numbers[1000], sorted[1000];
+    CHECK(!invoke(instance, "was_constructed", "i()", &result, 0, 0) && result.as.i == 42);
+    for (int n = 0; n < 1000; n++)
+        numbers[n] = n * 7919 % 1000;
+    CHECK(!bh_guest_malloc(instance, sizeof(numbers), &block) && !bh_copy_in(instance, block, numbers, sizeof(numbers)));
+    CHECK(!invoke(instance, "sort", "v(pm)", NULL, block, 1000));
+    CHECK(!bh_copy_out(instance, sorted, block, sizeof(sorted)));
+    for (int n = 0; n < 1000; n++)
+        CHECK(sorted[n] == n);
+    CHECK(!bh_copy_in(instance, block, "twelve bytes", 13));
+    CHECK(!invoke(instance, "length", "m(p)", &result, block, 0) && result.as.m == 12);
+    CHECK(!bh_guest_free(instance, block));
+    CHECK(!bh_instance_function(instance, "hypotenuse", "d(dd)", &function));
+    CHECK(!bh_invoke(instance, &function, &result, 3.0, 4.0) && result.as.d == 5.0);
+    CHECK(!bh_instance_function(instance, "third", "e(e)", &function));
+    CHECK(!bh_invoke(instance, &function, &result, 1.0L) && result.as.e == 1.0L / 3);
+    CHECK(!invoke(instance, "churn", "i(i)", &result, 2000, 0) && result.as.i == 0);
+    CHECK(!bh_guest_malloc(instance, 100, &block) && !bh_copy_in(instance, block, "/etc/passwd", 12));
+    CHECK(!invoke(instance, "open_error", "i(p)", &result, block, 0) && result.as.i == ENOENT);
+    CHECK(bh_guest_malloc(instance, (size_t)1 << 40, &block) == BH_ERROR_MEMORY);
+    CHECK(invoke(instance, "leave", "v(i)", NULL, 9, 0) == BH_ERROR_EXITED && bh_last_error()->exit_status == 9);
+    CHECK(!bh_instance_destroy(instance));
+    instance = new_instance(NULL);
+    CHECK(invoke(instance, "give_up", "v()", NULL, 0, 0) == BH_ERROR_FAULT && bh_last_error()->signal == SIGABRT);
+    CHECK(!bh_instance_destroy(instance));
+    instance = new_instance(NULL);
+    CHECK(invoke(instance, "deep", "i(i)", NULL, 0, 0) == BH_ERROR_FAULT && bh_last_error()->fault == BH_FAULT_STACK_OVERFLOW);
+    CHECK(!strcmp(bh_last_error()->symbol, "deep"));
+    CHECK(!bh_instance_destroy(instance));
+}
+
 static void measure(void) {
     bh_instance *instance = new_instance(NULL);
     bh_function add;
@@ -514,7 +616,8 @@ int main(int argc, char **argv) {
                  {"threads", test_threads, 8, false},   {"errors", test_errors, 0, false},
                  {"gs", test_gs, 1, false},             {"float-state", test_float_state, 1, false},
                  {"calls-without-fsgsbase", test_calls, 1, true}, {"gs-without-fsgsbase", test_gs, 1, true},
-                 {"faults-without-fsgsbase", test_faults, 1, true}, {"measure", measure, 1, false}};
+                 {"faults-without-fsgsbase", test_faults, 1, true}, {"refill", test_refill, 0, false},
+                 {"clibrary", test_clibrary, 1, false}, {"measure", measure, 1, false}};
     if (argc != 3)
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -120,6 +120,8 @@ static const char *stray_prefix(unsigned stray)
 static bool check_prefixes(struct verifier *v, const struct place *at, const struct insn *in)
 {
     const struct bh_entry *e = in->entry;
+    if (!in->prefix && !in->rex)
+        return true;
     unsigned stray = in->prefix & ~allowed_prefixes(in);
     /* Linkers produce 67 e8; it means the same as e8. */
     if (stray == PREFIX_67 && e->cls == BH_CLASS_CALL && !broken(in->rex != 0))

@@ -65,18 +65,12 @@ static inline int32_t load_i32(const uint8_t *p)
 
 static inline unsigned prefix_bit(uint8_t byte)
 {
-    switch (byte) {
-    case 0x66: return PREFIX_66;
-    case 0xF3: return PREFIX_F3;
-    case 0xF2: return PREFIX_F2;
-    case 0xF0: return PREFIX_LOCK;
-    case 0x67: return PREFIX_67;
-    case 0x65: return PREFIX_GS;
-    case 0x2E: return PREFIX_CS;
-    case 0x64: return PREFIX_FS;
-    case 0x26: case 0x36: case 0x3E: return PREFIX_SEGMENT;
-    default: return 0;
-    }
+    static const uint16_t bits[256] = {
+        [0x66] = PREFIX_66, [0xF3] = PREFIX_F3, [0xF2] = PREFIX_F2, [0xF0] = PREFIX_LOCK, [0x67] = PREFIX_67,
+        [0x65] = PREFIX_GS, [0x2E] = PREFIX_CS, [0x64] = PREFIX_FS, [0x26] = PREFIX_SEGMENT, [0x36] = PREFIX_SEGMENT,
+        [0x3E] = PREFIX_SEGMENT,
+    };
+    return bits[byte];
 }
 
 /* Takes the legacy prefixes off; returns the first byte after them. */

@@ -34,7 +34,14 @@ void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned) {
 
 bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset) {
     void *want = (void *)(uintptr_t)at;
-    return mmap(want, size, protection, flags | MAP_FIXED | MAP_NORESERVE, fd, (off_t)offset) == want;
+    if (mmap(want, size, protection, flags | MAP_FIXED | MAP_NORESERVE, fd, (off_t)offset) == want)
+        return true;
+    /* The kernel may have removed what was there before it failed. Cover the hole at once; the slot is poisoned all the
+     * same, because nobody knows what another thread's mmap did meanwhile. */
+    int error = errno;
+    mmap(want, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+    errno = error;
+    return false;
 }
 
 bool bh_slot_unmap(uint64_t at, uint64_t size) {

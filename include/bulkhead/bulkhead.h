@@ -17,6 +17,8 @@
  *     (a second one gets BH_ERROR_BUSY), from any thread; a policy must not be changed once an instance uses it.
  *   - Not to be called from signal handlers. After fork() the child gets BH_ERROR_FORKED and may only exec or exit.
  *
+ * Needs: x86-64 Linux 5.6 or later (openat2), XSAVE, /proc mounted (guests' files are reopened through it).
+ *
  * What the host must not do, because the guest's safety net hangs on it: change the alternate signal stack of a thread
  * that runs guests, block SIGSEGV, SIGBUS, SIGILL, SIGFPE or SIGTRAP on it, or install handlers without SA_ONSTACK after
  * the engine was created without calling bh_engine_check_signals. While guest code runs, rsp belongs to the guest.
@@ -203,7 +205,7 @@ void bh_module_get_info(const bh_module *module, bh_module_info *info);
 enum { BH_READ_ONLY = 0, BH_READ_WRITE = 1 };
 enum { /* bh_policy_grant */
     BH_GRANT_CLOCK = 1,  /* the time, and sleeping */
-    BH_GRANT_RANDOM = 2  /* getrandom() */
+    BH_GRANT_RANDOM = 2  /* getrandom(); the 16 random bytes that every Linux program finds at its start come anyway */
 };
 
 /* A call that the personality refused. call is its Linux name; detail (may be "") is a path or a number. */

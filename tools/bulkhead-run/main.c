@@ -65,6 +65,9 @@ static int report_error(void) {
 static int report_fault(void) {
     const bh_error_detail *detail = bh_last_error();
     const char *name = sigabbrev_np(detail->signal);
+    /* `bulkhead-run program | head` is no reason for a message. */
+    if (detail->fault == BH_FAULT_SIGNAL && detail->signal == SIGPIPE)
+        return 128 + detail->signal;
     fprintf(stderr, "bulkhead-run: fault (SIG%s): ", name ? name : "?");
     print_clean(detail->text);
     fputs("\n", stderr);

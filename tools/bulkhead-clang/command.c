@@ -144,6 +144,11 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
         }
         return true;
     }
+    /* The builtins of compiler-rt are what these are for elsewhere, and always linked. */
+    if (strcmp(arg, "-lgcc") == 0 || strcmp(arg, "-lgcc_s") == 0 || strcmp(arg, "-lgcc_eh") == 0)
+        return true;
+    if (strcmp(arg, "-lstdc++") == 0 || strcmp(arg, "-lc++") == 0)
+        die("%s cannot work: there is no C++ library for modules yet; write against the C library", arg);
     if (starts_with(arg, "-fuse-ld=")) {
         if (!strstr(arg, "lld"))
             die("%s cannot work: modules are linked by lld, which keeps the layout of bundles; drop the option", arg);

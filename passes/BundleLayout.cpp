@@ -1,6 +1,8 @@
 #include "BundleLayout.h"
 #include "bulkhead/layout.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/MC/MCSymbol.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
@@ -53,6 +55,11 @@ private:
   void setLong(size_t I, bool Long) {
     Items[I].Long = Long;
     Items[I].Size = branchSize(Items[I].Conditional, Long);
+  }
+  /// Whether the distance to \p Target is known here. A name that may be visible
+  /// outside gets a relocation, which has no short form.
+  bool isLocal(const MCSymbol *Target) const {
+    return Target && Target->isTemporary() && LabelIndex.count(Target);
   }
   bool reaches(const Item &B) const {
     int64_t D = int64_t(Items[LabelIndex.lookup(B.Target)].Offset) -
@@ -223,7 +230,7 @@ void Layout::shrink() {
   for (unsigned N = 0; N < Attempts; ++N) {
     std::vector<size_t> Candidates;
     for (size_t I : Branches)
-      if (Items[I].Long && LabelIndex.count(Items[I].Target)) {
+      if (Items[I].Long && isLocal(Items[I].Target)) {
         int64_t D = int64_t(Items[LabelIndex.lookup(Items[I].Target)].Offset) -
                     int64_t(Items[I].Offset + Items[I].Size);
         if (isInt<8>(D))
@@ -261,7 +268,7 @@ uint64_t Layout::run(bool RelaxAll) {
   for (Item &It : Items) {
     It.Pad = It.Growth = 0;
     if (It.K == Item::Unit && It.F == Item::Branches) {
-      It.Long = RelaxAll || !It.Target || !LabelIndex.count(It.Target);
+      It.Long = RelaxAll || !isLocal(It.Target);
       It.Size = branchSize(It.Conditional, It.Long);
     }
     It.Offset = At;

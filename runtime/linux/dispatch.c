@@ -65,10 +65,7 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
     state->frame = frame;
     int64_t result;
     if (number < HANDLERS && handler[number]) {
-        /* The index is the guest's: keep a mispredicted bounds check from reading beyond the table. */
-        uint64_t index = number;
-        __asm__("cmpq %2, %1; sbbq %0, %0; andq %1, %0" : "=&r"(index) : "r"(number), "i"(HANDLERS) : "cc");
-        result = handler[index](instance, argument);
+        result = handler[BH_BOUNDED(number, HANDLERS)](instance, argument);
     } else {
         result = unknown(instance, number);
     }

@@ -21,7 +21,7 @@ bh_syscall sys_open, sys_openat, sys_creat, sys_close, sys_dup, sys_dup2, sys_du
 struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd) {
     if ((uint32_t)fd >= BH_MAX_FILES)
         return NULL;
-    struct bh_file *file = &instance->personality->file[(uint32_t)fd];
+    struct bh_file *file = &instance->personality->file[BH_BOUNDED((uint32_t)fd, BH_MAX_FILES)];
     return file->kind == BH_FILE_CLOSED ? NULL : file;
 }
 
@@ -153,7 +153,7 @@ static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, b
         return -EBADF;
     if ((uint32_t)from == (uint32_t)to)
         return (int64_t)to;
-    bh_file_close(&instance->personality->file[(uint32_t)to]);
+    bh_file_close(&instance->personality->file[BH_BOUNDED((uint32_t)to, BH_MAX_FILES)]);
     return duplicate(instance, from, (uint32_t)to, cloexec);
 }
 

@@ -53,6 +53,14 @@ struct bh_linux {
 
 typedef int64_t bh_syscall(bh_instance *instance, const uint64_t argument[6]);
 
+/* An index that the guest chose and that was found below limit, a constant: zero where the processor only guessed so. */
+#define BH_BOUNDED(index, limit)                                                                                               \
+    ({                                                                                                                         \
+        uint64_t bounded_index = (index), bounded_mask;                                                                        \
+        __asm__("cmpq %2, %1; sbbq %0, %0" : "=r"(bounded_mask) : "r"(bounded_index), "i"(limit) : "cc");                      \
+        bounded_index & bounded_mask;                                                                                          \
+    })
+
 /* ---- dispatch.c ---- */
 
 static inline bool bh_get(const bh_instance *instance, void *to, uint64_t from, uint64_t size) {

@@ -29,6 +29,7 @@ int64_t sys_rt_sigaction(bh_instance *instance, const uint64_t a[6]) {
     uint32_t signal = (uint32_t)a[0];
     if (signal < 1 || signal > GUEST_SIGNALS || a[3] != sizeof(uint64_t) || (a[1] && (signal == SIGKILL || signal == SIGSTOP)))
         return -EINVAL;
+    signal = (uint32_t)BH_BOUNDED(signal, GUEST_SIGNALS + 1);
     if (a[1] && !bh_get(instance, &action, a[1], sizeof(action)))
         return -EFAULT;
     if (a[2] && !bh_put(instance, a[2], &state->action[signal], sizeof(action)))
@@ -90,7 +91,7 @@ static int64_t send(bh_instance *instance, uint64_t target, uint64_t signal) {
         return -ESRCH;
     if ((uint32_t)signal > GUEST_SIGNALS)
         return -EINVAL;
-    return signal ? bh_signal_raise(instance, (int)signal) : 0;
+    return signal ? bh_signal_raise(instance, (int)BH_BOUNDED((uint32_t)signal, GUEST_SIGNALS + 1)) : 0;
 }
 
 int64_t sys_kill(bh_instance *instance, const uint64_t a[6]) {

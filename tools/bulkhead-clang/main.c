@@ -147,6 +147,12 @@ static bool is_dependency_option(const char *arg)
     return starts_with(arg, "-M");
 }
 
+static char *object_name(const char *source)
+{
+    const char *base = base_name(source), *dot = strrchr(base, '.');
+    return format("%.*s.o", (int)(dot && dot != base ? dot - base : (long)strlen(base)), base);
+}
+
 /* Preprocesses an assembly file by clang, with the user's options and the dependency file they ask for. */
 static int preprocess(const struct command *c, const char *source, const char *object, const char *result)
 {
@@ -180,6 +186,9 @@ static int preprocess(const struct command *c, const char *source, const char *o
                 args_add(&clang, c->args.items[i]);
         }
     }
+    /* In a link the object is a temporary file; dependencies are named as if it were not. */
+    if (c->phase == PHASE_LINK)
+        object = object_name(source);
     if (dependencies && !named) {
         const char *dot = strrchr(base_name(object), '.');
         args_add_list(&clang, "-MF", format("%.*s.d", (int)(dot ? dot - object : (long)strlen(object)), object), NULL);
@@ -212,12 +221,6 @@ static int assemble(const struct command *c, const struct assembly *assembly, co
     if (c->verbose || c->show_only)
         process_print(&as);
     return c->show_only ? 0 : process_run(&as);
-}
-
-static char *object_name(const char *source)
-{
-    const char *base = base_name(source), *dot = strrchr(base, '.');
-    return format("%.*s.o", (int)(dot && dot != base ? dot - base : (long)strlen(base)), base);
 }
 
 /* Assembles what must be, and puts the objects into the command in place of the sources; or takes the sources out of it when

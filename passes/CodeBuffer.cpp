@@ -430,7 +430,11 @@ void CodeBuffer::emitUnit(Item &It) {
     Sink.placeInstruction(I, *It.STI);
     if (int(N) == It.PopsReturnAddress)
       Sink.adjustFrame(-8);
+    if (N == 0 && It.CutsStackPointer)
+      Sink.cutStackPointer(*It.CutsStackPointer);
   }
+  if (It.CutsStackPointer)
+    Sink.restoreStackPointer();
   if (It.PopsReturnAddress >= 0)
     Sink.adjustFrame(8);
 }

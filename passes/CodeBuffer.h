@@ -43,6 +43,9 @@ public:
   /// The return address has left the stack, or is back: tells the unwinder if a
   /// frame is open whose frame address is relative to rsp.
   virtual void adjustFrame(int Bytes) = 0;
+  /// rsp has been cut to 32 bits, \p Bytes below what it was; and is whole again.
+  virtual void cutStackPointer(int64_t Bytes) = 0;
+  virtual void restoreStackPointer() = 0;
 };
 
 class CodeBuffer {

@@ -372,7 +372,13 @@ bool Confine::rewriteStackPointer(const SourceInst &S, bool FlagsLive) {
   Insts List;
   if (!FlagsLive) {
     appendStackPointerSequence(List, std::move(Narrow));
-    unit(S, std::move(List), true);
+    Item &It = unit(S, std::move(List), true);
+    if (AddSub && I.getOperand(2).isImm()) {
+      bool Sub = Op == X.SUB64ri8 || Op == X.SUB64ri32;
+      It.CutsStackPointer = Sub ? I.getOperand(2).getImm() : -I.getOperand(2).getImm();
+    } else if (Lea && I.getOperand(1).getReg() == X.RSP && !I.getOperand(3).getReg() &&
+               I.getOperand(4).isImm())
+      It.CutsStackPointer = -I.getOperand(4).getImm();
     return true;
   }
   if (Op != X.MOV64rr && Op != X.MOV64rr_REV && !Lea && !Load) {

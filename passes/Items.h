@@ -12,6 +12,7 @@
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/SMLoc.h"
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace llvm {
@@ -49,6 +50,9 @@ struct Item {
   const llvm::MCSymbol *Target = nullptr;
   /// The instruction after which the return address has left the stack (C4).
   int PopsReturnAddress = -1;
+  /// S3: after the first instruction rsp has lost its upper half. If its old value
+  /// is rsp plus a constant then, the constant: the unwinder needs it.
+  std::optional<int64_t> CutsStackPointer;
 
   // Label, Action, Data.
   llvm::MCSymbol *Symbol = nullptr;

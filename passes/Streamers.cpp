@@ -2,6 +2,7 @@
 #include "AsmForwarder.h"
 #include "CodeBuffer.h"
 #include "bulkhead/layout.h"
+#include "llvm/BinaryFormat/Dwarf.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/MC/MCAsmBackend.h"
 #include "llvm/MC/MCAsmInfo.h"
@@ -13,12 +14,14 @@
 #include "llvm/MC/MCExpr.h"
 #include "llvm/MC/MCInstPrinter.h"
 #include "llvm/Support/Casting.h"
+#include "llvm/Support/EndianStream.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/MC/MCObjectWriter.h"
 #include "llvm/MC/MCSectionELF.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/FormattedStream.h"
+#include "llvm/Support/LEB128.h"
 #include "llvm/Support/SaveAndRestore.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -305,14 +308,56 @@ private:
     else
       Base::emitCodeAlignment(A, STI, 0);
   }
-  void adjustFrame(int Bytes) override {
-    constexpr unsigned DwarfRSP = 7;
+  static constexpr unsigned DwarfRSP = 7, DwarfRIP = 16;
+  /// The open frame if its frame address is relative to rsp.
+  const MCDwarfFrameInfo *frameOnRSP() {
     MCStreamer *Frames = this;
     if constexpr (IsText)
       Frames = &this->inner();
-    if (this->hasUnfinishedDwarfFrameInfo() &&
-        Frames->getDwarfFrameInfos().back().CurrentCfaRegister == DwarfRSP)
+    if (!this->hasUnfinishedDwarfFrameInfo())
+      return nullptr;
+    const MCDwarfFrameInfo &Frame = Frames->getDwarfFrameInfos().back();
+    return Frame.CurrentCfaRegister == DwarfRSP ? &Frame : nullptr;
+  }
+  static int64_t frameOffset(const MCDwarfFrameInfo &Frame) {
+    int64_t Sum = 0;
+    for (const MCCFIInstruction &I : llvm::reverse(Frame.Instructions)) {
+      if (I.getOperation() == MCCFIInstruction::OpAdjustCfaOffset)
+        Sum += I.getOffset();
+      else if (I.getOperation() == MCCFIInstruction::OpDefCfaOffset ||
+               I.getOperation() == MCCFIInstruction::OpDefCfa)
+        return Sum + I.getOffset();
+    }
+    return Sum + 8; // at the function's first instruction
+  }
+  void adjustFrame(int Bytes) override {
+    if (frameOnRSP())
       Base::emitCFIAdjustCfaOffset(Bytes, SMLoc());
+  }
+  void cutStackPointer(int64_t Bytes) override {
+    const MCDwarfFrameInfo *Frame = frameOnRSP();
+    if (!Frame)
+      return;
+    // The upper half of any address in the slot will do, rip's for example:
+    // (rip & ~0xffffffff) + esp + offset.
+    SmallString<32> Expression;
+    raw_svector_ostream E(Expression);
+    E << char(dwarf::DW_OP_breg0 + DwarfRIP) << char(0);
+    E << char(dwarf::DW_OP_const8s);
+    support::endian::write<int64_t>(E, -(int64_t(1) << 32), endianness::little);
+    E << char(dwarf::DW_OP_and) << char(dwarf::DW_OP_breg0 + DwarfRSP);
+    encodeSLEB128(Bytes + frameOffset(*Frame), E);
+    E << char(dwarf::DW_OP_plus);
+    SmallString<48> Escape;
+    raw_svector_ostream OS(Escape);
+    OS << char(dwarf::DW_CFA_def_cfa_expression);
+    encodeULEB128(Expression.size(), OS);
+    OS << Expression;
+    Base::emitCFIEscape(Escape, SMLoc());
+  }
+  void restoreStackPointer() override {
+    if (const MCDwarfFrameInfo *Frame = frameOnRSP())
+      Base::emitCFIDefCfa(DwarfRSP, frameOffset(*Frame), SMLoc());
   }
 
   CodeBuffer Buffer;

@@ -250,7 +250,7 @@ void CodeBuffer::checkAccepted(const Item &It) {
     return; // targets are not known yet; the shapes are the rewriter's own
   const MCInst &Last = It.Insts.back();
   OpClass C = X.classOf(Last.getOpcode());
-  if (C == OpClass::JumpReg || C == OpClass::JumpMem || C == OpClass::JumpShort)
+  if (C == OpClass::JumpReg || C == OpClass::JumpMem)
     return;
   if (!Last.getLoc().isValid()) {
     Accepted.resize(X.MII->getNumOpcodes());

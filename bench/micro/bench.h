@@ -1,0 +1,23 @@
+// What the micro-benchmarks share: modules loaded once, and errors that end the program with the library's own words.
+#ifndef BENCH_MICRO_BENCH_H
+#define BENCH_MICRO_BENCH_H
+
+#include "bulkhead/bulkhead.h"
+
+#include <string>
+#include <vector>
+
+namespace bench {
+
+// Ends the program unless the error is BH_OK: numbers from a benchmark that failed would mislead.
+void check(bh_error Error);
+
+bh_engine *engine();
+// The library of guest.c.
+bh_module *guest();
+// The module to verify and to instantiate: --module, or guest.c's.
+const std::string &moduleFile();
+
+} // namespace bench
+
+#endif

@@ -76,7 +76,6 @@ bool AlignTargets::keepsRCX(const MachineFunction &MF, const X86Names &X) const 
   switch (F.getCallingConv()) {
   case CallingConv::C:
   case CallingConv::Fast:
-  case CallingConv::Cold:
   case CallingConv::X86_64_SysV:
   case CallingConv::Tail:
     break;

@@ -48,6 +48,19 @@ static void makeLocal(Module &M) {
             Call->addFnAttr(Attribute::NonLazyBind);
 }
 
+/// coldcc preserves every register that a return could go through. To callers that
+/// is only an optimisation, so all of this world does without it.
+static void makeColdOrdinary(Module &M) {
+  for (Function &F : M) {
+    if (F.getCallingConv() == CallingConv::Cold)
+      F.setCallingConv(CallingConv::C);
+    for (Instruction &I : instructions(F))
+      if (auto *Call = dyn_cast<CallBase>(&I))
+        if (Call->getCallingConv() == CallingConv::Cold)
+          Call->setCallingConv(CallingConv::C);
+  }
+}
+
 static bool usesGather(const CallBase &Call) {
   const Function *Callee = Call.getCalledFunction();
   if (!Callee || !Callee->isIntrinsic())
@@ -92,6 +105,7 @@ static void checkFunction(Function &F) {
 
 PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
   makeLocal(M);
+  makeColdOrdinary(M);
   for (const GlobalIFunc &F : M.ifuncs())
     M.getContext().emitError(
         "bulkhead: ifunc '" + F.getName() +

@@ -615,9 +615,16 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
     error(I, "gathers and scatters are not accepted; use scalar loads, or compile "
              "with -mno-gather");
     return N;
+  case OpClass::Trap: { // the operand of ud1 is only a number for the handler
+    MCInst Trap = I;
+    if (int M = X.memoryOperand(I.getOpcode()); M >= 0)
+      Trap.getOperand(M + 4).setReg(MCRegister());
+    one(S, std::move(Trap));
+    Flow(Item::NeverReturns);
+    return N;
+  }
   case OpClass::Lea:
   case OpClass::Nop:
-  case OpClass::Trap:
   case OpClass::Plain:
     break;
   }
@@ -640,7 +647,5 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
   Insts List(Prefixes.begin(), Prefixes.end());
   List.push_back(std::move(Plain));
   unit(S, std::move(List), /*Sequence=*/!Prefixes.empty());
-  if (Class == OpClass::Trap)
-    Flow(Item::NeverReturns);
   return N;
 }

@@ -65,6 +65,8 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
     if (!sys::fs::current_path(Cwd))
       Ctx.setCompilationDir(Cwd);
     Ctx.setDwarfDebugProducer("bulkhead-as");
+    Ctx.setGenDwarfRootFile(
+        O.Name, Sources.getMemoryBuffer(Sources.getMainFileID())->getBuffer());
   }
 
   std::unique_ptr<MCAsmBackend> Backend(T.createMCAsmBackend(*STI, *MRI, Options));
@@ -78,10 +80,11 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
       T.createMCAsmParser(*STI, *Parser, *MII, Options));
   Parser->setTargetParser(*TargetParser);
   bool Failed = Parser->Run(/*NoInitialTextSection=*/false, /*NoFinalize=*/true);
+  // Leaving the section lays out what is still held back, and reports what is wrong
+  // with that.
+  Streamer->switchSection(Ctx.getObjectFileInfo()->getTextSection());
   if (Failed || Ctx.hadError())
     return false;
-  // Leaving the section lays out what is still held back.
-  Streamer->switchSection(Ctx.getObjectFileInfo()->getTextSection());
   Streamer->finish();
   return !Ctx.hadError();
 }

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +16,11 @@ import report
 PARTS = ("run", "compile", "micro")
 DESCRIPTION = """Measures programs under bulkhead-run against the same programs built natively, in paired runs, and what
 else isolation costs: text size, NOPs, compile time, calls, instances, verification."""
+
+
+def version(top):
+    with open(os.path.join(top, "CMakeLists.txt")) as file:
+        return re.search(r"^project\(Bulkhead VERSION ([0-9.]+)", file.read(), re.MULTILINE).group(1)
 
 
 def arguments():
@@ -32,6 +38,7 @@ def arguments():
     parser.add_argument("--resume", action="store_true", help="keep the runs that FILE already holds, measure the others")
     parser.add_argument("--no-build", action="store_true", help="take the project as built, do not update it")
     parser.add_argument("--report", metavar="FILE", help="print the table of an earlier result, measure nothing")
+    parser.add_argument("--version", action="version", version=f"bench {version(top)}")
     options = parser.parse_args()
     options.top, options.build = top, os.path.abspath(build)
     options.configuration = options.configuration or ["full"]

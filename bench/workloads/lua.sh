@@ -6,7 +6,7 @@ build() {
 }
 input() { cp "$data"/*.lua .; }
 runs() {
-    run lua-trees - trees.lua 15
+    run lua-trees - trees.lua 11 250
     run lua-numbers - numbers.lua 9 400000
     run lua-strings - strings.lua 60000
 }

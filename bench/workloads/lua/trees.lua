@@ -1,5 +1,5 @@
--- Builds and walks binary trees: allocation, collection, calls.
-local depth = tonumber(arg[1])
+-- Builds and walks binary trees, over and over: allocation, collection, calls.
+local depth, times = tonumber(arg[1]), tonumber(arg[2])
 
 local function make(d)
   if d == 0 then return {} end
@@ -12,8 +12,8 @@ local function count(t)
 end
 
 local long = make(depth)
-for d = 4, depth, 4 do
-  local n, sum = 1 << (depth - d + 4), 0
+for d = 4, depth, 2 do
+  local n, sum = times << (depth - d), 0
   for _ = 1, n do sum = sum + count(make(d)) end
   print(n, d, sum)
 end

@@ -1,5 +1,5 @@
 // Every register as base and as index with every scale, and every size of displacement, in file-scope assembly.
-// RUN: %levels --at O1 %s %t
+// RUN: %levels --at O1,text0 %s %t
 #include <stdint.h>
 #include <stdio.h>
 

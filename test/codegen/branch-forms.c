@@ -1,5 +1,5 @@
 // Branches in assembly: every condition code, jrcxz and loop, numeric labels, across sections, with the flags of before.
-// RUN: %levels --at O1 %s %t
+// RUN: %levels --at O1,text0 %s %t
 #include <stdio.h>
 asm(R"(
     .text

@@ -28,7 +28,7 @@ NOINLINE static void walk(struct tree *t, void (*f)(struct tree *, void *), void
 }
 static void add(struct tree *t, void *sum) { *(unsigned *)sum = *(unsigned *)sum * 3 + t->value; }
 NOINLINE static int returns_here(void *expected) { return __builtin_return_address(0) > expected && (char *)__builtin_return_address(0) < (char *)expected + 4096; }
-NOINLINE static void hanoi(int n, int from, int to, int via, int *moves) {
+NOINLINE static void hanoi(int n, int from, int to, int via, unsigned *moves) {
   if (!n)
     return;
   hanoi(n - 1, from, via, to, moves);
@@ -36,14 +36,14 @@ NOINLINE static void hanoi(int n, int from, int to, int via, int *moves) {
   hanoi(n - 1, via, to, from, moves);
 }
 int main(void) {
-  int v[100], moves = 0;
-  unsigned sum = 0;
+  int v[100];
+  unsigned sum = 0, moves = 0;
   struct tree *t = NULL;
   for (int i = 0; i < 100; i++)
     v[i] = i * 7919 % 1000, t = insert(t, v[i]);
   qsort(v, 100, sizeof *v, compare);
   walk(t, add, &sum);
   hanoi(8, 1, 2, 3, &moves);
-  printf("%d %u %ld %d %d %u %d\n", fib(18), ackermann(2, 9), deep(50000), v[0], v[99], sum, moves);
+  printf("%d %u %ld %d %d %u %u\n", fib(18), ackermann(2, 9), deep(50000), v[0], v[99], sum, moves);
   printf("%d\n", returns_here((void *)main));
 }

@@ -4,10 +4,11 @@ Checks the bundle layout of objects or linked modules, as llvm-objdump shows the
   - no instruction crosses a 32-byte boundary, and executable sections are aligned to one
   - every call ends at a 32-byte boundary
   - no branch within a function uses a 32-bit distance where an 8-bit one would reach (functions are laid out one by one,
-    so jumps between them are long)
-  - every function that is a symbol of its own, and every code address that data holds, is aligned
+    so jumps between them are long), unless BULKHEAD_LONG_BRANCHES is set
+  - every function that can be reached indirectly is aligned: global ones, and those whose address code or data takes
   - with --tables: entries of jump tables too (compile with -ffunction-sections)
 """
+import os
 import re
 import subprocess
 import sys
@@ -54,7 +55,8 @@ def short_distance(code):
 
 
 def check_code(path, errors):
-    calls = 0
+    """Returns the number of calls, and the addresses of functions that instructions take."""
+    calls, taken = 0, set()
     for section, address, code, text, relocated in instructions(path):
         end = address + len(code)
         where = f"{path}: {section}+{address:#x}: {text}"
@@ -64,16 +66,20 @@ def check_code(path, errors):
             calls += 1
             if end % BUNDLE:
                 errors.append(f"{where}: a call that does not end its bundle")
-        distance = None if relocated else short_distance(code)
+        match = re.match(r"lea.*\(%rip\).*# 0x([0-9a-f]+) <[^+>]*>", text)
+        if match and not relocated:
+            taken.add(int(match[1], 16))
+        distance = None if relocated or "BULKHEAD_LONG_BRANCHES" in os.environ else short_distance(code)
         if distance is not None and -128 <= distance <= 127 and "+0x" in text:
             errors.append(f"{where}: a long branch where a short one reaches")
-    return calls
+    return calls, taken
 
 
-def check_symbols(path, errors):
+def check_symbols(path, taken, errors):
     for line in run("llvm-readelf", "-sW", path).splitlines():
         field = line.split()
-        if len(field) >= 8 and field[3] == "FUNC" and field[6] not in ("UND", "ABS") and int(field[1], 16) % BUNDLE:
+        if len(field) >= 8 and field[3] == "FUNC" and field[6] not in ("UND", "ABS") and int(field[1], 16) % BUNDLE \
+                and (field[4] != "LOCAL" or int(field[1], 16) in taken):
             errors.append(f"{path}: function {field[7]} at {int(field[1], 16):#x} is not aligned")
 
 
@@ -118,8 +124,8 @@ def main():
     errors = []
     for path in (argument for argument in arguments if argument != "--tables"):
         code = check_sections(path, errors)
-        calls = check_code(path, errors)
-        check_symbols(path, errors)
+        calls, taken = check_code(path, errors)
+        check_symbols(path, taken, errors)
         check_addresses(path, code, tables, errors)
         print(f"{path}: {calls} calls")
     for error in errors[:20]:

@@ -30,6 +30,33 @@ using namespace llvm;
 
 static const char TripleName[] = "x86_64-unknown-linux-musl";
 
+/// The preprocessor leaves lines `# N "FILE"`: messages about the text name the place
+/// that it came from.
+static void printDiagnostic(const SMDiagnostic &D, const SourceMgr &Sources) {
+  unsigned Buffer = Sources.FindBufferContainingLoc(D.getLoc());
+  std::string File = D.getFilename().str();
+  int Line = D.getLineNo();
+  if (Buffer) {
+    StringRef Before = Sources.getMemoryBuffer(Buffer)->getBuffer();
+    Before = Before.take_front(D.getLoc().getPointer() - Before.data());
+    int Here = 0, Marker = 0, From = 0;
+    while (!Before.empty()) {
+      StringRef Text;
+      std::tie(Text, Before) = Before.split('\n');
+      ++Here;
+      if (!Text.consume_front("# ") || Text.consumeInteger(10, From) ||
+          !Text.consume_front(" \""))
+        continue;
+      File = Text.take_until([](char C) { return C == '"'; }).str();
+      Marker = Here;
+      Line = D.getLineNo() - Marker - 1 + From;
+    }
+  }
+  SMDiagnostic(Sources, D.getLoc(), File, Line, D.getColumnNo(), D.getKind(),
+               D.getMessage(), D.getLineContents(), D.getRanges(), D.getFixIts())
+      .print(nullptr, errs());
+}
+
 /// One pass over the text. The object goes to \p OS.
 static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS) {
   auto Text = MemoryBuffer::getFileOrSTDIN(O.Input, /*IsText=*/true);
@@ -57,6 +84,9 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
   std::unique_ptr<MCObjectFileInfo> MOFI(
       T.createMCObjectFileInfo(Ctx, /*PIC=*/true));
   Ctx.setObjectFileInfo(MOFI.get());
+  Ctx.setDiagnosticHandler(
+      [](const SMDiagnostic &D, bool, const SourceMgr &SM,
+         std::vector<const MDNode *> &) { printDiagnostic(D, SM); });
   Ctx.setGenDwarfForAssembly(O.Debug);
   if (O.Debug) {
     Ctx.setDwarfVersion(5);

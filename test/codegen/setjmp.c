@@ -1,5 +1,5 @@
 // setjmp and longjmp, also across frames of variable size and with values in callee-saved registers.
-// RUN: %levels %s %t
+// RUN: %levels --noreturn dive %s %t
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 Checks the bundle layout of objects or linked modules, as llvm-objdump shows their code:
   - no instruction crosses a 32-byte boundary, and executable sections are aligned to one
-  - every call ends at a 32-byte boundary
+  - every call that can return ends at a 32-byte boundary
   - no branch within a function uses a 32-bit distance where an 8-bit one would reach (functions are laid out one by one,
     so jumps between them are long), unless BULKHEAD_LONG_BRANCHES is set
   - every function that can be reached indirectly is aligned: global ones, and those whose address code or data takes
@@ -16,6 +16,7 @@ import sys
 BUNDLE = 32
 LINE = re.compile(r"^\s*([0-9a-f]+):\s+((?:[0-9a-f]{2} )+)\s*(.*)$")
 RELOC = re.compile(r"^\s+([0-9a-f]+):\s+(R_X86_64_\w+)\s+(.*)$")
+NORETURN = {"abort", "exit", "_exit", "longjmp", "siglongjmp", "__stack_chk_fail"} | set(os.environ.get("BULKHEAD_NORETURN", "").split(","))
 PREFIXES = {"2e", "3e", "64", "65", "66", "67", "f0", "f2", "f3"}
 
 
@@ -24,7 +25,7 @@ def run(*command):
 
 
 def instructions(path):
-    """Yields [section, address, bytes, text, whether it has a relocation]."""
+    """Yields [section, address, bytes, text, symbol of its relocation]."""
     current, section = None, None
     for line in run("llvm-objdump", "-dr", path).splitlines():
         if line.startswith("Disassembly of section "):
@@ -32,13 +33,13 @@ def instructions(path):
             continue
         match = RELOC.match(line)
         if match and current:
-            current[4] = True
+            current[4] = re.sub(r"[-+]0x[0-9a-f]+$", "", match[3])
             continue
         match = LINE.match(line)
         if match:
             if current:
                 yield current
-            current = [section, int(match[1], 16), match[2].split(), match[3], False]
+            current = [section, int(match[1], 16), match[2].split(), match[3], None]
     if current:
         yield current
 
@@ -64,7 +65,8 @@ def check_code(path, errors):
             errors.append(f"{where}: crosses a bundle boundary")
         if re.match(r"(?:\w+\s+)*call", text):
             calls += 1
-            if end % BUNDLE:
+            callee = relocated or re.sub(r".*<([^+>]*).*", r"\1", text)
+            if end % BUNDLE and callee not in NORETURN:
                 errors.append(f"{where}: a call that does not end its bundle")
         match = re.match(r"lea.*\(%rip\).*# 0x([0-9a-f]+) <[^+>]*>", text)
         if match and not relocated:

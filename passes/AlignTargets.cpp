@@ -12,6 +12,7 @@
 #include "llvm/CodeGen/TargetSubtargetInfo.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Function.h"
+#include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace llvm;
@@ -28,6 +29,7 @@ public:
 
 private:
   void freeIndirectJumps(MachineBasicBlock &MBB, const X86Names &X);
+  void loadCallTargets(MachineBasicBlock &MBB, const X86Names &X);
   bool keepsRCX(const MachineFunction &MF, const X86Names &X) const;
 };
 
@@ -69,6 +71,45 @@ void AlignTargets::freeIndirectJumps(MachineBasicBlock &MBB, const X86Names &X) 
   }
 }
 
+/// `call *mem` is rewritten to a load into r11, whose encodings are longer than those
+/// of rax. rax is free unless it counts vector arguments or passes one itself.
+void AlignTargets::loadCallTargets(MachineBasicBlock &MBB, const X86Names &X) {
+  const MachineFunction &MF = *MBB.getParent();
+  const TargetInstrInfo &TII = *MF.getSubtarget().getInstrInfo();
+  const TargetRegisterInfo &TRI = *MF.getSubtarget().getRegisterInfo();
+  for (MachineInstr &MI : make_early_inc_range(MBB.instrs())) {
+    if (MI.getOpcode() != X.CALL64m || MI.isBundled())
+      continue;
+    // A host call keeps its form; a thread pointer cannot be a base.
+    if (MI.getOperand(4).getReg())
+      continue;
+    bool Used = false;
+    for (const MachineOperand &Op : llvm::drop_begin(MI.operands(), 5))
+      Used |= Op.isReg() && Op.isUse() && Op.getReg() &&
+              TRI.regsOverlap(Op.getReg(), X.RAX);
+    // The register mask or an explicit definition must say that rax dies here.
+    bool Dies = false;
+    for (const MachineOperand &Op : MI.operands())
+      Dies |= (Op.isRegMask() && Op.clobbersPhysReg(X.RAX)) ||
+              (Op.isReg() && Op.isDef() && TRI.regsOverlap(Op.getReg(), X.RAX));
+    if (Used || !Dies)
+      continue;
+    auto Load = BuildMI(MBB, MI, MI.getDebugLoc(), TII.get(X.MOV64rm), X.RAX);
+    for (unsigned I = 0; I < 5; ++I)
+      Load.add(MI.getOperand(I));
+    Load.cloneMemRefs(MI);
+    auto Call = BuildMI(MBB, MI, MI.getDebugLoc(), TII.get(X.CALL64r))
+                    .addReg(X.RAX, RegState::Kill);
+    for (const MachineOperand &Op : llvm::drop_begin(MI.operands(), 5))
+      Call.add(Op);
+    Call->setPreInstrSymbol(*MBB.getParent(), MI.getPreInstrSymbol());
+    Call->setPostInstrSymbol(*MBB.getParent(), MI.getPostInstrSymbol());
+    if (MI.shouldUpdateAdditionalCallInfo())
+      MBB.getParent()->moveAdditionalCallInfo(&MI, Call);
+    MI.eraseFromParent();
+  }
+}
+
 /// A return goes through rcx, unless rcx holds a result or the calling convention
 /// preserves it.
 bool AlignTargets::keepsRCX(const MachineFunction &MF, const X86Names &X) const {
@@ -90,10 +131,25 @@ bool AlignTargets::keepsRCX(const MachineFunction &MF, const X86Names &X) const 
   return false;
 }
 
+static bool isUsedByName(const Function &F) {
+  SmallVector<GlobalValue *, 8> Used;
+  collectUsedGlobalVariables(*F.getParent(), Used, /*CompilerUsed=*/false);
+  collectUsedGlobalVariables(*F.getParent(), Used, /*CompilerUsed=*/true);
+  return llvm::is_contained(Used, &F) || !F.getParent()->getModuleInlineAsm().empty();
+}
+
 bool AlignTargets::runOnMachineFunction(MachineFunction &MF) {
   const X86Names &X = X86Names::get(MF.getTarget().getTarget());
   const Align Bundle(BH_BUNDLE_SIZE);
-  MF.ensureAlignment(Bundle);
+  const Function &F = MF.getFunction();
+  const MCSymbol *Symbol = MF.getTarget().getSymbol(&F);
+  functionsCalledDirectly().clear();
+  // A name in llvm.used may be spelt in assembly that nothing here can see.
+  if (F.hasLocalLinkage() && !F.hasAddressTaken() && !isUsedByName(F)) {
+    MF.setAlignment(Align(1));
+    functionsCalledDirectly().insert(Symbol);
+  } else
+    MF.ensureAlignment(Bundle);
   auto Raise = [&](MachineBasicBlock &MBB) {
     if (MBB.getAlignment() < Bundle)
       MBB.setAlignment(Bundle);
@@ -107,11 +163,12 @@ bool AlignTargets::runOnMachineFunction(MachineFunction &MF) {
     if (MBB.isEHPad() || MBB.hasAddressTaken() || MBB.isInlineAsmBrIndirectTarget())
       Raise(MBB);
     freeIndirectJumps(MBB, X);
+    loadCallTargets(MBB, X);
   }
   auto &Set = functionsReturningThroughR11();
   Set.clear();
   if (keepsRCX(MF, X))
-    Set.insert(MF.getTarget().getSymbol(&MF.getFunction()));
+    Set.insert(Symbol);
   return true;
 }
 

@@ -22,6 +22,11 @@ DenseSet<const MCSymbol *> &bulkhead::functionsReturningThroughR11() {
   return Set;
 }
 
+DenseSet<const MCSymbol *> &bulkhead::functionsCalledDirectly() {
+  static thread_local DenseSet<const MCSymbol *> Set;
+  return Set;
+}
+
 CodeBuffer::CodeBuffer(const Target &T, MCContext &Ctx, CodeSink &Sink)
     : T(T), X(X86Names::get(T)), Ctx(Ctx), Sink(Sink),
       Emitter(T.createMCCodeEmitter(*X.MII, Ctx)) {}
@@ -41,7 +46,7 @@ void CodeBuffer::addLabel(MCSymbol *S, SMLoc Loc, MCSection *Section) {
     return;
   }
   // A name that can be seen from outside may be called through a pointer.
-  if (!S->isTemporary()) {
+  if (!S->isTemporary() && !functionsCalledDirectly().contains(S)) {
     const Item *Last = nullptr;
     for (const Item &It : llvm::reverse(Items))
       if (It.K != Item::Action) {
@@ -182,6 +187,25 @@ void CodeBuffer::confine() {
   Pending.clear();
 }
 
+/// The compiler is asked to put a trap behind every call that does not return. Such
+/// a call needs no aligned return address, and then no trap either.
+void CodeBuffer::freeNoReturnCalls() {
+  Item *Call = nullptr;
+  for (Item &It : Items) {
+    if (It.K == Item::Action)
+      continue;
+    if (It.K == Item::Unit && Call && It.F == Item::NeverReturns &&
+        It.Insts.size() == 1 && It.Insts[0].getOpcode() == X.TRAP &&
+        !It.Insts[0].getLoc().isValid()) {
+      Call->AlignEnd = false;
+      Call->F = Item::NeverReturns;
+      It.K = Item::Action;
+      It.Replay = [] {};
+    }
+    Call = It.K == Item::Unit && It.AlignEnd ? &It : nullptr;
+  }
+}
+
 /// Labels that code or data of this stretch takes the address of may become the
 /// target of an indirect branch, so they start a bundle.
 void CodeBuffer::alignTakenLabels() {
@@ -246,11 +270,11 @@ unsigned CodeBuffer::encodedSize(const MCInst &I, const MCSubtargetInfo &STI) {
 /// program is reported here, with the line. Written code is always asked about;
 /// compiled code once for each opcode, for its operands are confined above.
 void CodeBuffer::checkAccepted(const Item &It) {
-  if (It.F == Item::Branches || It.AlignEnd || It.PopsReturnAddress >= 0)
-    return; // targets are not known yet; the shapes are the rewriter's own
+  // The targets of branches are not known yet; their shapes are the rewriter's own.
   const MCInst &Last = It.Insts.back();
   OpClass C = X.classOf(Last.getOpcode());
-  if (C == OpClass::JumpReg || C == OpClass::JumpMem)
+  if (It.F == Item::Branches || C == OpClass::CallDirect || C == OpClass::CallReg ||
+      C == OpClass::CallMem || C == OpClass::JumpReg || C == OpClass::JumpMem)
     return;
   if (!Last.getLoc().isValid()) {
     Accepted.resize(X.MII->getNumOpcodes());
@@ -312,8 +336,20 @@ void CodeBuffer::measure(Item &It) {
       MCTargetOptions Options;
       Backend.reset(T.createMCAsmBackend(STI, *X.MRI, Options));
     }
+    bool Symbolic = llvm::any_of(I, [](const MCOperand &Op) { return Op.isExpr(); });
+    // An assembler never chooses the accumulator's short form for a symbol, and
+    // text must come out the same size.
+    if (unsigned General = Symbolic ? X.generalForm(I.getOpcode()) : 0) {
+      MCRegister R = X.MII->getName(General).contains("64") ? X.RAX : X.EAX;
+      MCOperand Value = I.getOperand(0);
+      I.clear();
+      for (unsigned N = 1; N < X.MII->get(General).getNumOperands(); ++N)
+        I.addOperand(MCOperand::createReg(R));
+      I.addOperand(Value);
+      I.setOpcode(General);
+    }
     // A symbolic immediate may turn out large: take the large form at once.
-    if (llvm::any_of(I, [](const MCOperand &Op) { return Op.isExpr(); }) &&
+    if (Symbolic &&
         X.classOf(I.getOpcode()) == OpClass::Plain &&
         Backend->mayNeedRelaxation(I.getOpcode(), I.getOperands(), STI))
       Backend->relaxInstruction(I, STI);
@@ -495,6 +531,7 @@ void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
   });
   if (Code && LastSTI) {
     alignTakenLabels();
+    freeNoReturnCalls();
     touchStack(X, Items);
     auto [It, Fresh] = Positions.try_emplace(Section);
     if (Fresh) { // unknown, or the section is still empty: start a bundle
@@ -521,6 +558,8 @@ void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
       if (It.K == Item::Label) {
         It.Symbol->setFragment(nullptr);
         Sink.placeLabel(It.Symbol, It.Loc);
+        if (auto P = Positions.find(Section); P != Positions.end())
+          P->second.Dead = false; // what follows is reached through the label
       } else if (It.K == Item::Action)
         It.Replay();
       else if (It.K == Item::Data)

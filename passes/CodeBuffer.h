@@ -25,6 +25,10 @@ namespace bulkhead {
 /// function is compiled, on the thread that then emits it.
 llvm::DenseSet<const llvm::MCSymbol *> &functionsReturningThroughR11();
 
+/// Functions that nothing but direct calls in their own file can reach; filled the
+/// same way. They need not start a bundle.
+llvm::DenseSet<const llvm::MCSymbol *> &functionsCalledDirectly();
+
 /// Names of labels whose address is taken after their code has been laid out.
 /// The assembler collects them in a first pass over its input. Null: an error is
 /// reported instead.
@@ -76,6 +80,7 @@ private:
   void confine();
   bool flagsMayBeLive(size_t Index) const;
   void alignTakenLabels();
+  void freeNoReturnCalls();
   void measure(Item &It);
   void checkAccepted(const Item &It);
   unsigned encodedSize(const llvm::MCInst &I, const llvm::MCSubtargetInfo &STI);

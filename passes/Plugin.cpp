@@ -7,10 +7,11 @@
 #include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Pass.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Plugins/PassPlugin.h"
-#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Target/RegisterTargetPassConfigCallback.h"
 #include "llvm/Target/TargetMachine.h"
 #include <mutex>
@@ -22,25 +23,49 @@
 using namespace llvm;
 using namespace bulkhead;
 
+namespace {
+
+/// Reports why the target cannot be isolated, once there is a module whose context
+/// takes diagnostics.
+class Refuse : public ModulePass {
+public:
+  static char ID;
+  explicit Refuse(std::string Why) : ModulePass(ID), Why(std::move(Why)) {}
+  StringRef getPassName() const override { return "Bulkhead: refuse the target"; }
+  bool runOnModule(Module &M) override {
+    M.getContext().emitError("bulkhead: " + Why);
+    return false;
+  }
+
+private:
+  std::string Why;
+};
+
+} // namespace
+
+char Refuse::ID;
+
 // Called before instruction selection is set up and before the streamer exists.
-static void configureCodeGen(TargetMachine &TM, PassManagerBase &,
+static void configureCodeGen(TargetMachine &TM, PassManagerBase &PM,
                              TargetPassConfig *Config) {
   if (TM.getTargetTriple().getArch() != Triple::x86_64 ||
-      !TM.getTargetTriple().isOSBinFormatELF())
-    report_fatal_error(Twine("bulkhead: only x86-64 ELF can be isolated, not ") +
-                           TM.getTargetTriple().str(),
-                       /*gen_crash_diag=*/false);
+      !TM.getTargetTriple().isOSBinFormatELF()) {
+    PM.add(new Refuse("only x86-64 ELF can be isolated, not " +
+                      TM.getTargetTriple().str()));
+    return;
+  }
   if (TM.getCodeModel() != CodeModel::Small)
-    report_fatal_error("bulkhead: only -mcmodel=small can be isolated: a slot is "
-                       "4 GiB", /*gen_crash_diag=*/false);
+    PM.add(new Refuse("only -mcmodel=small can be isolated: a slot is 4 GiB"));
   if (TM.getRelocationModel() != Reloc::PIC_)
-    report_fatal_error("bulkhead: guests are position independent; compile with "
-                       "-fPIE", /*gen_crash_diag=*/false);
+    PM.add(new Refuse("guests are position independent; compile with -fPIE"));
   // ThinLTO generates code on several threads.
   static std::once_flag Once;
   std::call_once(Once, [&] { installStreamers(const_cast<Target &>(TM.getTarget())); });
   // The linker would rewrite relaxable references after the layout.
   TM.Options.MCOptions.X86RelaxRelocations = false;
+  // Marks the calls whose return address is never used: see freeNoReturnCalls.
+  TM.Options.TrapUnreachable = true;
+  TM.Options.NoTrapAfterNoreturn = false;
   Config->insertPass(&UnpackMachineBundlesID, createAlignTargetsPass());
 }
 

@@ -16,8 +16,10 @@ public:
   Effect effectOf(const Item &It, int64_t &Amount) const {
     const MCInst &First = It.Insts.front();
     unsigned Op = First.getOpcode();
-    // C4 begins with a pop, C3's call pushes, S3 puts rsp into the slot.
-    if (It.PopsReturnAddress >= 0 || It.AlignEnd)
+    // C4 begins with a pop, calls push, S3 puts rsp into the slot.
+    OpClass C = X.classOf(It.Insts.back().getOpcode());
+    if (It.PopsReturnAddress >= 0 || C == OpClass::CallDirect ||
+        C == OpClass::CallReg || C == OpClass::CallMem)
       return Effect::Touches;
     if (It.Insts.size() > 1 && writesRSP(It.Insts.back()))
       return Effect::Resets;

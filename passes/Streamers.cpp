@@ -184,8 +184,8 @@ public:
   // inside must have been replayed by then.
   void emitCFIStartProcImpl(MCDwarfFrameInfo &Frame) override {
     if constexpr (IsText) {
-      flush();
-      Base::emitCFIStartProcImpl(Frame);
+      // The frame may move in memory when another one is opened.
+      act([this, Simple = Frame.IsSimple] { this->inner().emitCFIStartProc(Simple); });
     } else { // the base class's version is private; it sets the frame's label
       Frame.Begin = this->getContext().createTempSymbol("func_begin", true);
       emitLabel(Frame.Begin, SMLoc());

@@ -101,7 +101,7 @@ X86Names::X86Names(const Target &T)
   OPCODE(LOCK_PREFIX); OPCODE(MOV32mr); OPCODE(MOV32rm); OPCODE(MOV32rr);
   OPCODE(MOV64mr); OPCODE(MOV64rm); OPCODE(MOV64rr); OPCODE(MOV64rr_REV);
   OPCODE(NOOP); OPCODE(NOOPL); OPCODE(NOOPW); OPCODE(POP64r); OPCODE(PUSH64r);
-  OPCODE(REPNE_PREFIX); OPCODE(REP_PREFIX); OPCODE(RET64); OPCODE(TEST8mr);
+  OPCODE(REPNE_PREFIX); OPCODE(REP_PREFIX); OPCODE(RET64); OPCODE(TEST8mr); OPCODE(TRAP);
   OPCODE(ADD64ri8); OPCODE(ADD64ri32); OPCODE(SUB64ri8); OPCODE(SUB64ri32);
   OPCODE(AND64ri8); OPCODE(AND64ri32);
 #undef OPCODE
@@ -140,6 +140,10 @@ static OpClass classOfName(StringRef N) {
 }
 
 void X86Names::classify() {
+  for (StringRef Op : {"ADC", "ADD", "AND", "CMP", "OR", "SBB", "SUB", "TEST", "XOR"}) {
+    GeneralForms[opcode((Op + "64i32").str())] = opcode((Op + "64ri32").str());
+    GeneralForms[opcode((Op + "32i32").str())] = opcode((Op + "32ri").str());
+  }
   unsigned Count = MII->getNumOpcodes();
   Classes.resize(Count);
   MemoryIndex.assign(Count, -1);

@@ -8,6 +8,7 @@
 #ifndef BULKHEAD_PASSES_X86NAMES_H
 #define BULKHEAD_PASSES_X86NAMES_H
 
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCInst.h"
 #include "llvm/MC/MCInstrInfo.h"
@@ -77,6 +78,13 @@ public:
   /// The opcode with the same meaning in 32 bits, for `op ..., %rsp`; 0: none.
   unsigned narrowed(unsigned Opcode) const;
 
+  /// For the short form of arithmetic on rax or eax with an immediate: the form
+  /// that names the register; 0: the opcode is no such form.
+  unsigned generalForm(unsigned Opcode) const {
+    auto It = GeneralForms.find(Opcode);
+    return It == GeneralForms.end() ? 0 : It->second;
+  }
+
   /// The 32-bit part of a 64-bit general register (rip and riz included), or the
   /// register itself.
   llvm::MCRegister to32(llvm::MCRegister R) const;
@@ -96,7 +104,7 @@ public:
       DATA16_PREFIX, INT3, JCC_1, JCC_4, JMP64m, JMP64r, JMP_1, JMP_4, LEA64_32r,
       LEA64r, LOCK_PREFIX, MOV32mr, MOV32rm, MOV32rr, MOV64mr, MOV64rm, MOV64rr,
       MOV64rr_REV, NOOP, NOOPL, NOOPW, POP64r, PUSH64r, REPNE_PREFIX, REP_PREFIX,
-      RET64, TEST8mr, ADD64ri8, ADD64ri32, SUB64ri8, SUB64ri32, AND64ri8, AND64ri32;
+      RET64, TEST8mr, TRAP, ADD64ri8, ADD64ri32, SUB64ri8, SUB64ri32, AND64ri8, AND64ri32;
   llvm::MCRegister RSP, ESP, RBP, RDI, RSI, RAX, RCX, R10, R11, AL, EAX, RIP, EIZ,
       FS, GS, EFLAGS;
 
@@ -105,6 +113,7 @@ private:
   void classify();
 
   llvm::StringMap<unsigned> Opcodes, Registers;
+  llvm::DenseMap<unsigned, unsigned> GeneralForms;
   std::vector<OpClass> Classes;
   std::vector<int8_t> MemoryIndex;
   std::vector<uint8_t> StringRegs, CertainAccess, PrintsPrefix, Vector, HighByte;

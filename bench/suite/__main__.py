@@ -119,7 +119,7 @@ def main():
             report.table(json.load(file), sys.stdout)
         return 0
     if not options.no_build:
-        subprocess.run([os.path.join(options.top, "tools", "build"), "all", "native-sysroot"], check=True, stdout=sys.stderr,
+        subprocess.run([os.path.join(options.top, "tools", "build"), "all", "native-sysroot", "bench"], check=True, stdout=sys.stderr,
                        env=dict(os.environ, BULKHEAD_BUILD=options.build))
     result = {"format": 1, "machine": machine.describe(options), "command": sys.argv[1:], "runs": {}, "sizes": {}, "compile": {}}
     if options.resume and os.path.exists(options.output):

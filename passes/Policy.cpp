@@ -82,6 +82,10 @@ static void checkFunction(Function &F) {
       F.hasFnAttribute("patchable-function-entry"))
     unsupported(F, "patchable functions change code at run time, which is never "
                    "writable here", locationOf(F));
+  if (F.hasPrefixData() || F.hasPrologueData() ||
+      F.getMetadata(LLVMContext::MD_kcfi_type))
+    unsupported(F, "data in front of a function would stand among its code; compile "
+                   "without -fsanitize=kcfi, cfi and the like", locationOf(F));
   if (F.getFnAttribute("target-features").getValueAsString().contains("+avx512f"))
     unsupported(F, "AVX-512 is not accepted; use -march=x86-64-v3 or lower",
                 locationOf(F));
@@ -115,6 +119,9 @@ PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
     if (F.isDeclaration())
       continue;
     checkFunction(F);
+    // -fsanitize=function puts the type in front of the code, where no data can be.
+    // Its check passes functions without one.
+    F.setMetadata(LLVMContext::MD_func_sanitize, nullptr);
     // %fs:0 is then loaded once and everything else addressed relative to it.
     F.addFnAttr("indirect-tls-seg-refs");
     SmallVector<AtomicRMWInst *, 4> BitOps;

@@ -25,7 +25,7 @@ compiler plugin. A .S file is preprocessed first.
   -I DIR -D N[=V] -U N -include FILE   for the preprocessor, and .include
   -x assembler | -x assembler-with-cpp   what the inputs are, whatever their names
   -g                   line numbers of the source in the object
-  -march=CPU           instructions that the source may use (default: all)
+  -march=CPU           checked and accepted; as in LLVM's assembler it forbids nothing
   -Wa,--fatal-warnings -Wa,--no-warn
   -mllvm -bulkhead-isolate=full|stores
   -mllvm -bulkhead-padding=prefix|nop

@@ -66,8 +66,8 @@ void CodeBuffer::addLabel(MCSymbol *S, SMLoc Loc, MCSection *Section) {
   // The parser asks whether a label is defined, and folds differences of labels
   // in the same fragment. A fragment for each label answers both as it must be
   // while the distances are still open.
-  Placeholders.emplace_back().setParent(Section);
-  S->setFragment(&Placeholders.back());
+  LabelFragments.emplace_back().setParent(Section);
+  S->setFragment(&LabelFragments.back());
 }
 
 void CodeBuffer::addAlignment(Align A, unsigned MaxBytes) {
@@ -569,5 +569,5 @@ void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
     }
   }
   Items.clear();
-  Placeholders.clear();
+  LabelFragments.clear();
 }

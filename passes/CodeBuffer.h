@@ -101,7 +101,7 @@ private:
   ItemList Items;              ///< everything but instructions
   std::vector<Source> Pending; ///< instructions, in order
   llvm::BitVector Accepted; ///< opcodes of compiled code that the verifier knows
-  std::deque<llvm::MCFragment> Placeholders;
+  std::deque<llvm::MCFragment> LabelFragments;
   llvm::DenseSet<const llvm::MCSymbol *> AddressTaken, Unaligned;
   /// Where the code of a section has got to.
   struct Position {

@@ -143,7 +143,9 @@ bool AlignTargets::runOnMachineFunction(MachineFunction &MF) {
   const Align Bundle(BH_BUNDLE_SIZE);
   const Function &F = MF.getFunction();
   const MCSymbol *Symbol = MF.getTarget().getSymbol(&F);
-  functionsCalledDirectly().clear();
+  // The sets outlive this function: a module pass may stand before the printer.
+  // What an earlier module left under the same address is overwritten.
+  functionsCalledDirectly().erase(Symbol);
   // A name in llvm.used may be spelt in assembly that nothing here can see.
   if (F.hasLocalLinkage() && !F.hasAddressTaken() && !isUsedByName(F)) {
     MF.setAlignment(Align(1));
@@ -166,7 +168,7 @@ bool AlignTargets::runOnMachineFunction(MachineFunction &MF) {
     loadCallTargets(MBB, X);
   }
   auto &Set = functionsReturningThroughR11();
-  Set.clear();
+  Set.erase(Symbol);
   if (keepsRCX(MF, X))
     Set.insert(Symbol);
   return true;

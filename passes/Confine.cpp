@@ -553,7 +553,6 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
     Prefixes.clear();
   ++N;
 
-  auto Flow = [&](Item::Flow F) { Out.back().F = F; };
   switch (Class) {
   case OpClass::Prefix:
     error(I, "a prefix must be followed by its instruction");
@@ -620,7 +619,7 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
     if (int M = X.memoryOperand(I.getOpcode()); M >= 0)
       Trap.getOperand(M + 4).setReg(MCRegister());
     one(S, std::move(Trap));
-    Flow(Item::NeverReturns);
+    Out.back().F = Item::NeverReturns;
     return N;
   }
   case OpClass::Lea:

@@ -303,8 +303,6 @@ void bh_module_get_info(const bh_module *module, bh_module_info *info) {
         .changes_mxcsr = module->facts.facts & BH_FACT_MXCSR,
         .code_size = module->elf.code_size,
         .image_size = module->elf.image_hi - module->elf.image_lo,
-        .instructions = module->facts.instructions,
-        .nop_bytes = module->facts.nop_bytes,
         .verify_ns = module->verify_ns,
     };
 }

@@ -184,8 +184,6 @@ typedef struct bh_module_info {
     bool changes_mxcsr;
     uint64_t code_size;     /* executable bytes, whole pages */
     uint64_t image_size;    /* bytes of address space that an instance's image takes */
-    uint64_t instructions;
-    uint64_t nop_bytes;
     uint64_t verify_ns;     /* time that verification took */
 } bh_module_info;
 

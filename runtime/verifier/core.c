@@ -1,557 +1,222 @@
 /* The verifier's core: one pass over the code, bundle by bundle, and a check of all branch targets at the end.
  *
- * The argument for it, in short (docs/contract.md has it in full): execution only ever reaches instruction starts that
- * this file has seen, because every direct branch leads to one (C2), every indirect branch leads to a bundle boundary in
- * the slot (C3, C4) and each bundle is decoded from its boundary (C1). At each of them every memory operand is confined by
- * itself (M1, M2, M4) or by rsp (M3), and rsp is confined by S1-S3.
+ * Execution only ever reaches instruction starts that this file has seen, because every direct branch leads to one (C2),
+ * every indirect branch leads to a bundle boundary in the slot (C3, C4) and each bundle is decoded from its boundary (C1).
+ * docs/containment.md has the argument in full.
+ *
+ * bh_step (step.c) judges single instructions. Most code needs no such look: scan_bundles runs the automaton over eight
+ * bundles at once, each from its own boundary, and scanned_bundle looks only at those instructions of the result whose
+ * verdict hangs on a displacement, a constant or a neighbour. Whatever these two do not settle, bh_step does.
  */
 #include "verify.h"
 
 #include <limits.h>
 #include <string.h>
 
+#include "automaton.h"
 #include "broken.h"
-#include "decode.h"
-#include "sequence.h"
+#include "step.h"
 
-/* The last TAIL_WINDOW bytes and what lies before them in their bundle are read from a copy with room behind it. */
-enum { RSP = 4, TAIL_WINDOW = 2 * BH_BUNDLE_SIZE, TAIL_SIZE = TAIL_WINDOW + BH_BUNDLE_SIZE + BH_DECODE_WINDOW };
-_Static_assert((int)BH_DECODE_WINDOW <= TAIL_WINDOW, "reading from the last bundle before the copy must stay in the code");
-_Static_assert((int)SEQUENCE_WINDOW <= (int)BH_DECODE_WINDOW, "sequences are matched in the decoder's window");
+#include "automaton.inc"
+
+/* The automaton reads so many bundles at once. */
+enum { LANES = 8, GROUP = LANES * BH_BUNDLE_SIZE };
+
+/* The last TAIL_WINDOW bytes, and what lies before them in their group, are read from a copy with room behind it. */
+enum { TAIL_WINDOW = 2 * BH_BUNDLE_SIZE, TAIL_SIZE = TAIL_WINDOW + 2 * GROUP };
+_Static_assert((int)BH_STEP_WINDOW <= TAIL_WINDOW, "reading from the last bundle before the copy must stay in the code");
+_Static_assert((int)BH_STEP_WINDOW <= GROUP, "so must reading from the copy's last bundle");
 _Static_assert(BH_BUNDLE_SIZE == 32, "the bitmaps hold one bundle in one 32-bit word");
 
-struct verifier {
-    const struct bh_verify_input *in;
-    struct bh_verify_facts *facts;
-    uint32_t *starts;   /* bit = an instruction starts here, and it is not inside a sequence */
-    uint32_t *interior; /* bit = inside a sequence, for the message only */
-    uint32_t *targets;  /* bit = a direct branch leads here */
-    uint64_t target_lo, target_hi;
-    size_t refusals;
-    uint32_t debt; /* S2: sum of the absolute constants added to rsp since it was last touched */
-    bool targets_only, stop;
+struct region {
+    struct verifier v;
+    const struct bh_automaton *automaton; /* NULL: judge everything by bh_step */
     /* The code's last bytes, with room to read on behind them. */
     uint8_t tail[TAIL_SIZE];
     size_t tail_start;
 };
 
-/* Where an instruction stands. */
-struct place {
-    const uint8_t *code;
-    size_t offset;   /* in the region */
-    unsigned room;   /* bytes to the end of its bundle, or of the code */
-};
+/* ---- by bh_step -------------------------------------------------------------------------------------------------- */
 
-static void refuse_target(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason,
-                          uint64_t target)
+/* A refused instruction that crosses a boundary is skipped as a whole, so that code which knows nothing of bundles still
+ * gets sensible messages; what it skips counts as a legal target for the same reason. */
+static unsigned step(struct verifier *v, const struct place *at, uint32_t *starts)
 {
-    if (v->stop)
-        return;
-    v->refusals++;
-    if (v->in->limit && v->refusals >= v->in->limit)
-        v->stop = true;
-    if (!v->in->report)
-        return;
-    struct bh_verify_refusal refusal = {
-        .address = v->in->address + at->offset,
-        .length = length ? length : 1,
-        .rule = rule,
-        .reason = reason,
-        .bundle = (v->in->address + at->offset) & ~(uint64_t)(BH_BUNDLE_SIZE - 1),
-        .target = target,
-    };
-    v->in->report(v->in->report_context, &refusal);
-}
-
-static void refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason)
-{
-    if (!v->targets_only)
-        refuse_target(v, at, length, rule, reason, 0);
-}
-
-/* ---- prefixes ---------------------------------------------------------------------------------------------------- */
-
-/* The prefixes that an instruction may have; everything else is stray. */
-static unsigned allowed_prefixes(const struct insn *in)
-{
-    const struct bh_entry *e = in->entry;
-    bool memory = insn_has_memory(in) && e->mem != BH_MEM_NONE;
-    unsigned allowed = 0;
-    if (e->cls == BH_CLASS_JUMP || e->cls == BH_CLASS_CALL)
-        return 0;
-    if (memory)
-        allowed |= e->mem == BH_MEM_ADDRESS ? PREFIX_67 : PREFIX_67 | PREFIX_GS;
-    else if (e->cls != BH_CLASS_STRING)
-        allowed |= PREFIX_CS;
-    if (memory && (e->flags & BH_LOCKABLE))
-        allowed |= PREFIX_LOCK;
-    if (in->vex)
-        return allowed;
-    if (in->prefix & PREFIX_F3) /* the table's slot was chosen by one of the three, so it is not stray */
-        allowed |= PREFIX_F3;
-    else if (in->prefix & PREFIX_F2)
-        allowed |= PREFIX_F2;
-    else
-        allowed |= PREFIX_66;
-    if (e->flags & BH_OPSIZE)
-        allowed |= PREFIX_66;
-    return allowed;
-}
-
-static const char *stray_prefix(unsigned stray)
-{
-    if (stray & PREFIX_REX_MOVED)
-        return "a REX prefix must be the last prefix";
-    if (stray & PREFIX_FS)
-        return "the FS segment belongs to the host";
-    if (stray & PREFIX_REPEATED)
-        return "a prefix is repeated";
-    if (stray & (PREFIX_CS | PREFIX_CS_LATE))
-        return "redundant 2Eh prefixes are only accepted at the start of an instruction without memory operand that is no branch";
-    if (stray & PREFIX_LOCK)
-        return "LOCK is not accepted on this instruction";
-    if (stray & (PREFIX_GS | PREFIX_SEGMENT))
-        return "a segment prefix is not accepted on this instruction";
-    if (stray & PREFIX_67)
-        return "an address-size prefix is not accepted on this instruction";
-    return "a 66h, F2h or F3h prefix is not accepted on this instruction";
-}
-
-static bool check_prefixes(struct verifier *v, const struct place *at, const struct insn *in)
-{
-    const struct bh_entry *e = in->entry;
-    if (!in->prefix && !in->rex)
-        return true;
-    unsigned stray = in->prefix & ~allowed_prefixes(in);
-    /* Linkers produce 67 e8; it means the same as e8. */
-    if (stray == PREFIX_67 && e->cls == BH_CLASS_CALL && !broken(in->rex != 0))
-        stray = 0;
-    if (broken(stray != 0)) {
-        refuse(v, at, in->length, stray & PREFIX_FS ? "memory" : "prefix", stray_prefix(stray));
-        return false;
-    }
-    if (broken(in->cs_count > BH_PADDING_PREFIX_MAX)) {
-        refuse(v, at, in->length, "prefix", "more than four redundant 2Eh prefixes");
-        return false;
-    }
-    if (broken((e->flags & BH_OPSIZE) && (in->prefix & PREFIX_66) && (in->rex & REX_W))) {
-        refuse(v, at, in->length, "prefix", "66h and REX.W contradict each other");
-        return false;
-    }
-    if ((e->cls == BH_CLASS_JUMP || e->cls == BH_CLASS_CALL) && broken((in->rex & ~0x40u) != 0)) {
-        refuse(v, at, in->length, "prefix", "a branch may have no REX prefix but 40h");
-        return false;
-    }
-    return true;
-}
-
-/* 90, 66 90 and 0F 1F /0, before them any number of 66h and then at most one 2Eh; or 2Eh padding before 90 and 66 90. */
-static bool check_nop(struct verifier *v, const struct place *at, const struct insn *in)
-{
-    const uint8_t *p = at->code;
-    unsigned cs = 0;
-    if (in->opcode == 0x90)
-        while (*p == 0x2E)
-            p++, cs++;
-    if (!cs) {
-        while (*p == 0x66)
-            p++;
-        if (*p == 0x2E)
-            p++;
-    } else if (*p == 0x66) {
-        p++;
-    }
-    if ((*p & 0xF0) == 0x40)
-        p++;
-    if (broken(*p != 0x90 && *p != 0x0F) || broken(cs > BH_PADDING_PREFIX_MAX)) {
-        refuse(v, at, in->length, "prefix", "a nop is 90, 66 90 or 0F 1F /0, before them 66h prefixes and one 2Eh");
-        return false;
-    }
-    return true;
-}
-
-/* ---- memory operands --------------------------------------------------------------------------------------------- */
-
-static uint64_t operand_size(const struct insn *in)
-{
-    bool w = in->rex & REX_W;
-    unsigned l = in->vex_l ? 32 : 16;
-    switch (in->entry->size) {
-    case BH_SIZE_V: return w ? 8 : in->prefix & PREFIX_66 ? 2 : 4;
-    case BH_SIZE_S: return w ? 8 : 4;
-    case BH_SIZE_C: return w ? 16 : 8;
-    case BH_SIZE_L: return l;
-    case BH_SIZE_H: return l / 2;
-    case BH_SIZE_F: return l / 4;
-    case BH_SIZE_E: return l / 8;
-    default: return in->entry->size;
-    }
-}
-
-
-static bool check_m2(struct verifier *v, const struct place *at, const struct insn *in)
-{
-    int64_t first = (int64_t)(v->in->address + at->offset + in->length) + in->disp;
-    int64_t end = first + (int64_t)operand_size(in);
-    if (broken(first < (int64_t)v->in->image_lo) || broken(end > (int64_t)v->in->image_hi)) {
-        if (!v->targets_only)
-            refuse_target(v, at, in->length, "M2", "the operand is not wholly inside the image", (uint64_t)first);
-        return false;
-    }
-    return true;
-}
-
-/* One ModRM memory operand that is accessed. strict: M1-M3 also for loads under stores-only isolation. Sets *touches when
- * it goes through rsp (M3). */
-static bool check_memory(struct verifier *v, const struct place *at, const struct insn *in, bool strict, bool *touches)
-{
-    bool free_load = v->in->isolation == BH_ISOLATE_STORES && in->entry->mem == BH_MEM_LOAD && !strict;
-    bool rip = insn_mod(in) == 0 && (in->modrm & 7) == 5;
-    const char *rule = "M1", *reason;
-    if (in->prefix & PREFIX_GS && in->prefix & PREFIX_67) {
-        if (!broken(rip) || free_load)
-            return true;
-        reason = "a %gs: operand cannot be RIP-relative";
-    } else if (in->prefix & PREFIX_GS) {
-        bool absolute = insn_mod(in) == 0 && (in->modrm & 7) == 4 && in->sib == 0x25 && !broken((in->rex & REX_X) != 0);
-        if ((absolute && !broken(in->disp < 0)) || free_load)
-            return true;
-        reason = absolute ? "a %gs: operand without registers needs a displacement that is not negative"
-                          : "a %gs: operand with registers needs the address-size prefix 67h";
-    } else if (in->prefix & PREFIX_67) {
-        if (free_load)
-            return true;
-        rule = rip ? "M2" : "M1";
-        reason = rip ? "a RIP-relative operand with 67h leads to low memory" : "an operand with 67h needs %gs: too";
-    } else if (rip) {
-        return free_load || check_m2(v, at, in);
-    } else if ((in->modrm & 7) == 4 && (in->sib & 7) == RSP && !broken((in->rex & REX_B) != 0) &&
-               (in->sib >> 3 & 7) == 4 && !broken((in->rex & REX_X) != 0)) {
-        if (!broken(in->disp > BH_STACK_DISP_MAX) && !broken(in->disp < -BH_STACK_DISP_MAX)) {
-            *touches = !broken((in->entry->flags & BH_NO_TOUCH) != 0);
-            return true;
-        }
-        if (free_load)
-            return true;
-        rule = "M3";
-        reason = "the displacement from rsp is beyond 16 KiB: write the operand as %gs:disp(%esp)";
-    } else {
-        if (free_load)
-            return true;
-        reason = "the operand is not confined: write it as %gs:disp(%e<base>,%e<index>,scale)";
-    }
-    refuse(v, at, in->length, rule, reason);
-    return false;
-}
-
-/* ---- the stack pointer ------------------------------------------------------------------------------------------- */
-
-static bool writes_rsp(const struct insn *in)
-{
-    unsigned flags = in->entry->flags;
-    bool hit = (flags & BH_WRITES_REG && insn_reg(in) == RSP) || (flags & BH_WRITES_VVVV && in->vvvv == RSP) ||
-               (flags & BH_WRITES_OPC && insn_opc(in) == RSP) ||
-               (flags & BH_WRITES_RM && insn_mod(in) == 3 && insn_rm(in) == RSP);
-    return hit && !(flags & BH_WRITES_BYTE && !broken(in->rex != 0));
-}
-
-/* S1: add, sub or lea of a constant. Books it as debt. */
-static bool check_constant(struct verifier *v, const struct place *at, const struct insn *in)
-{
-    int64_t constant = in->entry->sp == BH_SP_LEA ? in->disp : in->imm;
-    if (broken(constant > BH_STACK_DISP_MAX) || broken(constant < -BH_STACK_DISP_MAX)) {
-        refuse(v, at, in->length, "S1", "rsp changes by more than 16 KiB: use a sequence S3");
-        return false;
-    }
-    v->debt += (uint32_t)(constant < 0 ? -constant : constant);
-    if (broken(v->debt > BH_STACK_DISP_MAX)) {
-        refuse(v, at, in->length, "S2", "constants of more than 16 KiB in all are added to rsp before the stack is touched");
-        v->debt = 0;
-        return false;
-    }
-    return true;
-}
-
-static bool is_s1(const struct insn *in)
-{
-    if (in->entry->sp == BH_SP_NO || in->entry->sp == BH_SP_S3 || broken(!(in->rex & REX_W)) ||
-        broken((in->prefix & PREFIX_67) != 0))
-        return false;
-    if (in->entry->sp != BH_SP_LEA)
-        return true;
-    return insn_mod(in) != 3 && (in->modrm & 7) == 4 && !broken((in->sib & 7) != RSP) && !broken((in->rex & REX_B) != 0) &&
-           !broken((in->sib >> 3 & 7) != 4) && !broken((in->rex & REX_X) != 0);
-}
-
-/* The first instruction of S3: writes esp from registers or immediates, or is movl M1|M2|M3,%esp. */
-static bool is_s3_head(const struct insn *in)
-{
-    const struct bh_entry *e = in->entry;
-    if (e->sp == BH_SP_NO || broken((in->rex & REX_W) != 0) || broken(in->rex == 0x40) ||
-        broken((in->prefix & (PREFIX_66 | PREFIX_CS)) != 0))
-        return false;
-    return !(insn_has_memory(in) && e->mem != BH_MEM_ADDRESS) || !broken(in->opcode != 0x8B);
-}
-
-/* An instruction that writes rsp. Returns the length of what was recognised: the instruction (S1), the
- * sequence (S3), or 0. */
-static unsigned check_rsp(struct verifier *v, const struct place *at, const struct insn *in)
-{
-    bool touches = false;
-    if (is_s1(in))
-        return check_constant(v, at, in) ? in->length : 0;
-    unsigned tail = is_s3_head(in) ? match_rsp_confined(at->code + in->length) : 0;
-    if (!tail) {
-        refuse(v, at, in->length, in->entry->sp == BH_SP_NO ? "S1" : "S3",
-               "rsp is written: only push, pop, call, constants (S1) and `op ...,%esp; addq %gs:0x10000,%rsp` (S3) may do so");
-        return 0;
-    }
-    if (broken(in->length + tail > at->room)) {
-        refuse(v, at, in->length + tail, "C1", "the sequence (S3) crosses a bundle boundary");
-        return 0;
-    }
-    if (insn_has_memory(in) && in->entry->mem != BH_MEM_ADDRESS)
-        check_memory(v, at, in, true, &touches);
-    v->debt = 0;
-    return in->length + tail;
-}
-
-/* ---- control flow ------------------------------------------------------------------------------------------------ */
-
-static bool test_bit(const uint32_t *map, size_t bit)
-{
-    return map[bit / 32] >> (bit % 32) & 1;
-}
-
-static void check_settled(struct verifier *v, const struct place *at, unsigned length)
-{
-    if (broken(v->debt != 0))
-        refuse(v, at, length, "S2", "rsp was changed by a constant and not touched (push, pop, call, M3) before this jump");
-    v->debt = 0;
-}
-
-static void check_branch(struct verifier *v, const struct place *at, const struct insn *in)
-{
-    uint64_t target = v->in->address + at->offset + in->length + (uint64_t)(int64_t)in->imm;
-    v->facts->branches++;
-    if (broken(target < v->target_lo) || broken(target >= v->target_hi)) {
-        if (!v->targets_only)
-            refuse_target(v, at, in->length, "C2", "the branch leads out of the module's code", target);
-        return;
-    }
-    size_t bit = (size_t)(target - v->in->address);
-    if (!v->targets_only)
-        v->targets[bit / 32] |= 1u << (bit % 32);
-    else if (!test_bit(v->starts, bit))
-        refuse_target(v, at, in->length, "C2",
-                      test_bit(v->interior, bit) ? "the branch leads into the middle of a sequence"
-                                                 : "the branch does not lead to the start of an instruction",
-                      target);
-}
-
-/* FF /2 and FF /4 that are not the end of a sequence: only host calls, `call|jmp *%gs:off`. */
-static bool check_hostcall(struct verifier *v, const struct place *at, const struct insn *in)
-{
-    const uint8_t *p = at->code;
-    if (p[0] != 0x65 || p[1] != 0xFF || (p[2] != 0x14 && p[2] != 0x24) || p[3] != 0x25) {
-        refuse(v, at, in->length, "C3",
-               "an indirect branch is `andl $-32,%eR; addq %gs:0x10000,%R; jmp|call *%R` or a host call (C5)");
-        return false;
-    }
-    uint32_t offset = (uint32_t)load_i32(p + 4);
-    if (broken(offset < BH_HOSTCALL_TABLE) || broken(offset >= BH_HOSTCALL_TABLE_END) || broken(offset % 8 != 0)) {
-        refuse(v, at, in->length, "C5", "the operand is not an entry of the table of host calls");
-        return false;
-    }
-    unsigned index = (offset - BH_HOSTCALL_TABLE) / 8;
-    v->facts->hostcall[index / 64] |= (uint64_t)1 << (index % 64);
-    v->facts->facts |= BH_FACT_HOSTCALL;
-    if (p[2] == 0x24)
-        check_settled(v, at, in->length);
-    v->debt = 0;
-    return true;
-}
-
-/* ---- one instruction --------------------------------------------------------------------------------------------- */
-
-/* Accepts a string instruction outside M4, which only loads under stores-only isolation may be. */
-static bool check_lone_string(struct verifier *v, const struct place *at, const struct insn *in)
-{
-    struct string_insn s = match_string(at->code, v->in->isolation);
-    if (s.length && !broken(s.must != 0))
-        return true;
-    refuse(v, at, in->length, "M4", "a string instruction must end a sequence that confines each register it uses for memory");
-    return false;
-}
-
-static void count(struct verifier *v, const struct insn *in)
-{
-    struct bh_verify_facts *facts = v->facts;
-    switch (in->entry->cls) {
-    case BH_CLASS_NOP:
-        facts->nops++;
-        facts->nop_bytes += in->length;
-        break;
-    case BH_CLASS_INT3:
-        facts->fill_bytes += in->length;
-        break;
-    case BH_CLASS_TRAP:
-        if (in->opcode == 0xF4) {
-            facts->fill_bytes += in->length;
-            break;
-        }
-        /* fall through */
-    default:
-        facts->instructions++;
-        facts->prefix_bytes += in->cs_count;
-    }
-    facts->facts |= in->entry->facts;
-    if (in->vex_l && in->entry->facts & BH_FACT_AVX && in->opcode != 0x77)
-        facts->facts |= BH_FACT_UPPER;
-}
-
-/* 49 90 and the like: xchg with r8, not a nop. */
-static bool is_nop(const struct insn *in)
-{
-    return in->entry->cls == BH_CLASS_NOP && !(in->opcode == 0x90 && in->rex & REX_B);
-}
-
-/* Everything about an instruction that is known, complete and not part of a sequence. Returns the length of what was
- * accepted (S3 is longer than the instruction), or 0 after a refusal. */
-static unsigned check_instruction(struct verifier *v, const struct place *at, const struct insn *in)
-{
-    const struct bh_entry *e = in->entry;
-    bool touches = e->flags & BH_STACK;
-    unsigned length = in->length;
-    if (e->cls == BH_CLASS_REFUSED) {
-        refuse(v, at, length, bh_reasons[e->reason].rule, bh_reasons[e->reason].text);
-        return 0;
-    }
-    if (e->cls == BH_CLASS_INDIRECT)
-        return check_hostcall(v, at, in) ? length : 0;
-    if (e->cls == BH_CLASS_STRING)
-        return check_lone_string(v, at, in) ? length : 0;
-    if (is_nop(in))
-        return check_nop(v, at, in) ? length : 0;
-    if (!check_prefixes(v, at, in))
-        return 0;
-    if (in->vex && broken(!(e->flags & BH_USES_VVVV) && in->vvvv != 0)) {
-        refuse(v, at, length, "allow-list", "VEX.vvvv must be 1111b: this instruction does not use it");
-        return 0;
-    }
-    if (insn_has_memory(in) && e->mem >= BH_MEM_LOAD && !writes_rsp(in) && !check_memory(v, at, in, false, &touches))
-        return 0;
-    if (e->flags & (BH_WRITES_REG | BH_WRITES_RM | BH_WRITES_VVVV | BH_WRITES_OPC) && writes_rsp(in))
-        return check_rsp(v, at, in);
-    if (e->cls == BH_CLASS_JUMP) {
-        check_settled(v, at, length);
-        check_branch(v, at, in);
-    } else if (e->cls == BH_CLASS_CALL) {
-        check_branch(v, at, in);
-        touches = true;
-    } else if (e->cls == BH_CLASS_TRAP) {
-        touches = true; /* execution does not go on behind it */
-    }
-    if (touches)
-        v->debt = 0;
+    unsigned position = (unsigned)(at->offset % BH_BUNDLE_SIZE);
+    size_t before = v->refusals;
+    unsigned length = bh_step(v, at);
+    *starts |= 1u << position;
+    if (v->refusals != before && length >= at->room)
+        *starts |= ~0u << position;
     return length;
 }
 
-/* A sequence that starts here, if one does: its length, or 0. M4, C3, C4 and the moved form of S3. */
-static unsigned check_sequence(struct verifier *v, const struct place *at)
+/* ---- by the automaton -------------------------------------------------------------------------------------------- */
+
+/* Runs the automaton over LANES neighbouring bundles and stores the low byte of every transition. The lanes do not depend on
+ * each other, so the processor works on all of them at once; a single one would wait for each of its loads. */
+static void scan_bundles(const uint16_t (*next)[256], const uint8_t *code, uint8_t *ends)
 {
-    struct sequence s = match_sequence(at->code, v->in->isolation);
-    bool s3 = !s.length && (s.length = match_rsp_moved(at->code)) != 0;
-    if (!s.length)
+    uint32_t value[LANES] = {0};
+    for (unsigned i = 0; i < BH_BUNDLE_SIZE; i++) {
+#pragma GCC unroll 8
+        for (unsigned lane = 0; lane < LANES; lane++) {
+            const unsigned at = lane * BH_BUNDLE_SIZE + i;
+            value[lane] = next[value[lane] / BH_ENDS][code[at]];
+            ends[at] = (uint8_t)value[lane];
+        }
+    }
+}
+
+/* The bytes of a bundle whose end is at least `least`, as a bit each. */
+static uint32_t ends_from(const uint8_t *ends, uint8_t least)
+{
+    typedef char vector __attribute__((vector_size(16)));
+    const char limit = (char)(least - 1);
+    vector half[2];
+    memcpy(half, ends, sizeof half);
+    uint32_t low = (uint32_t)__builtin_ia32_pmovmskb128((half[0] & (char)(BH_ENDS - 1)) > limit);
+    uint32_t high = (uint32_t)__builtin_ia32_pmovmskb128((half[1] & (char)(BH_ENDS - 1)) > limit);
+    return low | high << 16;
+}
+
+static int32_t load_i32(const uint8_t *p)
+{
+    int32_t value;
+    memcpy(&value, p, sizeof value);
+    return value;
+}
+
+/* C2's first half: notes where the branch leads. False where it leads out of the code. */
+static bool note_target(struct verifier *v, uint64_t next, int64_t distance)
+{
+    uint64_t target = next + (uint64_t)distance;
+    if (broken(target < v->target_lo) || broken(target >= v->target_hi))
+        return false;
+    size_t bit = (size_t)(target - v->in->address);
+    v->targets[bit / 32] |= 1u << (bit % 32);
+    return true;
+}
+
+/* Looks at what the automaton could not settle in one bundle. Returns how far it got: everything before that byte is
+ * accepted and in *starts, what begins there is for bh_step. More than a bundle after a refusal that reaches beyond. */
+static unsigned scanned_bundle(struct region *r, size_t bundle, const uint8_t *code, const uint8_t *end, uint32_t *starts)
+{
+    enum { LARGEST_OPERAND = 32 };
+    struct verifier *v = &r->v;
+    const uint32_t ends = ends_from(end, 1), looks = ends_from(end, BH_END_FIRST_LOOK), begins = ends << 1 | 1;
+    const uint64_t address = v->in->address + bundle;
+    /* C1, and nothing that the automaton does not know. */
+    if (broken(!(ends >> 31)))
         return 0;
-    if (broken(s.length > at->room)) {
-        /* A pop just before a bundle boundary may be followed by C3 on its own. */
-        if (s.rule && s.rule[1] == '4' && s.rule[0] == 'C')
-            return 0;
-        refuse(v, at, s.length, "C1", "the sequence crosses a bundle boundary");
-        return s.length;
+    /* With a debt every end matters: one of them settles it, or breaks S2. */
+    uint32_t todo = v->debt ? ends : looks;
+    unsigned at = 0;
+    while (todo) {
+        unsigned last = (unsigned)__builtin_ctz(todo), next = last + 1;
+        const struct bh_end *what = &r->automaton->ends[end[last] % BH_ENDS];
+        uint32_t before = begins & ((2u << last) - 1);
+        bool settled = false;
+        todo &= todo - 1;
+        at = 31 - (unsigned)__builtin_clz(before);
+        v->facts->facts |= what->facts;
+        switch ((enum bh_what)what->what) {
+        case BH_END_PLAIN:
+            break;
+        case BH_END_TOUCH:
+            settled = true;
+            break;
+        case BH_END_JUMP:
+        case BH_END_CALL: {
+            int32_t distance = what->size == 1 ? (int8_t)code[last] : load_i32(code + last - 3);
+            settled = what->what == BH_END_CALL;
+            if ((!settled && broken(v->debt != 0)) || !note_target(v, address + next, distance))
+                goto leave;
+            break;
+        }
+        case BH_END_M2: {
+            int64_t operand = (int64_t)(address + next) + load_i32(code + last - 3 - what->size);
+            if (broken(operand < (int64_t)v->in->image_lo) || broken(operand + LARGEST_OPERAND > (int64_t)v->in->image_hi))
+                goto leave;
+            break;
+        }
+        case BH_END_M3: {
+            int32_t displacement = load_i32(code + last - 3 - what->size);
+            if (broken(displacement > BH_STACK_DISP_MAX) || broken(displacement < -BH_STACK_DISP_MAX))
+                goto leave;
+            settled = true;
+            break;
+        }
+        case BH_END_S1: {
+            int64_t constant = what->size == 1 ? (int8_t)code[last] : load_i32(code + last - 3);
+            int64_t debt = v->debt + (constant < 0 ? -constant : constant);
+            if (broken(debt > BH_STACK_DISP_MAX))
+                goto leave;
+            v->debt = (uint32_t)debt;
+            if (debt)
+                todo = ends & ~(uint32_t)(((uint64_t)1 << next) - 1);
+            break;
+        }
+        case BH_END_POP:
+            if (code[next] == 0x83 || (code[next] == 0x41 && code[next + 1] == 0x83))
+                goto by_step;
+            settled = true;
+            break;
+        case BH_END_MASK:
+            if (code[last] != BH_BUNDLE_MASK_IMM8)
+                break;
+            goto by_step;
+        case BH_END_STEP:
+        by_step: {
+            struct place place = {code + at, bundle + at, BH_BUNDLE_SIZE - at};
+            *starts |= begins & ((1u << at) - 1) & ~v->interior[bundle / 32];
+            next = at + step(v, &place, starts);
+            if (next > BH_BUNDLE_SIZE || !(ends >> (next - 1) & 1))
+                return next;
+            /* A sequence may have settled the debt, or not. */
+            todo = (v->debt ? ends : looks) & ~(uint32_t)(((uint64_t)1 << next) - 1);
+            break;
+        }
+        }
+        if (settled && v->debt) {
+            v->debt = 0;
+            todo &= looks;
+        }
     }
-    if (s.jump)
-        check_settled(v, at, s.length);
-    if (s.stack || s3)
-        v->debt = 0;
-    return s.length;
-}
-
-/* Refuses what could not be decoded, or not completely. Returns how many bytes to skip: to the end of the bundle. */
-static unsigned refuse_unknown(struct verifier *v, const struct place *at, const struct insn *in)
-{
-    bool cut = at->offset + in->seen > v->in->size;
-    if (cut)
-        refuse(v, at, at->room, "truncated", "the code ends in the middle of an instruction");
-    else if (in->prefix & PREFIX_REX_MOVED)
-        refuse(v, at, 1, "prefix", stray_prefix(PREFIX_REX_MOVED));
-    else if (in->entry)
-        refuse(v, at, 1, "allow-list", "the instruction is longer than 15 bytes");
-    else
-        refuse(v, at, 1, "allow-list", "the instruction is not in the table of accepted instructions");
-    return at->room;
-}
-
-/* Verifies what starts here; returns its length. Marks interiors of sequences. */
-static unsigned step(struct verifier *v, const struct place *at)
-{
-    struct insn in;
-    unsigned length;
-    decode(&in, at->code);
-    if (broken(!in.entry) || broken(in.length > BH_MAX_LENGTH) || broken(at->offset + in.length > v->in->size)) {
-        v->debt = 0;
-        return refuse_unknown(v, at, &in);
-    }
-    if (in.entry->flags & BH_SEQ_HEAD && (length = check_sequence(v, at)) != 0) {
-        v->facts->sequences++;
-        v->facts->instructions++;
-        v->interior[at->offset / 32] |= (uint32_t)(((uint64_t)1 << length) - 2) << (at->offset % 32);
-        return length;
-    }
-    if (broken(in.length > at->room)) {
-        refuse(v, at, in.length, "C1", "the instruction crosses a bundle boundary");
-        return in.length;
-    }
-    length = check_instruction(v, at, &in);
-    if (length > in.length) {
-        v->facts->sequences++;
-        v->interior[at->offset / 32] |= (uint32_t)(((uint64_t)1 << length) - 2) << (at->offset % 32);
-    }
-    count(v, &in);
-    if (length)
-        return length;
-    /* Where makers or the table leave the length open, go on at the next bundle. */
-    return in.entry->cls == BH_CLASS_REFUSED && !strcmp(bh_reasons[in.entry->reason].rule, "decoder") ? at->room : in.length;
+    *starts |= begins & ~v->interior[bundle / 32];
+    return BH_BUNDLE_SIZE;
+leave:
+    *starts |= begins & ((1u << at) - 1) & ~v->interior[bundle / 32];
+    return at;
 }
 
 /* ---- the region -------------------------------------------------------------------------------------------------- */
 
-static const uint8_t *bundle_bytes(struct verifier *v, size_t offset)
+static const uint8_t *bundle_bytes(const struct region *r, size_t offset)
 {
-    return offset >= v->tail_start ? v->tail + (offset - v->tail_start) : v->in->code + offset;
+    return offset >= r->tail_start ? r->tail + (offset - r->tail_start) : r->v.in->code + offset;
 }
 
-/* One pass over the code. A refused instruction that crosses a boundary is skipped as a whole, so that code which knows
- * nothing of bundles still gets sensible messages; what it skips counts as a legal target for the same reason. */
-static void walk(struct verifier *v)
+/* One pass over the code. */
+static void walk(struct region *r)
 {
+    struct verifier *v = &r->v;
     size_t size = v->in->size;
+    uint8_t ends[GROUP];
     unsigned skip = 0;
     v->debt = 0;
     for (size_t bundle = 0; bundle < size && !v->stop; bundle += BH_BUNDLE_SIZE) {
-        const uint8_t *bytes = bundle_bytes(v, bundle);
+        const uint8_t *bytes = bundle_bytes(r, bundle);
         unsigned room = size - bundle < BH_BUNDLE_SIZE ? (unsigned)(size - bundle) : BH_BUNDLE_SIZE;
         unsigned at = skip;
         uint32_t starts = skip ? (uint32_t)(((uint64_t)1 << skip) - 1) : 0;
+        if (r->automaton && bundle % GROUP == 0)
+            scan_bundles(r->automaton->next, bytes, ends);
+        if (r->automaton && !skip && room == BH_BUNDLE_SIZE)
+            at = scanned_bundle(r, bundle, bytes, ends + bundle % GROUP, &starts);
         while (at < room) {
             struct place place = {bytes + at, bundle + at, room - at};
-            size_t before = v->refusals;
-            unsigned length = step(v, &place);
-            starts |= 1u << at;
-            if (v->refusals != before && at + length >= room)
-                starts |= ~0u << at;
-            at += length;
+            at += step(v, &place, &starts);
         }
         skip = at - room;
         if (!v->targets_only)
@@ -561,10 +226,10 @@ static void walk(struct verifier *v)
 
 static bool targets_legal(const struct verifier *v)
 {
+    uint32_t stray = 0;
     for (size_t i = 0; i < (v->in->size + 31) / 32; i++)
-        if (v->targets[i] & ~v->starts[i])
-            return false;
-    return true;
+        stray |= v->targets[i] & ~v->starts[i];
+    return !stray;
 }
 
 size_t bh_verify_scratch_size(size_t size)
@@ -588,43 +253,39 @@ static bool arguments_valid(const struct bh_verify_input *in)
 
 bh_verify_result bh_verify_code(const struct bh_verify_input *in, struct bh_verify_facts *facts)
 {
+    static const struct bh_automaton full = {bh_full_next, bh_full_ends}, stores = {bh_stores_next, bh_stores_ends};
     struct bh_verify_facts unused, twice = {0};
-    struct verifier v = {.in = in, .facts = facts ? facts : &unused};
+    struct region r = {.v = {.in = in, .facts = facts ? facts : &unused}};
+    struct verifier *v = &r.v;
     if (!arguments_valid(in))
         return BH_VERIFY_BAD_ARGUMENT;
     size_t words = in->size / 32 + 1;
-    memset(v.facts, 0, sizeof *v.facts);
+    memset(v->facts, 0, sizeof *v->facts);
     memset(in->scratch, 0, words * 3 * sizeof(uint32_t));
-    v.starts = in->scratch;
-    v.interior = v.starts + words;
-    v.targets = v.interior + words;
-    v.target_lo = in->target_hi ? in->target_lo : in->address;
-    v.target_hi = in->target_hi ? in->target_hi : in->address + in->size;
+    v->starts = in->scratch;
+    v->interior = v->starts + words;
+    v->targets = v->interior + words;
+    v->target_lo = in->target_hi ? in->target_lo : in->address;
+    v->target_hi = in->target_hi ? in->target_hi : in->address + in->size;
+    if (!in->statistics)
+        r.automaton = in->isolation == BH_ISOLATE_FULL ? &full : &stores;
 
     /* Reading on from the last instructions must stay in memory that exists. */
-    v.tail_start = in->size > TAIL_WINDOW ? (in->size - TAIL_WINDOW) / BH_BUNDLE_SIZE * BH_BUNDLE_SIZE : 0;
+    r.tail_start = in->size > TAIL_WINDOW ? (in->size - TAIL_WINDOW) / GROUP * GROUP : 0;
     if (in->size)
-        memcpy(v.tail, in->code + v.tail_start, in->size - v.tail_start);
+        memcpy(r.tail, in->code + r.tail_start, in->size - r.tail_start);
 
-    walk(&v);
-    if (!v.stop && broken(v.debt != 0)) {
+    walk(&r);
+    if (!v->stop && broken(v->debt != 0)) {
         struct place end = {NULL, in->size - 1, 0};
-        refuse(&v, &end, 1, "S2", "the code ends after rsp was changed by a constant and before the stack is touched");
+        bh_refuse(v, &end, 1, "S2", "the code ends after rsp was changed by a constant and before the stack is touched", 0);
     }
-    if (!v.stop && broken(!targets_legal(&v))) {
+    if (!v->stop && broken(!targets_legal(v))) {
         /* Only now is it worth knowing which branches: walk again, looking at nothing else. */
-        v.targets_only = true;
-        v.facts = &twice;
-        walk(&v);
+        v->targets_only = true;
+        v->facts = &twice;
+        r.automaton = NULL;
+        walk(&r);
     }
-    return v.refusals ? BH_VERIFY_REFUSED : BH_VERIFY_ACCEPTED;
-}
-
-unsigned bh_verify_length(const uint8_t *code, size_t size)
-{
-    uint8_t window[BH_DECODE_WINDOW] = {0};
-    struct insn in;
-    memcpy(window, code, size < sizeof window ? size : sizeof window);
-    decode(&in, window);
-    return in.length <= size && in.length <= BH_MAX_LENGTH ? in.length : 0;
+    return v->refusals ? BH_VERIFY_REFUSED : BH_VERIFY_ACCEPTED;
 }

@@ -53,7 +53,9 @@ enum bh_verify_fact {
 };
 
 struct bh_verify_facts {
-    uint32_t facts;        /* bits of enum bh_verify_fact */
+    uint32_t facts; /* bits of enum bh_verify_fact */
+    uint64_t hostcall[(BH_HOSTCALL_COUNT + 63) / 64]; /* bit n: table entry n is used */
+    /* Counts, complete only where the input asks for statistics. */
     uint64_t instructions; /* without nops and fill */
     uint64_t nops;         /* nop instructions */
     uint64_t nop_bytes;    /* bytes of nop instructions */
@@ -61,7 +63,6 @@ struct bh_verify_facts {
     uint64_t prefix_bytes; /* redundant padding prefixes (2Eh, and REX 40h without effect is not counted) */
     uint64_t sequences;    /* M4, C3, C4, S3 */
     uint64_t branches;     /* direct jumps and calls */
-    uint64_t hostcall[(BH_HOSTCALL_COUNT + 63) / 64]; /* bit n: table entry n is used */
 };
 
 struct bh_verify_input {
@@ -78,6 +79,7 @@ struct bh_verify_input {
     bh_verify_report *report; /* may be NULL */
     void *report_context;
     size_t limit;        /* stop after so many refusals; 0 means all */
+    bool statistics;     /* fill in the counts of struct bh_verify_facts: takes several times as long */
 };
 
 /* Bytes of scratch memory that verifying `size` bytes of code takes (3/8 of it and a little). */

@@ -87,10 +87,9 @@ static void report_stats(const bh_module *module, const bh_instance *instance, d
     bh_instance_get_usage(instance, &usage);
     double milliseconds = (double)info.verify_ns / 1e6;
     fprintf(stderr,
-            "bulkhead-run: code %" PRIu64 " bytes, %" PRIu64 " instructions, %.1f %% nops; verified in %.2f ms (%.0f MB/s)\n"
+            "bulkhead-run: code %" PRIu64 " bytes, verified in %.2f ms (%.0f MB/s)\n"
             "bulkhead-run: ran %.3f s; memory peak %.1f MiB in %u mappings; %" PRIu64 " system calls, %" PRIu64 " refused\n",
-            info.code_size, info.instructions, info.code_size ? 100.0 * (double)info.nop_bytes / (double)info.code_size : 0.0,
-            milliseconds, info.verify_ns ? (double)info.code_size * 1e3 / (double)info.verify_ns : 0.0, seconds,
+            info.code_size, milliseconds, info.verify_ns ? (double)info.code_size * 1e3 / (double)info.verify_ns : 0.0, seconds,
             (double)usage.mapped_peak / (1 << 20), usage.mappings, usage.host_calls, usage.refused);
 }
 

@@ -56,6 +56,7 @@ static int verify_code(struct file_report *report, struct bh_verify_input *input
     input->report = report_refusal;
     input->report_context = report;
     input->limit = report->options->limit;
+    input->statistics = report->options->facts || report->options->json;
     if (!input->scratch) {
         report_unreadable(report, "not enough memory to verify it");
     } else {

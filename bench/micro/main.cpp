@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <string>
 
 static std::string Module = BENCH_GUEST;
 
@@ -37,6 +39,15 @@ bh_module *bench::guest() {
 
 const std::string &bench::moduleFile() { return Module; }
 
+/// The processor's name, for the report's head.
+static std::string processor() {
+  std::ifstream Info("/proc/cpuinfo");
+  for (std::string Line; std::getline(Info, Line);)
+    if (Line.rfind("model name", 0) == 0 && Line.find(": ") != std::string::npos)
+      return Line.substr(Line.find(": ") + 2);
+  return "unknown";
+}
+
 int main(int Argc, char **Argv) {
   int Kept = 1;
   for (int I = 1; I < Argc; ++I) {
@@ -48,6 +59,7 @@ int main(int Argc, char **Argv) {
   Argv[Kept] = nullptr;
   Argc = Kept;
   benchmark::Initialize(&Argc, Argv);
+  benchmark::AddCustomContext("processor", processor());
   if (benchmark::ReportUnrecognizedArguments(Argc, Argv))
     return 2;
   benchmark::RunSpecifiedBenchmarks();

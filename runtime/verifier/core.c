@@ -4,9 +4,9 @@
  * every indirect branch leads to a bundle boundary in the slot (C3, C4) and each bundle is decoded from its boundary (C1).
  * docs/containment.md has the argument in full.
  *
- * bh_step (step.c) judges single instructions. Most code needs no such look: scan_bundles runs the automaton over eight
+ * bh_verify_step (step.c) judges single instructions. Most code needs no such look: scan_bundles runs the automaton over eight
  * bundles at once, each from its own boundary, and scanned_bundle looks only at those instructions of the result whose
- * verdict hangs on a displacement, a constant or a neighbour. Whatever these two do not settle, bh_step does.
+ * verdict hangs on a displacement, a constant or a neighbour. Whatever these two do not settle, bh_verify_step does.
  */
 #include "verify.h"
 
@@ -30,13 +30,13 @@ _Static_assert(BH_BUNDLE_SIZE == 32, "the bitmaps hold one bundle in one 32-bit 
 
 struct region {
     struct verifier v;
-    const struct bh_automaton *automaton; /* NULL: judge everything by bh_step */
+    const struct bh_automaton *automaton; /* NULL: judge everything by bh_verify_step */
     /* The code's last bytes, with room to read on behind them. */
     uint8_t tail[TAIL_SIZE];
     size_t tail_start;
 };
 
-/* ---- by bh_step -------------------------------------------------------------------------------------------------- */
+/* ---- by bh_verify_step -------------------------------------------------------------------------------------------------- */
 
 /* A refused instruction that crosses a boundary is skipped as a whole, so that code which knows nothing of bundles still
  * gets sensible messages; what it skips counts as a legal target for the same reason. */
@@ -44,7 +44,7 @@ static unsigned step(struct verifier *v, const struct place *at, uint32_t *start
 {
     unsigned position = (unsigned)(at->offset % BH_BUNDLE_SIZE);
     size_t before = v->refusals;
-    unsigned length = bh_step(v, at);
+    unsigned length = bh_verify_step(v, at);
     *starts |= 1u << position;
     if (v->refusals != before && length >= at->room)
         *starts |= ~0u << position;
@@ -99,7 +99,7 @@ static bool note_target(struct verifier *v, uint64_t next, int64_t distance)
 }
 
 /* Looks at what the automaton could not settle in one bundle. Returns how far it got: everything before that byte is
- * accepted and in *starts, what begins there is for bh_step. More than a bundle after a refusal that reaches beyond. */
+ * accepted and in *starts, what begins there is for bh_verify_step. More than a bundle after a refusal that reaches beyond. */
 static unsigned scanned_bundle(struct region *r, size_t bundle, const uint8_t *code, const uint8_t *end, uint32_t *starts)
 {
     enum { LARGEST_OPERAND = 32 };
@@ -278,7 +278,7 @@ bh_verify_result bh_verify_code(const struct bh_verify_input *in, struct bh_veri
     walk(&r);
     if (!v->stop && broken(v->debt != 0)) {
         struct place end = {NULL, in->size - 1, 0};
-        bh_refuse(v, &end, 1, "S2", "the code ends after rsp was changed by a constant and before the stack is touched", 0);
+        bh_verify_refuse(v, &end, 1, "S2", "the code ends after rsp was changed by a constant and before the stack is touched", 0);
     }
     if (!v->stop && broken(!targets_legal(v))) {
         /* Only now is it worth knowing which branches: walk again, looking at nothing else. */

@@ -1,9 +1,9 @@
 /* Generates the automaton of automaton.h (C source on standard output). Runs on the build machine.
  *
- * It holds no rule. For every encoding that the automaton is to read it asks bh_step, with several displacements and
+ * It holds no rule. For every encoding that the automaton is to read it asks bh_verify_step, with several displacements and
  * immediates, whether the instruction is accepted, how long it is, whether it touches the stack, which facts it sets, and what
  * of this hangs on the displacement or the constant. What is not accepted leads to the state that sends the bundle to
- * bh_step. Only what cannot matter is not asked again: rows are remembered by the decoder's view of what was read so far,
+ * bh_verify_step. Only what cannot matter is not asked again: rows are remembered by the decoder's view of what was read so far,
  * and SIB bytes are asked by class (SIB_CLASSES). test/agreement and the fuzzers compare the result with other decoders.
  *
  * Rows are made from the last byte of an instruction to its first and equal ones are stored once, so the automaton is minimal.
@@ -123,7 +123,7 @@ static uint16_t end(enum bh_what what, unsigned size, unsigned facts)
     return (uint16_t)i;
 }
 
-/* ---- asking bh_step ---------------------------------------------------------------------------------------------- */
+/* ---- asking bh_verify_step ---------------------------------------------------------------------------------------------- */
 
 struct answer {
     bool accepted;
@@ -150,7 +150,7 @@ static struct answer ask(const uint8_t *code, unsigned length, uint32_t debt)
     if (!bytes[0])
         memset(bytes, 0xF4, sizeof bytes);
     memcpy(bytes + BEFORE, code, length);
-    unsigned stepped = bh_step(&v, &place);
+    unsigned stepped = bh_verify_step(&v, &place);
     memset(bytes + BEFORE, 0xF4, length);
     return (struct answer){!v.refusals && stepped == length, v.debt, facts.facts};
 }
@@ -167,7 +167,7 @@ static struct answer ask_displaced(const uint8_t *code, unsigned header, unsigne
 
 enum { SOME_DEBT = 8 };
 
-/* Whether whole programs are full of instructions like this one. The others go to bh_step: the automaton has few ends to tell
+/* Whether whole programs are full of instructions like this one. The others go to bh_verify_step: the automaton has few ends to tell
  * facts by, and rows for them would be rows that no cache keeps. */
 static bool frequent(const struct insn *in, unsigned facts)
 {

@@ -15,7 +15,7 @@ _Static_assert((int)SEQUENCE_WINDOW <= (int)BH_DECODE_WINDOW, "sequences are mat
 
 enum { RSP = 4 };
 
-void bh_refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason,
+void bh_verify_refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason,
                uint64_t target)
 {
     if (v->stop)
@@ -39,7 +39,7 @@ void bh_refuse(struct verifier *v, const struct place *at, unsigned length, cons
 static void refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason)
 {
     if (!v->targets_only)
-        bh_refuse(v, at, length, rule, reason, 0);
+        bh_verify_refuse(v, at, length, rule, reason, 0);
 }
 
 /* ---- prefixes ---------------------------------------------------------------------------------------------------- */
@@ -168,7 +168,7 @@ static bool check_m2(struct verifier *v, const struct place *at, const struct in
     int64_t end = first + (int64_t)operand_size(in);
     if (broken(first < (int64_t)v->in->image_lo) || broken(end > (int64_t)v->in->image_hi)) {
         if (!v->targets_only)
-            bh_refuse(v, at, in->length, "M2", "the operand is not wholly inside the image", (uint64_t)first);
+            bh_verify_refuse(v, at, in->length, "M2", "the operand is not wholly inside the image", (uint64_t)first);
         return false;
     }
     return true;
@@ -309,14 +309,14 @@ static void check_branch(struct verifier *v, const struct place *at, const struc
     v->facts->branches++;
     if (broken(target < v->target_lo) || broken(target >= v->target_hi)) {
         if (!v->targets_only)
-            bh_refuse(v, at, in->length, "C2", "the branch leads out of the module's code", target);
+            bh_verify_refuse(v, at, in->length, "C2", "the branch leads out of the module's code", target);
         return;
     }
     size_t bit = (size_t)(target - v->in->address);
     if (!v->targets_only)
         v->targets[bit / 32] |= 1u << (bit % 32);
     else if (!test_bit(v->starts, bit))
-        bh_refuse(v, at, in->length, "C2",
+        bh_verify_refuse(v, at, in->length, "C2",
                       test_bit(v->interior, bit) ? "the branch leads into the middle of a sequence"
                                                  : "the branch does not lead to the start of an instruction",
                       target);
@@ -467,7 +467,7 @@ static unsigned refuse_unknown(struct verifier *v, const struct place *at, const
 }
 
 /* Verifies what starts here; returns its length. Marks interiors of sequences. */
-unsigned bh_step(struct verifier *v, const struct place *at)
+unsigned bh_verify_step(struct verifier *v, const struct place *at)
 {
     struct insn in;
     unsigned length;

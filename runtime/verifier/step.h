@@ -33,10 +33,10 @@ struct place {
 
 /* Judges what starts at the place, reports what is refused, books debt, targets, facts and the inside of a sequence. Returns
  * the length, at least 1; it is greater than the room only after a refusal. */
-unsigned bh_step(struct verifier *v, const struct place *at);
+unsigned bh_verify_step(struct verifier *v, const struct place *at);
 
 /* Counts a refusal and reports it. target as in struct bh_verify_refusal. */
-void bh_refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason,
+void bh_verify_refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason,
                uint64_t target);
 
 #endif

@@ -83,6 +83,8 @@ static bool is_alias(const struct insn *insn)
 {
     unsigned reg = insn->z.raw.modrm.reg;
     bool mod3 = insn->z.raw.modrm.mod == 3;
+    if (insn_is_0f(insn, 0xAE) && mod3 && insn->z.raw.modrm.rm)
+        return true; /* lfence, mfence, sfence */
     if (insn->z.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY || insn->z.opcode_map != ZYDIS_OPCODE_MAP_DEFAULT)
         return false;
     switch (insn->z.opcode) {
@@ -104,21 +106,30 @@ static bool is_alias(const struct insn *insn)
     return false;
 }
 
+/* VEX.L is 0 where it would mean nothing (scalar instructions). */
+static bool has_256_bit_form(const struct insn *insn)
+{
+    for (unsigned i = 0; i < insn->z.operand_count; i++)
+        if (insn->op[i].size == 256)
+            return true;
+    return insn->z.mnemonic == ZYDIS_MNEMONIC_VZEROALL;
+}
+
 bool rule_allow_list(const struct insn *insn)
 {
     const ZydisDecodedInstruction *z = &insn->z;
     if (AMONG(excluded, z->mnemonic) || is_alias(insn))
         return false;
     if (z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX)
-        return AMONG_SETS(vex_sets, z->meta.isa_set);
+        return AMONG_SETS(vex_sets, z->meta.isa_set) && (!z->raw.vex.L || has_256_bit_form(insn));
     if (z->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY)
         return false; /* EVEX, XOP, 3DNow! */
     if (z->mnemonic == ZYDIS_MNEMONIC_MOV)
         return plain_mov(insn);
     if (z->mnemonic == ZYDIS_MNEMONIC_PUSH || z->mnemonic == ZYDIS_MNEMONIC_POP)
         return plain_push_or_pop(insn);
-    if (z->mnemonic == ZYDIS_MNEMONIC_NOP)
-        return insn_is_nop(insn);
+    if (z->mnemonic == ZYDIS_MNEMONIC_NOP || insn_is_nop(insn))
+        return insn_is_nop(insn); /* not the reserved hints, which Zydis calls nop too */
     /* FF /3 and /5 are far. */
     if (insn_is_indirect_branch(insn))
         return z->raw.modrm.reg == 2 || z->raw.modrm.reg == 4;

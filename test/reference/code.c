@@ -46,10 +46,12 @@ static void refuse(struct region *region, enum ref_rule rule, uint64_t address)
     region->verdict->rules |= 1u << rule;
 }
 
-/* Pass 1: a bundle's instructions. Returns their number; decoding stops at the first that cannot be. */
-static unsigned decode_bundle(struct region *region, uint64_t offset, uint64_t end, struct insn *insn)
+/* Pass 1: the instructions of the bundle that begins at offset, if the code has one there. Returns their number; decoding
+ * stops at the first that cannot be. */
+static unsigned decode_bundle(struct region *region, uint64_t offset, struct insn *insn)
 {
     const struct bh_verify_input *in = region->input;
+    uint64_t end = in->size - offset < BH_BUNDLE_SIZE ? in->size : offset + BH_BUNDLE_SIZE;
     unsigned count = 0;
     while (offset < end) {
         uint64_t address = in->address + offset;
@@ -167,11 +169,11 @@ static void apply_rules(struct region *region, const struct insn *insn)
     region->verdict->facts |= insn_facts(insn);
 }
 
-static void verify_bundle(struct region *region, uint64_t offset, uint64_t end)
+/* Passes 2 and 3 for a bundle of count instructions; the next bundle's follow in the array. */
+static void verify_bundle(struct region *region, struct insn *insn, unsigned count, unsigned total)
 {
-    struct insn insn[MAX_INSNS];
-    unsigned count = decode_bundle(region, offset, end, insn);
-    mark_sequences(insn, count, region->input->isolation);
+    if (!mark_sequences(insn, count, total, region->input->isolation))
+        refuse(region, REF_C1, insn[0].address);
     for (unsigned i = 0; i < count; i++) {
         if (insn[i].position)
             region->byte[insn[i].address - region->input->address] = BYTE_IN_SEQUENCE;
@@ -197,9 +199,13 @@ void ref_verify_code(const struct bh_verify_input *input, struct ref_verdict *ve
     struct region region = {.input = input, .verdict = verdict};
     memset(verdict, 0, sizeof *verdict);
     region.byte = need(calloc(input->size ? input->size : 1, 1));
-    for (uint64_t offset = 0; offset < input->size; offset += BH_BUNDLE_SIZE) {
-        uint64_t left = input->size - offset;
-        verify_bundle(&region, offset, offset + (left < BH_BUNDLE_SIZE ? left : BH_BUNDLE_SIZE));
+    struct insn insn[2 * MAX_INSNS];
+    unsigned count = input->size ? decode_bundle(&region, 0, insn) : 0;
+    for (uint64_t offset = BH_BUNDLE_SIZE; count || offset <= input->size; offset += BH_BUNDLE_SIZE) {
+        unsigned next = offset < input->size ? decode_bundle(&region, offset, insn + count) : 0;
+        verify_bundle(&region, insn, count, count + next);
+        memmove(insn, insn + count, next * sizeof *insn);
+        count = next;
     }
     if (region.debt)
         refuse(&region, REF_S2, input->address + input->size);

@@ -38,12 +38,11 @@ static void read_prefixes(struct insn *insn)
 enum decode_result insn_decode(struct insn *insn, const uint8_t *bytes, uint64_t available, uint64_t address)
 {
     ZydisDecoder decoder;
-    memset(insn, 0, sizeof *insn);
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     insn->address = address;
     insn->bytes = bytes;
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    /* Reserved hints are to decode as what they are, and to be refused as such. */
-    ZydisDecoderEnableMode(&decoder, ZYDIS_DECODER_MODE_KNC, ZYAN_FALSE);
+    insn->sequence = SEQ_NONE;
+    insn->position = 0;
     ZyanStatus status = ZydisDecoderDecodeFull(&decoder, bytes, available < 15 ? available : 15, &insn->z, insn->op);
     if (status == ZYDIS_STATUS_NO_MORE_DATA)
         return available < 15 ? DECODE_TRUNCATED : DECODE_UNKNOWN;

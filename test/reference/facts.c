@@ -16,10 +16,14 @@ static bool is_x87_or_mmx(const struct insn *insn)
     case ZYDIS_ISA_SET_SSE2MMX: case ZYDIS_ISA_SET_SSSE3MMX:
         return true;
     default:
+        /* The operand of these is an mm register or memory; the memory form counts as well. */
+        if (insn->z.mnemonic == ZYDIS_MNEMONIC_CVTPI2PS || insn->z.mnemonic == ZYDIS_MNEMONIC_CVTPI2PD)
+            return true;
         return uses_class(insn, ZYDIS_REGCLASS_X87) || uses_class(insn, ZYDIS_REGCLASS_MMX);
     }
 }
 
+/* All that computes with 256 bits counts, also where the result is shorter: whoever uses ymm registers at all writes them. */
 static uint32_t vex_facts(const struct insn *insn)
 {
     bool integer = insn->z.meta.isa_set == ZYDIS_ISA_SET_BMI1 || insn->z.meta.isa_set == ZYDIS_ISA_SET_BMI2;
@@ -28,7 +32,7 @@ static uint32_t vex_facts(const struct insn *insn)
         return 0;
     if (integer)
         return BH_FACT_BMI;
-    return BH_FACT_AVX | (uses_class(insn, ZYDIS_REGCLASS_YMM) && !zero ? BH_FACT_UPPER : 0);
+    return BH_FACT_AVX | (insn->z.avx.vector_length == 256 && !zero ? BH_FACT_UPPER : 0);
 }
 
 uint32_t insn_facts(const struct insn *insn)

@@ -29,7 +29,6 @@ struct insn {
 
     enum sequence sequence; /* the sequence it belongs to */
     unsigned position;      /* in that sequence; only position 0 may be a branch target */
-    unsigned parts;         /* position 0: instructions of the sequence */
 };
 
 enum decode_result { DECODED, DECODE_TRUNCATED, DECODE_UNKNOWN };
@@ -56,7 +55,6 @@ bool insn_is_direct_branch(const struct insn *insn);
 bool insn_is_indirect_branch(const struct insn *insn);
 bool insn_is_push(const struct insn *insn);
 bool insn_is_pop(const struct insn *insn);
-bool insn_has_lock_prefix_allowed(const struct insn *insn);
 bool insn_has_mandatory(const struct insn *insn, uint8_t prefix);
 
 /* allow.c: the instruction is in the list of section 7, whatever its operands and prefixes. */
@@ -74,8 +72,9 @@ bool insn_is_m3(const struct insn *insn);
 /* S2: certainly accesses memory through rsp. */
 bool insn_touches_stack(const struct insn *insn);
 
-/* sequences.c: marks the sequences of one bundle. */
-void mark_sequences(struct insn *insn, unsigned count, int isolation);
+/* sequences.c: marks the sequences of one bundle, count instructions of the total that are given (the next bundle's are the
+ * rest). False when one goes on into the next bundle (C1); a pop before C3 may. */
+bool mark_sequences(struct insn *insn, unsigned count, unsigned total, int isolation);
 /* The exact form of a string instruction: which registers it uses, whether it repeats. False: some other form. */
 bool string_template(const struct insn *insn, bool *rdi, bool *rsi, bool *repeats);
 

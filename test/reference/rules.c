@@ -24,14 +24,21 @@ static bool padding_is_allowed(const struct insn *insn)
            !insn_is_direct_branch(insn) && !insn_is_indirect_branch(insn) && insn->sequence == SEQ_NONE;
 }
 
-/* Any number of 66h, then at most one 2Eh, then the opcode (REX before it). */
-static bool is_nop_template(const struct insn *insn)
+/* Any number of 66h, then at most one 2Eh, then the opcode (REX before it); or, for 90 and 66 90, one to four 2Eh. */
+static bool nop_prefixes(const struct insn *insn)
 {
-    unsigned i = 0;
-    while (insn->bytes[i] == 0x66)
-        i++;
-    if (insn->bytes[i] == 0x2E)
-        i++;
+    unsigned i = insn->prefix.leading;
+    if (i && insn_is_opcode(insn, 0x90)) {
+        if (i > BH_PADDING_PREFIX_MAX)
+            return false;
+        if (insn->bytes[i] == 0x66)
+            i++;
+    } else {
+        for (i = 0; insn->bytes[i] == 0x66; i++)
+            continue;
+        if (insn->bytes[i] == 0x2E)
+            i++;
+    }
     if ((insn->bytes[i] & 0xF0) == 0x40)
         i++;
     return i == insn->prefix.total;
@@ -45,12 +52,21 @@ static bool direct_branch_prefixes(const struct insn *insn)
     return insn->prefix.total == 1 && (insn->bytes[0] == 0x40 || (insn->bytes[0] == 0x67 && insn->bytes[1] == 0xE8));
 }
 
+static bool has_16_bit_operand(const struct insn *insn)
+{
+    for (unsigned i = 0; i < insn->z.operand_count; i++)
+        if (insn->op[i].size == 16)
+            return true;
+    return false;
+}
+
 /* 66h is part of the opcode or selects 16-bit operands; nowhere else, and not together with REX.W where it selects. */
 static bool operand_size_prefix(const struct insn *insn)
 {
-    if (!insn->prefix.n66 || insn_has_mandatory(insn, 0x66))
+    if (!insn->prefix.n66 || insn_has_mandatory(insn, 0x66) || insn_is_opcode(insn, 0x90))
         return true;
-    return !insn_rex_w(insn) && insn->z.operand_width == 16 && insn->z.mnemonic != ZYDIS_MNEMONIC_UD1;
+    return !insn_rex_w(insn) && insn->z.operand_width == 16 && has_16_bit_operand(insn) &&
+           insn->z.mnemonic != ZYDIS_MNEMONIC_UD1;
 }
 
 bool rule_prefix(const struct insn *insn)
@@ -64,8 +80,8 @@ bool rule_prefix(const struct insn *insn)
         return false;
     if (insn->z.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && (p->rex || p->n66 || p->f2 || p->f3 || p->lock))
         return false;
-    if (insn_is_nop(insn) && is_nop_template(insn))
-        return !p->n66 || !insn_rex_w(insn);
+    if (insn_is_nop(insn))
+        return nop_prefixes(insn);
     if (p->n66 > 1 || (p->n2e && !padding_is_allowed(insn)))
         return false;
     if (p->lock && !lock_is_allowed(insn))
@@ -79,7 +95,7 @@ bool rule_prefix(const struct insn *insn)
     /* GS and 67h belong to a memory operand; lea and ud1 may compute with 32 bits. (M1 to M3 look at them once more.) */
     if (p->gs && !insn_memory_operand(insn))
         return false;
-    if (p->n67 && (!insn_names_memory(insn) || insn_is_nop(insn)))
+    if (p->n67 && !insn_names_memory(insn))
         return false;
     return true;
 }

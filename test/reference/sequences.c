@@ -1,5 +1,4 @@
-/* The reference verifier: the sequences M4, C3, C4 and S3. Each template is written out as bytes; a sequence stands in one
- * bundle because only one bundle's instructions are looked at. */
+/* The reference verifier: the sequences M4, C3, C4 and S3. Each template is written out as bytes. */
 #include <string.h>
 
 #include "insn.h"
@@ -39,7 +38,7 @@ static bool is_short(const struct insn *insn, uint8_t opcode, uint8_t modrm, uns
 static unsigned match_C3(const struct insn *insn, unsigned count, bool allow_call, unsigned *which)
 {
     static const uint8_t mask = BH_BUNDLE_MASK_IMM8;
-    if (count < 3)
+    if (count < 3 || !insn_is_indirect_branch(&insn[2]))
         return 0;
     for (unsigned reg = 0; reg < 16; reg++) {
         if (reg == GPR_RSP || !is_short(&insn[0], 0x83, 0xE0, reg, &mask) || !is_add_base(&insn[1], reg))
@@ -138,6 +137,8 @@ static unsigned match_M4_add(const struct insn *insn, unsigned count, int isolat
 /* movq %gs:0x10000,%R; movl %edi,%edi; leaq (%R,%rdi),%rdi; [the same for rsi]; string instruction */
 static unsigned match_M4_lea(const struct insn *insn, unsigned count, int isolation)
 {
+    if (insn[0].prefix.gs != 1)
+        return 0;
     for (unsigned base = 0; base < 16; base++) {
         unsigned n = 1;
         bool rdi = false, rsi = false, repeats;
@@ -200,7 +201,9 @@ static bool is_move_to_esp(const struct insn *insn)
 /* movq %gs:0x10000,%rX; movl %eS,%esp; leaq (%rsp,%rX),%rsp */
 static unsigned match_S3_lea(const struct insn *insn, unsigned count)
 {
-    for (unsigned reg = 0; count >= 3 && reg < 16; reg++) {
+    if (count < 3 || insn[0].prefix.gs != 1)
+        return 0;
+    for (unsigned reg = 0; reg < 16; reg++) {
         uint8_t lea[4] = {(uint8_t)(reg & 8 ? 0x4A : 0x48), 0x8D, 0x24, (uint8_t)((reg & 7) << 3 | 4)};
         if (reg != GPR_RSP && is_base_access(&insn[0], 0x8B, reg) && is_move_to_esp(&insn[1]) && bytes_are(&insn[2], lea, 4))
             return 3;
@@ -208,26 +211,41 @@ static unsigned match_S3_lea(const struct insn *insn, unsigned count)
     return 0;
 }
 
-void mark_sequences(struct insn *insn, unsigned count, int isolation)
+static unsigned match_any(const struct insn *insn, unsigned count, int isolation, enum sequence *kind)
 {
+    unsigned n, unused;
+    *kind = SEQ_C4;
+    if ((n = match_C4(insn, count)))
+        return n;
+    *kind = SEQ_C3;
+    if ((n = match_C3(insn, count, true, &unused)))
+        return n;
+    *kind = SEQ_S3;
+    if ((n = match_S3(insn, count)) || (n = match_S3_lea(insn, count)))
+        return n;
+    *kind = SEQ_M4;
+    if ((n = match_M4_add(insn, count, isolation)) || (n = match_M4_lea(insn, count, isolation)))
+        return n;
+    *kind = SEQ_NONE;
+    return 1;
+}
+
+bool mark_sequences(struct insn *insn, unsigned count, unsigned total, int isolation)
+{
+    bool whole = true;
     for (unsigned i = 0; i < count;) {
-        unsigned left = count - i, n, unused;
-        enum sequence kind = SEQ_NONE;
-        if ((n = match_C4(insn + i, left)))
-            kind = SEQ_C4;
-        else if ((n = match_C3(insn + i, left, true, &unused)))
-            kind = SEQ_C3;
-        else if ((n = match_S3(insn + i, left)) || (n = match_S3_lea(insn + i, left)))
-            kind = SEQ_S3;
-        else if ((n = match_M4_add(insn + i, left, isolation)) || (n = match_M4_lea(insn + i, left, isolation)))
-            kind = SEQ_M4;
-        else
+        enum sequence kind;
+        unsigned n = match_any(insn + i, total - i, isolation, &kind);
+        if (n > count - i) {
+            whole &= kind == SEQ_C4;
+            kind = SEQ_NONE;
             n = 1;
+        }
         for (unsigned k = 0; k < n; k++) {
             insn[i + k].sequence = kind;
             insn[i + k].position = k;
-            insn[i + k].parts = n;
         }
         i += n;
     }
+    return whole;
 }

@@ -85,6 +85,10 @@ static bool is_alias(const struct insn *insn)
     bool mod3 = insn->z.raw.modrm.mod == 3;
     if (insn_is_0f(insn, 0xAE) && mod3 && insn->z.raw.modrm.rm)
         return true; /* lfence, mfence, sfence */
+    if (insn->z.meta.category == ZYDIS_CATEGORY_SETCC && reg)
+        return true; /* ModRM.reg means nothing */
+    if (insn_is_opcode(insn, 0x63) && insn->prefix.n66)
+        return true; /* movsxd of 16 bits is mov */
     if (insn->z.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY || insn->z.opcode_map != ZYDIS_OPCODE_MAP_DEFAULT)
         return false;
     switch (insn->z.opcode) {
@@ -110,7 +114,7 @@ static bool is_alias(const struct insn *insn)
 static bool has_256_bit_form(const struct insn *insn)
 {
     for (unsigned i = 0; i < insn->z.operand_count; i++)
-        if (insn->op[i].size == 256)
+        if (insn->op[i].type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(insn->op[i].reg.value) == ZYDIS_REGCLASS_YMM)
             return true;
     return insn->z.mnemonic == ZYDIS_MNEMONIC_VZEROALL;
 }

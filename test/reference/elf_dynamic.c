@@ -17,8 +17,8 @@ struct dynamic {
 
 static bool is_refused_tag(int64_t tag)
 {
-    static const int64_t refused[] = {DT_NEEDED, DT_TEXTREL, DT_JMPREL, DT_PLTRELSZ, DT_PLTREL, DT_REL, DT_RELSZ, DT_RELENT,
-                                      0x6000000F, 0x60000010, 0x60000011, 0x60000012 /* Android's packed relocations */};
+    static const int64_t refused[] = {DT_NEEDED, DT_TEXTREL, DT_JMPREL, DT_REL, 0x6000000F, 0x60000010,
+                                      0x60000011, 0x60000012 /* Android's packed relocations */};
     for (unsigned i = 0; i < sizeof refused / sizeof *refused; i++)
         if (tag == refused[i])
             return true;
@@ -29,7 +29,7 @@ static bool is_refused_tag(int64_t tag)
 static bool is_interesting_tag(int64_t tag)
 {
     static const int64_t interesting[] = {DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ, DT_RELAENT, DT_STRSZ, DT_SYMENT,
-                                          DT_FLAGS, DT_RELRSZ, DT_RELR, DT_RELRENT};
+                                          DT_RELRSZ, DT_RELR, DT_RELRENT};
     for (unsigned i = 0; i < sizeof interesting / sizeof *interesting; i++)
         if (tag == interesting[i])
             return true;
@@ -51,6 +51,8 @@ static bool read_tag(struct dynamic *d, const Elf64_Dyn *entry)
         d->has[entry->d_tag] = true;
         d->value[entry->d_tag] = entry->d_un.d_val;
     }
+    if (entry->d_tag == DT_PLTRELSZ)
+        return entry->d_un.d_val == 0;
     return entry->d_tag != DT_FLAGS || !(entry->d_un.d_val & DF_TEXTREL);
 }
 
@@ -84,9 +86,11 @@ static bool rule_P4(const struct elf_file *f, uint64_t address)
 static enum elf_rule rule_rela(struct elf_file *f, const struct dynamic *d)
 {
     uint64_t size = d->value[DT_RELASZ];
-    if (!d->has[DT_RELA])
-        return size ? ELF_RELOC : ELF_KEPT;
-    if (d->value[DT_RELAENT] != sizeof(Elf64_Rela) || size % sizeof(Elf64_Rela) ||
+    if (d->has[DT_RELAENT] && d->value[DT_RELAENT] != sizeof(Elf64_Rela))
+        return ELF_RELOC;
+    if (!size)
+        return ELF_KEPT;
+    if (!d->has[DT_RELA] || size % sizeof(Elf64_Rela) ||
         !in_image_file(f, d->value[DT_RELA], size, &f->out->rela_offset))
         return ELF_RELOC;
     f->out->rela_count = size / sizeof(Elf64_Rela);
@@ -106,9 +110,11 @@ static enum elf_rule rule_relr(struct elf_file *f, const struct dynamic *d)
 {
     uint64_t size = d->value[DT_RELRSZ], next = 0;
     bool started = false;
-    if (!d->has[DT_RELR])
-        return size ? ELF_RELOC : ELF_KEPT;
-    if (d->value[DT_RELRENT] != 8 || size % 8 || !in_image_file(f, d->value[DT_RELR], size, &f->out->relr_offset))
+    if (d->has[DT_RELRENT] && d->value[DT_RELRENT] != 8)
+        return ELF_RELOC;
+    if (!size)
+        return ELF_KEPT;
+    if (!d->has[DT_RELR] || size % 8 || !in_image_file(f, d->value[DT_RELR], size, &f->out->relr_offset))
         return ELF_RELOC;
     f->out->relr_count = size / 8;
     for (uint64_t i = 0; i < f->out->relr_count; i++) {
@@ -140,14 +146,11 @@ static bool read_word(const struct elf_file *f, uint64_t address, uint64_t index
     return true;
 }
 
-/* The number of symbols, from either hash table. */
+/* The number of symbols, from either hash table; what else a table holds is not looked at. */
 static bool count_by_hash(struct elf_file *f, const struct dynamic *d, uint64_t *count)
 {
     uint32_t buckets, chains;
-    uint64_t offset;
     if (!read_word(f, d->value[DT_HASH], 0, &buckets) || !read_word(f, d->value[DT_HASH], 1, &chains))
-        return false;
-    if (!in_image_file(f, d->value[DT_HASH], 8 + 4 * ((uint64_t)buckets + chains), &offset))
         return false;
     *count = chains;
     return true;
@@ -156,13 +159,11 @@ static bool count_by_hash(struct elf_file *f, const struct dynamic *d, uint64_t 
 static bool count_by_gnu_hash(struct elf_file *f, const struct dynamic *d, uint64_t *count)
 {
     uint32_t buckets, first, bloom, last = 0, word, unused;
-    uint64_t at = d->gnu_hash, offset;
+    uint64_t at = d->gnu_hash;
     if (!read_word(f, at, 0, &buckets) || !read_word(f, at, 1, &first) || !read_word(f, at, 2, &bloom) ||
         !read_word(f, at, 3, &unused))
         return false;
     uint64_t bucket_at = at + 16 + 8 * (uint64_t)bloom, chain_at = bucket_at + 4 * (uint64_t)buckets;
-    if (!in_image_file(f, at, chain_at - at, &offset))
-        return false;
     for (uint64_t i = 0; i < buckets; i++) {
         if (!read_word(f, bucket_at, i, &word))
             return false;
@@ -170,7 +171,7 @@ static bool count_by_gnu_hash(struct elf_file *f, const struct dynamic *d, uint6
     }
     if (last < first) {
         *count = first; /* no symbol is hashed */
-        return true;
+        return last == 0;
     }
     for (uint64_t i = last - first;; i++) {
         if (!read_word(f, chain_at, i, &word))
@@ -208,22 +209,24 @@ static enum elf_rule rule_exports(struct elf_file *f, const struct dynamic *d)
     struct bh_elf *out = f->out;
     uint64_t count = 0;
     uint8_t last;
-    if (!d->has[DT_SYMTAB])
+    if (!d->has[DT_SYMTAB] || !d->has[DT_STRTAB])
         return ELF_KEPT;
-    if (d->has[DT_STRTAB]) {
-        if (!d->value[DT_STRSZ] || !in_image_file(f, d->value[DT_STRTAB], d->value[DT_STRSZ], &out->dynstr_offset))
+    if (d->value[DT_STRSZ]) {
+        if (!in_image_file(f, d->value[DT_STRTAB], d->value[DT_STRSZ], &out->dynstr_offset))
             return ELF_DYNAMIC;
         out->dynstr_size = d->value[DT_STRSZ];
         read_file(f, out->dynstr_offset + out->dynstr_size - 1, &last, 1);
         if (last)
             return ELF_DYNAMIC;
     }
-    if (d->value[DT_SYMENT] != sizeof(Elf64_Sym))
+    if (d->has[DT_SYMENT] && d->value[DT_SYMENT] != sizeof(Elf64_Sym))
         return ELF_DYNAMIC;
     if (d->has[DT_HASH] && !count_by_hash(f, d, &count))
         return ELF_DYNAMIC;
     if (!d->has[DT_HASH] && d->has_gnu_hash && !count_by_gnu_hash(f, d, &count))
         return ELF_DYNAMIC;
+    if (!count)
+        return ELF_KEPT;
     if (count > f->size || !in_image_file(f, d->value[DT_SYMTAB], count * sizeof(Elf64_Sym), &out->dynsym_offset))
         return ELF_DYNAMIC;
     out->dynsym_count = count;

@@ -58,7 +58,7 @@ static enum elf_rule rule_elf_header(struct elf_file *f)
     if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum < 1 || h->e_phnum > 64 ||
         !in_file(f, h->e_phoff, h->e_phnum * sizeof(Elf64_Phdr)))
         return ELF_HEADER;
-    if (h->e_shnum && (h->e_shentsize != sizeof(Elf64_Shdr) || !in_file(f, h->e_shoff, h->e_shnum * sizeof(Elf64_Shdr))))
+    if (h->e_shoff && (h->e_shentsize != sizeof(Elf64_Shdr) || !in_file(f, h->e_shoff, h->e_shnum * sizeof(Elf64_Shdr))))
         return ELF_HEADER;
     return ELF_KEPT;
 }
@@ -73,7 +73,7 @@ static Elf64_Shdr section(const struct elf_file *f, unsigned index)
 /* A symbol table and its string table lie in the file. */
 static enum elf_rule rule_symbol_table(struct elf_file *f)
 {
-    for (unsigned i = 0; i < f->header.e_shnum; i++) {
+    for (unsigned i = 0; f->header.e_shoff && i < f->header.e_shnum; i++) {
         Elf64_Shdr s = section(f, i);
         if (s.sh_type != SHT_SYMTAB)
             continue;
@@ -99,7 +99,7 @@ static enum elf_rule rule_header_types(const struct elf_file *f)
 {
     static const uint32_t known[] = {PT_NULL, PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_PHDR, PT_TLS, PT_GNU_EH_FRAME,
                                      PT_GNU_STACK, PT_GNU_RELRO, PT_GNU_PROPERTY};
-    static const uint32_t single[] = {PT_DYNAMIC, PT_PHDR, PT_TLS, PT_GNU_EH_FRAME, PT_GNU_STACK, PT_GNU_RELRO, PT_GNU_PROPERTY};
+    static const uint32_t single[] = {PT_DYNAMIC, PT_TLS, PT_GNU_STACK, PT_GNU_RELRO}; /* those that are read */
     for (unsigned i = 0; i < f->header.e_phnum; i++) {
         bool is_known = false;
         for (unsigned k = 0; k < sizeof known / sizeof *known; k++)
@@ -214,10 +214,8 @@ static bool read_notes(struct elf_file *f, const Elf64_Phdr *p, unsigned *found)
     uint64_t alignment = p->p_align == 8 ? 8 : 4;
     if (!in_file(f, p->p_offset, p->p_filesz))
         return false;
-    while (at < end) {
+    while (end - at >= sizeof(Elf64_Nhdr)) { /* fewer bytes are padding */
         Elf64_Nhdr note;
-        if (end - at < sizeof note)
-            return false;
         read_file(f, at, &note, sizeof note);
         uint64_t name = sizeof note, desc = (name + note.n_namesz + alignment - 1) / alignment * alignment;
         uint64_t next = (desc + note.n_descsz + alignment - 1) / alignment * alignment;
@@ -265,17 +263,17 @@ static enum elf_rule rule_elf_relro(struct elf_file *f)
 static enum elf_rule rule_elf_tls(struct elf_file *f)
 {
     const Elf64_Phdr *p = find_program_header(f, PT_TLS);
-    uint64_t offset, alignment = p && p->p_align ? p->p_align : 1;
+    uint64_t offset;
     if (!p)
         return ELF_KEPT;
-    if (p->p_filesz > p->p_memsz || p->p_memsz > image_end || alignment > page || (alignment & (alignment - 1)))
+    if (p->p_filesz > p->p_memsz || p->p_memsz > image_end || p->p_align > page || (p->p_align & (p->p_align - 1)))
         return ELF_TLS;
     if (p->p_filesz && !in_image_file(f, p->p_vaddr, p->p_filesz, &offset))
         return ELF_TLS;
     f->out->tls_vaddr = p->p_vaddr;
     f->out->tls_filesz = p->p_filesz;
     f->out->tls_memsz = p->p_memsz;
-    f->out->tls_align = alignment;
+    f->out->tls_align = p->p_align;
     return ELF_KEPT;
 }
 
@@ -286,10 +284,8 @@ static void find_program_headers_in_image(struct elf_file *f)
     for (unsigned i = 0; i < f->out->segment_count; i++) {
         const struct bh_elf_segment *s = &f->out->segment[i];
         if (f->header.e_phoff >= s->offset && f->header.e_phoff - s->offset <= s->filesz &&
-            size <= s->filesz - (f->header.e_phoff - s->offset)) {
+            size <= s->filesz - (f->header.e_phoff - s->offset))
             f->out->phdr_vaddr = s->vaddr + (f->header.e_phoff - s->offset);
-            return;
-        }
     }
 }
 

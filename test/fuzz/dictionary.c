@@ -1,5 +1,5 @@
 /* The pieces that fuzz-code's mutator puts together. */
-#include <stdio.h>
+#include <Zydis/Zydis.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,21 +12,35 @@ static const struct piece real[] = {
 #include "real-instructions.def"
 #undef INSN
 };
-enum { REAL = sizeof real / sizeof *real, MAX_MADE = 60000 };
+enum { REAL = sizeof real / sizeof *real, MAX_MADE = 1 << 17 };
 
-static struct piece made[MAX_MADE];
-static unsigned made_count;
+struct pieces {
+    unsigned count;
+    struct piece piece[MAX_MADE];
+};
+static struct pieces known, unknown; /* to the verifier's table; the unknown ones are known to Zydis */
+static ZydisDecoder decoder;
+
+static void add_to(struct pieces *pieces, const uint8_t *bytes, unsigned length)
+{
+    if (pieces->count == MAX_MADE)
+        abort(); /* a whole part of the opcode space would be missing */
+    pieces->piece[pieces->count].length = (uint8_t)length;
+    memcpy(pieces->piece[pieces->count++].bytes, bytes, length);
+}
 
 static void add_made(const uint8_t *bytes)
 {
+    ZydisDecodedInstruction z;
+    ZydisDecoderContext context;
     unsigned length = bh_verify_length(bytes, 31);
-    if (!length || made_count == MAX_MADE)
-        return;
-    made[made_count].length = (uint8_t)length;
-    memcpy(made[made_count++].bytes, bytes, length);
+    if (length)
+        add_to(&known, bytes, length);
+    else if (ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, &context, bytes, 15, &z)))
+        add_to(&unknown, bytes, z.length);
 }
 
-/* Every opcode of every map, with the operands (%rsp), 0(%rip), %gs:(%eax) and a few registers. */
+/* All ModRM.reg, with the operands (%rsp), 0(%rip), %gs:(%eax) and a register. */
 static void make_all(const uint8_t *head, unsigned size, bool gs)
 {
     static const uint8_t register_forms[] = {0xC0, 0xC4, 0xE1};
@@ -46,10 +60,12 @@ static void make_all(const uint8_t *head, unsigned size, bool gs)
     }
 }
 
+/* Every opcode of every map. */
 void dictionary_init(void)
 {
     static const char *const prefixes[] = {"", "\x66", "\xF3", "\xF2", "\x48", "\x66\x48", "\xF3\x48", "\xF2\x48"};
     static const char *const maps[] = {"", "\x0F", "\x0F\x38", "\x0F\x3A"};
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     for (unsigned p = 0; p < sizeof prefixes / sizeof *prefixes; p++)
         for (unsigned m = 0; m < 4; m++)
             for (unsigned opcode = 0; opcode < 256; opcode++)
@@ -73,15 +89,14 @@ void dictionary_init(void)
                                        (uint8_t)opcode};
                     make_all(head, 4, false);
                 }
-    if (made_count == MAX_MADE)
-        fputs("dictionary: more encodings than room\n", stderr);
 }
 
 struct piece dictionary_pick(struct random *r)
 {
+    const struct pieces *made = random_below(r, 8) ? &known : &unknown;
     if (random_below(r, 2))
         return real[random_below(r, REAL)];
-    return made_count ? made[random_below(r, made_count)] : random_instruction(r);
+    return made->piece[random_below(r, made->count)];
 }
 
 struct piece random_instruction(struct random *r)

@@ -1,7 +1,7 @@
 /* Differential fuzzing of code: the verifier and the reference verifier must say the same about any code region.
  *
- * The verdict, and for accepted code its facts and host calls, under both kinds of isolation; ASan and UBSan watch. A
- * difference is printed as a disassembly and aborts.
+ * The verdict, and for accepted code its facts and host calls, for the whole under both kinds of isolation and for each
+ * bundle by itself; ASan and UBSan watch. A difference is printed as a disassembly and aborts.
  *
  * The test reruns the corpus and makes a bounded run with a fixed seed. At length (CORPUS a directory of one's own):
  *
@@ -44,10 +44,34 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
+static void judge(const struct bh_verify_input *input)
+{
+    bh_verify_result result;
+    bool agree = both_judge_code(input, &result);
+    if (result == BH_VERIFY_BAD_ARGUMENT)
+        fputs("The verifier calls the parameters of a valid input bad.\n", stderr);
+    if (!agree || result == BH_VERIFY_BAD_ARGUMENT)
+        abort();
+}
+
+/* Each bundle by itself, so that what one does wrong hides nothing about the others. */
+static void judge_bundles(const struct bh_verify_input *input)
+{
+    for (size_t at = 0; at < input->size; at += BH_BUNDLE_SIZE) {
+        struct bh_verify_input bundle = *input;
+        uint8_t code[BH_BUNDLE_SIZE];
+        bundle.code = code;
+        bundle.address += at;
+        bundle.size = input->size - at < BH_BUNDLE_SIZE ? input->size - at : BH_BUNDLE_SIZE;
+        bundle.target_lo = bundle.target_hi = 0;
+        memcpy(code, input->code + at, bundle.size);
+        judge(&bundle);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bh_verify_input input;
-    bh_verify_result result;
     if (size < PARAMETER_BYTES || size > MAX_INPUT)
         return -1;
     code_parameters(data, size - PARAMETER_BYTES, &input);
@@ -57,14 +81,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(code, data + PARAMETER_BYTES, input.size);
     input.code = code;
-    for (unsigned i = 0; i < 2; i++) {
-        bool agree = both_judge_code(&input, &result);
-        if (result == BH_VERIFY_BAD_ARGUMENT)
-            fputs("The verifier calls the parameters of a valid input bad.\n", stderr);
-        if (!agree || result == BH_VERIFY_BAD_ARGUMENT)
-            abort();
-        input.isolation = input.isolation == BH_ISOLATE_FULL ? BH_ISOLATE_STORES : BH_ISOLATE_FULL;
-    }
+    judge(&input);
+    judge_bundles(&input);
+    input.isolation = input.isolation == BH_ISOLATE_FULL ? BH_ISOLATE_STORES : BH_ISOLATE_FULL;
+    judge(&input);
     free(code);
     return 0;
 }

@@ -63,8 +63,10 @@ static bool has_16_bit_operand(const struct insn *insn)
 /* 66h is part of the opcode or selects 16-bit operands; nowhere else, and not together with REX.W where it selects. */
 static bool operand_size_prefix(const struct insn *insn)
 {
-    if (!insn->prefix.n66 || insn_has_mandatory(insn, 0x66) || insn_is_opcode(insn, 0x90))
+    if (!insn->prefix.n66 || insn_has_mandatory(insn, 0x66))
         return true;
+    if (insn_is_opcode(insn, 0x90))
+        return !insn->prefix.f3; /* an exchange with r8, whatever REX.W; not a pause */
     return !insn_rex_w(insn) && insn->z.operand_width == 16 && has_16_bit_operand(insn) &&
            insn->z.mnemonic != ZYDIS_MNEMONIC_UD1;
 }

@@ -105,17 +105,18 @@ static bool uses_rax(const struct insn *insn)
     return group == 0xAA || group == 0xAE;
 }
 
-/* Does the string instruction stand where the registers in rdi and rsi are confined? movs may leave rsi alone under
- * stores-only isolation. */
+/* Does the string instruction stand where the registers in rdi and rsi are confined? Under stores-only isolation only rdi
+ * where it stores must be; what is confined right before it belongs to the sequence all the same. */
 static bool string_fits(const struct insn *insn, bool rdi, bool rsi, int isolation, bool *repeats)
 {
-    bool needs_rdi, needs_rsi;
-    if (!string_template(insn, &needs_rdi, &needs_rsi, repeats))
+    bool uses_rdi, uses_rsi;
+    if (!string_template(insn, &uses_rdi, &uses_rsi, repeats))
         return false;
-    bool movs = (insn->bytes[insn->length - 1] & 0xFE) == 0xA4;
-    if (isolation == BH_ISOLATE_STORES && movs && rdi && !rsi)
-        return true;
-    return needs_rdi == rdi && needs_rsi == rsi;
+    uint8_t group = insn->bytes[insn->length - 1] & 0xFE;
+    bool stores = group == 0xA4 || group == 0xAA; /* movs, stos */
+    if (isolation == BH_ISOLATE_STORES)
+        return (uses_rdi || !rdi) && (uses_rsi || !rsi) && (rdi || !stores);
+    return uses_rdi == rdi && uses_rsi == rsi;
 }
 
 /* movl %edi,%edi; addq %gs:0x10000,%rdi; [the same for rsi]; string instruction */

@@ -113,9 +113,11 @@ static bool is_alias(const struct insn *insn)
 /* VEX.L is 0 where it would mean nothing (scalar instructions). */
 static bool has_256_bit_form(const struct insn *insn)
 {
-    for (unsigned i = 0; i < insn->z.operand_count; i++)
-        if (insn->op[i].type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(insn->op[i].reg.value) == ZYDIS_REGCLASS_YMM)
+    for (unsigned i = 0; i < insn->z.operand_count; i++) {
+        const ZydisDecodedOperand *op = &insn->op[i];
+        if (op->type == ZYDIS_OPERAND_TYPE_REGISTER ? ZydisRegisterGetClass(op->reg.value) == ZYDIS_REGCLASS_YMM : op->size == 256)
             return true;
+    }
     return insn->z.mnemonic == ZYDIS_MNEMONIC_VZEROALL;
 }
 

@@ -52,8 +52,11 @@ static bool direct_branch_prefixes(const struct insn *insn)
     return insn->prefix.total == 1 && (insn->bytes[0] == 0x40 || (insn->bytes[0] == 0x67 && insn->bytes[1] == 0xE8));
 }
 
+/* Not where the operand has 16 bits with or without 66h (x87). */
 static bool has_16_bit_operand(const struct insn *insn)
 {
+    if (insn->z.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && insn->z.opcode >= 0xD8 && insn->z.opcode <= 0xDF)
+        return false;
     for (unsigned i = 0; i < insn->z.operand_count; i++)
         if (insn->op[i].size == 16)
             return true;

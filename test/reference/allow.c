@@ -85,6 +85,8 @@ static bool is_alias(const struct insn *insn)
     bool mod3 = insn->z.raw.modrm.mod == 3;
     if (insn_is_0f(insn, 0xAE) && mod3 && insn->z.raw.modrm.rm)
         return true; /* lfence, mfence, sfence */
+    if (insn_is_0f(insn, 0x0D) && reg > 1)
+        return true; /* reserved; /0 and /1 are prefetch and prefetchw */
     if (insn->z.meta.category == ZYDIS_CATEGORY_SETCC && reg)
         return true; /* ModRM.reg means nothing */
     if (insn_is_opcode(insn, 0x63) && insn->prefix.n66)

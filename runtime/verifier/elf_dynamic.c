@@ -32,7 +32,8 @@ static bool check_relr_target(void *context, uint64_t address)
     return !broken(!target_allowed(context, address));
 }
 
-/* A table that two tags describe: where it is and how large. False when it is not wholly in one segment's file part. */
+/* A table that two tags describe: where it is and how large. False when it is not wholly in one segment's file part. (A
+ * size without an address is the caller's to refuse: 0 is an address like others.) */
 static bool locate(const struct bh_elf *elf, uint64_t address, uint64_t size, uint64_t entry, uint64_t *offset, uint64_t *count)
 {
     *count = 0;
@@ -194,9 +195,11 @@ bool parse_dynamic(struct parser *p)
     if (!read_tags(p, &tags) || !parse_symbols(p, &tags))
         return false;
     if ((tags.have[TAG_RELAENT] && broken(value[TAG_RELAENT] != sizeof(struct elf_rela))) ||
+        (value[TAG_RELASZ] && broken(!tags.have[TAG_RELA])) ||
         broken(!locate(elf, value[TAG_RELA], value[TAG_RELASZ], sizeof(struct elf_rela), &elf->rela_offset, &elf->rela_count)))
         return fail(p, "elf-reloc", "the RELA table is not part of a segment", value[TAG_RELA], value[TAG_RELASZ]);
     if ((tags.have[TAG_RELRENT] && broken(value[TAG_RELRENT] != 8)) ||
+        (value[TAG_RELRSZ] && broken(!tags.have[TAG_RELR])) ||
         broken(!locate(elf, value[TAG_RELR], value[TAG_RELRSZ], 8, &elf->relr_offset, &elf->relr_count)))
         return fail(p, "elf-reloc", "the RELR table is not part of a segment", value[TAG_RELR], value[TAG_RELRSZ]);
     if (!check_rela(p))

@@ -80,6 +80,8 @@ void check_placement(const struct subject *s);
 bool zydis_init(void);
 bool compare_zydis(struct subject *s);
 bool zydis_writes_stack_pointer(const struct subject *s);
+bool zydis_is_trap(const struct subject *s);
+bool zydis_accesses_nothing(const struct subject *s);
 
 /* Fills s->operand and compares. */
 bool compare_llvm(struct subject *s);

@@ -38,11 +38,12 @@ static void check_operand(const struct subject *s, const struct llvm_insn *l, co
         disagree(s, WHO, "segment %d", l->segment);
 }
 
-/* LLVM marks what it must not move as a load and store; these read no memory or, the prefetches, do not write it. */
+/* LLVM marks what it must not move as a load and store; these access no memory, or do not write it. */
 static bool ordered_only(const char *name)
 {
     static const char *const names[] = {"LFENCE", "MFENCE", "SFENCE", "PAUSE", "MMX_EMMS", "PREFETCHNTA", "PREFETCHT0", "PREFETCHT1",
-                                        "PREFETCHT2", "PREFETCH", "PREFETCHW"};
+                                        "PREFETCHT2", "PREFETCH", "PREFETCHW", "LDMXCSR", "VLDMXCSR", "CLFLUSH",
+                                        "CLFLUSHOPT", "CLWB"};
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(name, names[i]))
             return true;
@@ -70,6 +71,8 @@ static void check_memory(const struct subject *s, const struct llvm_insn *l)
         disagree(s, WHO, "%u memory operands", l->memory);
     else if (mem)
         check_operand(s, l, mem);
+    if (zydis_accesses_nothing(s))
+        return;
     if (l->may_store && !writes && !ordered_only(l->name))
         disagree(s, WHO, "%s may store", l->name);
     if (l->may_load && !reads && !writes && !ordered_only(l->name))

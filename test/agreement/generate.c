@@ -39,10 +39,17 @@ static unsigned mandatory(const struct head *h)
     return pp;
 }
 
+/* The two orders of 65h and 67h mean the same: one of them is walked with all SIB classes, the other with one for each ModRM byte. */
+static const char *const addresses[] = {"", "\x67\x65", "\x65\x67", "\x65"};
+
+static enum breadth breadth_of(enum slot_kind kind, unsigned address, bool sample)
+{
+    return sample ? BREADTH_SAMPLE : kind == SLOT_FREE || address > 1 ? BREADTH_ONE_SIB : BREADTH_ALL;
+}
+
 /* ---- legacy encodings: every opcode, every REX, the prefixes that may be legal ------------------------------------ */
 
 static const char *const mandatories[] = {"", "\x66", "\xF3", "\xF2", "\x66\xF3", "\xF2\x66"};
-static const char *const addresses[] = {"", "\x67\x65", "\x65\x67", "\x65"};
 static const char *const others[] = {"\x2E", "\x2E\x2E", "\x2E\x2E\x2E\x2E", "\x2E\x2E\x2E\x2E\x2E", "\x2E\x66", "\x66\x2E",
                                      "\x2E\xF3", "\x2E\xF2", "\x67", "\x67\x66", "\x64", "\x36", "\x3E", "\x26", "\x66\x66\x2E"};
 enum { LEGACY_PREFIXES = COUNT(mandatories) * COUNT(addresses) * 2 + COUNT(others), REXES = 17,
@@ -53,6 +60,7 @@ static void run_legacy(uint64_t index, bool sample)
     uint64_t salt = index;
     struct head h = {.size = 0};
     unsigned opcode = take(&index, 256), map = take(&index, 4), rex = take(&index, REXES), prefix = (unsigned)index;
+    unsigned address = 0;
     if (!map && (opcode == 0x0F || opcode == 0xC4 || opcode == 0xC5 || (opcode & 0xF0) == 0x40))
         return;
     if (prefix < COUNT(others)) {
@@ -60,7 +68,8 @@ static void run_legacy(uint64_t index, bool sample)
     } else {
         index = prefix - COUNT(others);
         append_all(&h, mandatories[take(&index, COUNT(mandatories))]);
-        append_all(&h, addresses[take(&index, COUNT(addresses))]);
+        address = take(&index, COUNT(addresses));
+        append_all(&h, addresses[address]);
         append_all(&h, index ? "\xF0" : "");
     }
     unsigned pp = mandatory(&h);
@@ -68,7 +77,7 @@ static void run_legacy(uint64_t index, bool sample)
         append(&h, (uint8_t)(0x3F + rex));
     enum slot_kind kind = slot_kind(append_opcode(&h, map, opcode) + pp * 256);
     h.modrm = kind != SLOT_NO_MODRM;
-    try_forms(&h, sample ? BREADTH_SAMPLE : kind == SLOT_FREE ? BREADTH_ONE_SIB : BREADTH_ALL, salt);
+    try_forms(&h, breadth_of(kind, address, sample), salt);
 }
 
 /* ---- stray prefixes: any three, and REX in other places ----------------------------------------------------------- */
@@ -132,7 +141,7 @@ static void run_vex3(uint64_t index, bool sample)
     append(&h, (uint8_t)opcode);
     h.modrm = kind != SLOT_NO_MODRM;
     if (sample || vvvv == 15 || vvvv == 11 || vvvv == 0 || !h.modrm)
-        try_forms(&h, sample ? BREADTH_SAMPLE : kind == SLOT_FREE ? BREADTH_ONE_SIB : BREADTH_ALL, salt);
+        try_forms(&h, breadth_of(kind, address, sample), salt);
     else if (address)
         try_few_forms(&h, salt);
     else
@@ -150,7 +159,7 @@ static void run_vex2(uint64_t index, bool sample)
     append(&h, (uint8_t)fields);
     append(&h, (uint8_t)opcode);
     h.modrm = kind != SLOT_NO_MODRM;
-    try_forms(&h, sample ? BREADTH_SAMPLE : kind == SLOT_FREE ? BREADTH_ONE_SIB : BREADTH_ALL, salt);
+    try_forms(&h, breadth_of(kind, address, sample), salt);
 }
 
 /* Maps that do not exist, and VEX behind prefixes that it must not have. */

@@ -145,6 +145,13 @@ bool llvm_decode(const uint8_t *Code, unsigned Size, llvm_insn *Insn) {
   if (TheDecoder->Disassembler->getInstruction(Inst, Length, ArrayRef<uint8_t>(Code, Size), 0, nulls()) !=
       MCDisassembler::Success)
     return false;
+  // LOCK as the first byte comes out as an instruction of its own; what it belongs to follows.
+  if (Length == 1 && Size > 1 && Code[0] == 0xF0 && TheDecoder->InstrInfo->getName(Inst.getOpcode()) == "LOCK_PREFIX") {
+    if (!llvm_decode(Code + 1, Size - 1, Insn))
+      return false;
+    Insn->length++;
+    return Insn->length > 1;
+  }
   const MCInstrDesc &Desc = TheDecoder->InstrInfo->get(Inst.getOpcode());
   llvm_insn &Out = *Insn;
   Out.length = unsigned(Length);

@@ -50,11 +50,11 @@ bool judge(const uint8_t *bytes, unsigned size, struct subject *s)
 {
     uint8_t code[64];
     uint64_t h = hash_bytes(bytes, size);
-    unsigned offset = (unsigned)(h % (33 - size)), total;
-    /* One time in eight in the middle of longer code, which a verifier may walk differently. */
+    unsigned offset = h >> 62 ? 0 : (unsigned)(h % (33 - size)), total;
+    /* Now and then in the middle of longer code, which a verifier may walk differently. */
     uint8_t longer[320];
     const uint8_t *where = code;
-    if (h >> 60 < 2) {
+    if (h >> 58 == 0) {
         total = place(longer, 64 + offset, bytes, size, sizeof longer);
         where = longer;
     } else {
@@ -102,30 +102,47 @@ static void check_targets(const struct subject *s, int isolation, unsigned offse
                  (unsigned long long)inside);
 }
 
+static void check_cut(const struct subject *s, int isolation, unsigned cut)
+{
+    uint8_t code[LONGEST];
+    place(code, 0, s->bytes, cut, cut);
+    if (accepts(code, cut, isolation, 0, IMAGE_HI, NULL))
+        disagree(s, "verifier", "accepted though cut off after %u bytes", cut);
+    unsigned total = place(code, 32 - cut, s->bytes, s->length, cut == 1 ? 320 : 48);
+    if (accepts(code, total, isolation, 0, IMAGE_HI, NULL))
+        disagree(s, "verifier", "accepted across a bundle boundary, %u bytes before it", cut);
+}
+
+static void check_offset(const struct subject *s, int isolation, unsigned offset, unsigned total)
+{
+    uint8_t code[LONGEST];
+    struct bh_verify_facts facts;
+    place(code, offset, s->bytes, s->length, total);
+    if (!accepts(code, total, isolation, 0, IMAGE_HI, &facts) || counted_length(&facts, total, s->bytes) != s->length)
+        disagree(s, "verifier", "another verdict or length at offset %u of %u bytes", offset, total);
+}
+
 void check_placement(const struct subject *s)
 {
     int isolation = s->full ? BH_ISOLATE_FULL : BH_ISOLATE_STORES;
-    unsigned n = s->length, offsets[] = {0, 1, 16 - n / 2, 31 - n, 32 - n};
-    uint8_t code[LONGEST];
-    struct bh_verify_facts facts;
+    unsigned n = s->length;
+    uint64_t h = hash_bytes(s->bytes, n);
     if (bh_verify_length(s->bytes, sizeof s->bytes) != n)
         disagree(s, "verifier", "bh_verify_length says %u bytes", bh_verify_length(s->bytes, sizeof s->bytes));
     if (s->facts.branches && s->insn.raw.imm[0].value.s)
         return; /* elsewhere it may lead into itself or out of the code */
+    check_offset(s, isolation, 32 - n, 33);
+    check_targets(s, isolation, (unsigned)(h % (32 - n)));
+    if (n > 1)
+        check_cut(s, isolation, 1 + (unsigned)(h >> 8) % (n - 1));
+    if (h >> 60)
+        return;
+    /* One in sixteen at more places. */
+    unsigned offsets[] = {0, 1, 16 - n / 2, 31 - n};
     for (unsigned i = 0; i < sizeof offsets / sizeof *offsets; i++) {
-        bool inner = i == 2; /* in the middle of longer code */
-        unsigned total = inner ? 320 : 33, at = (inner ? 96 : 0) + offsets[i];
-        place(code, at, s->bytes, n, total);
-        if (!accepts(code, total, isolation, 0, IMAGE_HI, &facts) || counted_length(&facts, total, s->bytes) != n)
-            disagree(s, "verifier", "another verdict or length at offset %u of %u bytes", at, total);
+        check_offset(s, isolation, offsets[i], 33);
+        check_offset(s, isolation, 96 + offsets[i], 320);
     }
-    check_targets(s, isolation, (unsigned)(hash_bytes(s->bytes, n) % (32 - n)));
-    for (unsigned cut = 1; cut < n; cut++) {
-        place(code, 0, s->bytes, cut, cut);
-        if (accepts(code, cut, isolation, 0, IMAGE_HI, NULL))
-            disagree(s, "verifier", "accepted though cut off after %u bytes", cut);
-        unsigned total = place(code, 32 - cut, s->bytes, n, cut == 1 ? 320 : 48);
-        if (accepts(code, total, isolation, 0, IMAGE_HI, NULL))
-            disagree(s, "verifier", "accepted across a bundle boundary, %u bytes before it", cut);
-    }
+    for (unsigned cut = 1; cut < n; cut++)
+        check_cut(s, isolation, cut);
 }

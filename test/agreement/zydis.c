@@ -47,6 +47,23 @@ bool zydis_writes_stack_pointer(const struct subject *s)
     return false;
 }
 
+bool zydis_is_trap(const struct subject *s)
+{
+    switch (s->insn.mnemonic) {
+    case ZYDIS_MNEMONIC_HLT:
+    case ZYDIS_MNEMONIC_INT3:
+    case ZYDIS_MNEMONIC_UD1:
+    case ZYDIS_MNEMONIC_UD2: return true;
+    default: return false;
+    }
+}
+
+/* nop and the traps may have a memory operand that nothing accesses. */
+bool zydis_accesses_nothing(const struct subject *s)
+{
+    return s->insn.mnemonic == ZYDIS_MNEMONIC_NOP || zydis_is_trap(s);
+}
+
 /* ---- registers ---------------------------------------------------------------------------------------------------- */
 
 /* S1: add or sub of an immediate, lea of a displacement; at most 16 KiB, 64 bits. */
@@ -96,8 +113,8 @@ static void check_flags(const struct subject *s)
                                                ZYDIS_CPUFLAG_RF | ZYDIS_CPUFLAG_VM | ZYDIS_CPUFLAG_AC | ZYDIS_CPUFLAG_VIF |
                                                ZYDIS_CPUFLAG_VIP | ZYDIS_CPUFLAG_ID;
     const ZydisAccessedFlags *flags = s->insn.cpu_flags;
-    if (!flags)
-        return;
+    if (!flags || zydis_is_trap(s))
+        return; /* the flags that a trap changes are those of its handler */
     ZydisAccessedFlagsMask written = flags->modified | flags->set_0 | flags->set_1 | flags->undefined;
     if (written & kept || (flags->modified | flags->set_1 | flags->undefined) & ZYDIS_CPUFLAG_DF)
         disagree(s, WHO, "changes flags of the system or sets the direction flag (%x)", written);
@@ -158,12 +175,6 @@ static const ZydisDecodedOperand *memory_operand(const struct subject *s, unsign
         ++*count;
     }
     return found;
-}
-
-/* nop and ud1 have a memory operand that nothing accesses. */
-static bool accesses_nothing(const struct subject *s)
-{
-    return s->insn.mnemonic == ZYDIS_MNEMONIC_UD1 || s->insn.mnemonic == ZYDIS_MNEMONIC_NOP;
 }
 
 /* Cache lines are written back or dropped: the verifier treats them as written. */
@@ -232,9 +243,8 @@ static void check_memory(const struct subject *s)
     for (unsigned i = 0; i < s->insn.operand_count; i++)
         if (s->ops[i].type == ZYDIS_OPERAND_TYPE_MEMORY && s->ops[i].mem.segment == ZYDIS_REGISTER_FS)
             disagree(s, WHO, "FS");
-    if (!mem || accesses_nothing(s)) {
-        bool stops = s->insn.mnemonic == ZYDIS_MNEMONIC_HLT || s->insn.mnemonic == ZYDIS_MNEMONIC_UD1 ||
-                     s->insn.mnemonic == ZYDIS_MNEMONIC_UD2;
+    if (!mem || zydis_accesses_nothing(s)) {
+        bool stops = zydis_is_trap(s) && s->insn.mnemonic != ZYDIS_MNEMONIC_INT3;
         if (s->touch && !touches && !stops)
             disagree(s, WHO, "counts as touching the stack, but accesses no memory");
         if (!s->full)
@@ -248,7 +258,8 @@ static void check_memory(const struct subject *s)
         return;
     }
     for (unsigned i = 0; i < s->insn.operand_count; i++)
-        if (s->ops[i].type == ZYDIS_OPERAND_TYPE_MEMORY && s->ops[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)
+        if (s->ops[i].type == ZYDIS_OPERAND_TYPE_MEMORY && s->ops[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE &&
+            !is_stack(&s->ops[i]))
             disagree(s, WHO, "an unconfined store is accepted under stores-only isolation");
 }
 

@@ -276,6 +276,8 @@ static void parse_property(struct line *line, const char *token, const char *mne
         e->flags |= BH_LOCKABLE;
     } else if (!strcmp(token, "notouch")) {
         e->flags |= BH_NO_TOUCH;
+    } else if (!strcmp(token, "norex")) {
+        e->flags |= BH_NO_REX;
     } else if (!strcmp(token, "stack")) {
         e->flags |= BH_STACK;
     } else if (!strcmp(token, "seq")) {

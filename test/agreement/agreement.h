@@ -56,6 +56,7 @@ struct statistics {
     uint64_t cpu_addresses;   /* operands whose address the fault showed */
 };
 extern struct statistics statistics;
+extern bool use_cpu;
 
 /* Reports that `who` sees an instruction differently. Prints the first few of each kind. */
 void disagree(const struct subject *s, const char *who, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -79,15 +80,23 @@ void check_placement(const struct subject *s);
 /* Fills s->insn and s->ops and compares. Returns false if Zydis does not know the instruction. */
 bool zydis_init(void);
 bool compare_zydis(struct subject *s);
+/* Fills s->insn, s->ops and s->length from s->bytes, without comparing. */
+bool zydis_decode(struct subject *s);
 bool zydis_writes_stack_pointer(const struct subject *s);
 bool zydis_is_trap(const struct subject *s);
 bool zydis_accesses_nothing(const struct subject *s);
 
 /* Fills s->operand and compares. */
 bool compare_llvm(struct subject *s);
+/* Compares the length alone. */
+bool compare_llvm_length(const struct subject *s);
 
-/* Only accepted instructions may be given: they are executed. */
+/* Only accepted instructions may be given, alone or in a sequence: they are executed. Length alone: the same without
+ * judging what the instruction did. */
 void compare_cpu(const struct subject *s);
+void compare_cpu_length(const struct subject *s);
+/* Names the instructions whose length it could not see. */
+void print_unobservable(void);
 
 /* ---- forms.c: everything behind the opcode ----------------------------------------------------------------------- */
 
@@ -121,7 +130,7 @@ enum slot_kind slot_kind(unsigned slot);
 
 /* An item for each line and slot: fails if a kind of operand that the line claims is never accepted. */
 uint64_t claim_count(void);
-void run_claim(uint64_t number);
+void run_claim(uint64_t number, bool sample);
 
 /* ---- generate.c: the whole encoding space ------------------------------------------------------------------------- */
 
@@ -131,13 +140,13 @@ void run_item(uint64_t number, bool sample);
 
 /* ---- sequences.c, refused.c ---------------------------------------------------------------------------------------- */
 
-/* A sequence and all its one-byte variations. */
+/* A sequence and its one-byte variations, of which the sample takes a sixteenth. */
 uint64_t sequence_count(void);
-void run_sequence(uint64_t number);
+void run_sequence(uint64_t number, bool sample);
 
 /* Encodings that makers or decoders disagree about: must be refused. */
 uint64_t refused_count(void);
-void run_refused(uint64_t number);
+void run_refused(uint64_t number, bool sample);
 
 /* ---- main.c --------------------------------------------------------------------------------------------------------- */
 

@@ -108,8 +108,9 @@ static void run_memory(const struct claim *c, unsigned variants)
         }
 }
 
-void run_claim(uint64_t number)
+void run_claim(uint64_t number, bool sample)
 {
+    (void)sample;
     const struct claim *c = &claims[number];
     unsigned variants = c->slot < LEGACY_SLOTS ? LEGACY_VARIANTS : VEX_VARIANTS;
     bool seen[64] = {false}, seen_plain = false;

@@ -1,10 +1,11 @@
 /* What the processor does with an accepted instruction. */
-#include <string.h>
+#include <stdio.h>
 
 #include "agreement.h"
 #include "cpu.h"
 
 static const char WHO[] = "CPU";
+static bool unobservable[ZYDIS_MNEMONIC_MAX_VALUE + 1];
 enum { FLAG_DF = 0x400, FLAG_NT = 0x4000, FLAG_AC = 0x40000, EXCEPTION_PAGE_FAULT = 14 };
 
 static bool is_branch(const struct subject *s)
@@ -104,18 +105,15 @@ static void check_addresses(const struct subject *s)
     }
 }
 
-void compare_cpu(const struct subject *s)
+/* The page edge: complete with all its bytes, not complete with one less. */
+static bool check_length(const struct subject *s, const uint64_t registers[16], struct cpu_result *whole)
 {
-    uint64_t registers[16];
-    struct cpu_result whole, cut;
-    cpu_registers(registers, CPU_POINTERS);
-    cpu_run(s->bytes, s->length, registers, &whole);
-    if (whole.outcome == CPU_FETCH) {
+    struct cpu_result cut;
+    cpu_run(s->bytes, s->length, registers, whole);
+    if (whole->outcome == CPU_FETCH) {
         disagree(s, WHO, "longer");
-        return;
+        return false;
     }
-    if (whole.outcome == CPU_STEPPED)
-        check_step(s, registers, &whole);
     bool exact = true;
     if (s->length > 1) {
         cpu_run(s->bytes, s->length - 1, registers, &cut);
@@ -123,11 +121,40 @@ void compare_cpu(const struct subject *s)
         if (!exact && cut.outcome != CPU_UNDEFINED)
             disagree(s, WHO, "shorter");
     }
-    if (exact)
+    if (exact) {
         statistics.cpu_exact++;
-    else
+    } else {
         statistics.cpu_unobservable++;
-    if (!exact && whole.outcome != CPU_UNDEFINED)
-        disagree(s, WHO, "undefined only when cut off");
+        unobservable[s->insn.mnemonic] = true;
+        if (whole->outcome != CPU_UNDEFINED)
+            disagree(s, WHO, "undefined only when cut off");
+    }
+    return true;
+}
+
+void compare_cpu_length(const struct subject *s)
+{
+    uint64_t registers[16];
+    struct cpu_result result;
+    cpu_registers(registers, CPU_POINTERS);
+    check_length(s, registers, &result);
+}
+
+void compare_cpu(const struct subject *s)
+{
+    uint64_t registers[16];
+    struct cpu_result result;
+    cpu_registers(registers, CPU_POINTERS);
+    if (!check_length(s, registers, &result))
+        return;
+    if (result.outcome == CPU_STEPPED)
+        check_step(s, registers, &result);
     check_addresses(s);
+}
+
+void print_unobservable(void)
+{
+    for (unsigned i = 0; i <= ZYDIS_MNEMONIC_MAX_VALUE; i++)
+        if (unobservable[i])
+            printf("processor: undefined here before the last byte: %s\n", ZydisMnemonicGetString((ZydisMnemonic)i));
 }

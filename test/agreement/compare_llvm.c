@@ -149,6 +149,17 @@ static int number(int reg)
     return reg >= LLVM_32BIT ? reg - LLVM_32BIT : reg;
 }
 
+bool compare_llvm_length(const struct subject *s)
+{
+    struct llvm_insn l;
+    uint8_t code[sizeof s->bytes];
+    reorder(s, code);
+    bool known = llvm_decode(code, sizeof code, &l);
+    if (!known || l.length != s->length)
+        disagree(s, WHO, "%s", known ? "another length" : "unknown");
+    return known;
+}
+
 bool compare_llvm(struct subject *s)
 {
     struct llvm_insn l;

@@ -123,8 +123,8 @@ static unsigned vex_slot(unsigned map, unsigned lw_pp, unsigned opcode)
     return LEGACY_SLOTS + (((map - 1) * 4 + (lw_pp & 3)) * 4 + lw) * 256 + opcode;
 }
 
-/* Three-byte VEX, maps 1 to 3. Opcodes that the table does not know get a part of the other fields' values; memory forms
- * get three values of vvvv (none, rsp, another). */
+/* Three-byte VEX, maps 1 to 3. Opcodes that the table does not know get a part of the other fields' values; all memory forms
+ * come with vvvv = 1111b, one for each ModRM byte with 0000b, a few with the others. */
 static void run_vex3(uint64_t index, bool sample)
 {
     uint64_t salt = index;
@@ -140,8 +140,10 @@ static void run_vex3(uint64_t index, bool sample)
     append(&h, (uint8_t)((lwpp & 8) << 4 | vvvv << 3 | (lwpp & 7)));
     append(&h, (uint8_t)opcode);
     h.modrm = kind != SLOT_NO_MODRM;
-    if (sample || vvvv == 15 || vvvv == 11 || vvvv == 0 || !h.modrm)
+    if (sample || vvvv == 15 || !h.modrm)
         try_forms(&h, breadth_of(kind, address, sample), salt);
+    else if (vvvv == 0)
+        try_forms(&h, BREADTH_ONE_SIB, salt);
     else if (address)
         try_few_forms(&h, salt);
     else

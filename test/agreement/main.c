@@ -20,7 +20,7 @@
 enum { MAX_KINDS = 512, PRINT_PER_KIND = 3, SAMPLE_EVERY = 61 };
 
 struct statistics statistics;
-static bool use_cpu = true;
+bool use_cpu = true;
 
 /* ---- disagreements ------------------------------------------------------------------------------------------------ */
 
@@ -109,10 +109,10 @@ static void show_progress(struct run *run, double done)
             (unsigned long long)statistics.accepted, (unsigned long long)statistics.disagreements, left);
 }
 
-static void run_each(const struct run *run, uint64_t count, void (*function)(uint64_t))
+static void run_each(const struct run *run, uint64_t count, void (*function)(uint64_t, bool))
 {
     for (uint64_t i = run->shard; i < count; i += run->shards)
-        function(i);
+        function(i, !run->full);
 }
 
 /* The items in a scattered order, so that any part of them is a fair sample and the time left can be told. */
@@ -186,6 +186,7 @@ int main(int argc, char **argv)
         printf("the GS base was changed\n");
         statistics.disagreements++;
     }
+    print_unobservable();
     const struct statistics *n = &statistics;
     printf("verifier: %llu refused, %llu accepted (%llu of them under stores-only isolation alone), %llu sequences accepted\n",
            (unsigned long long)n->refused, (unsigned long long)n->accepted, (unsigned long long)n->accepted_stores,

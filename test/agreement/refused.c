@@ -64,8 +64,9 @@ uint64_t refused_count(void)
     return sizeof patterns / sizeof *patterns;
 }
 
-void run_refused(uint64_t number)
+void run_refused(uint64_t number, bool sample)
 {
+    (void)sample;
     for (unsigned next = patterns[number].first; next <= patterns[number].last; next++)
         for (unsigned rex = 0; rex < 17; rex++)
             for (unsigned behind = 0; behind < 256; behind++) {

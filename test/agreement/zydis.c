@@ -265,6 +265,14 @@ static void check_memory(const struct subject *s)
 
 /* ---- all ---------------------------------------------------------------------------------------------------------- */
 
+bool zydis_decode(struct subject *s)
+{
+    if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, s->bytes, sizeof s->bytes, &s->insn, s->ops)))
+        return false;
+    s->length = s->insn.length;
+    return true;
+}
+
 bool compare_zydis(struct subject *s)
 {
     if (ZYAN_FAILED(ZydisDecoderDecodeFull(&decoder, s->bytes, sizeof s->bytes, &s->insn, s->ops))) {

@@ -41,8 +41,12 @@ uint64_t claim_count(void)
     return COUNT(claims);
 }
 
-/* The bytes up to the opcode: variant chooses REX, or R, X, B and vvvv. */
-enum { LEGACY_VARIANTS = 17, VEX_VARIANTS = 8 * 4 };
+/* The bytes up to the opcode come in variants, a bit for each: of REX (none, 40h, 41h and so on), or of VEX.RXB and, three bits
+ * further, of vvvv. The sample takes those that are enough to reach every register number as source and destination. */
+enum { LEGACY_VARIANTS = 17, VARIANTS = 32 };
+static const uint32_t legacy_sample = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 5 | 1u << 7 | 1u << 9 | 1u << 16;
+static const uint32_t vex_sample = 1u << 0 | 1u << 7 | 1u << (8 + 3) | 1u << (16 + 4) | 1u << 24 | 1u << (24 + 7);
+
 static struct head make_head(const struct claim *c, unsigned variant, enum place place)
 {
     static const uint8_t pp_byte[] = {0, 0x66, 0xF3, 0xF2}, vvvv[] = {15, 0, 11, 6};
@@ -94,12 +98,14 @@ static bool is_expected(const struct claim *c, enum place place)
     return c->access != BH_MEM_ADDRESS || place >= PLACE_M2;
 }
 
-static void run_memory(const struct claim *c, unsigned variants)
+static void run_memory(const struct claim *c, uint32_t variants)
 {
     for (unsigned reg = 0; reg < 8; reg++)
         for (enum place place = 0; place < PLACES && c->memory >> reg & 1; place++) {
             bool seen = false;
-            for (unsigned v = 0; v < variants; v++) {
+            for (unsigned v = 0; v < VARIANTS; v++) {
+                if (!(variants >> v & 1))
+                    continue;
                 struct head h = make_head(c, v, place);
                 seen |= try_place(&h, reg, place);
             }
@@ -110,11 +116,13 @@ static void run_memory(const struct claim *c, unsigned variants)
 
 void run_claim(uint64_t number, bool sample)
 {
-    (void)sample;
     const struct claim *c = &claims[number];
-    unsigned variants = c->slot < LEGACY_SLOTS ? LEGACY_VARIANTS : VEX_VARIANTS;
+    bool legacy = c->slot < LEGACY_SLOTS;
+    uint32_t variants = sample ? (legacy ? legacy_sample : vex_sample) : legacy ? (1u << LEGACY_VARIANTS) - 1 : UINT32_MAX;
     bool seen[64] = {false}, seen_plain = false;
-    for (unsigned v = 0; v < variants; v++) {
+    for (unsigned v = 0; v < VARIANTS; v++) {
+        if (!(variants >> v & 1))
+            continue;
         struct head h = make_head(c, v, PLACES);
         if (!c->modrm)
             seen_plain |= try_form(&h, 0, 0, 0, 0);

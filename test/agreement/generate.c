@@ -39,12 +39,23 @@ static unsigned mandatory(const struct head *h)
     return pp;
 }
 
-/* The two orders of 65h and 67h mean the same: one of them is walked with all SIB classes, the other with one for each ModRM byte. */
+/* The two orders of 65h and 67h mean the same; W and R have no part in addresses. So all SIB classes come with one order and
+ * without W and R, and one class for each ModRM byte with the others. */
 static const char *const addresses[] = {"", "\x67\x65", "\x65\x67", "\x65"};
+enum { ADDRESS_OTHER_ORDER = 2, BIT_R = 4, BIT_W = 8 };
 
-static enum breadth breadth_of(enum slot_kind kind, unsigned address, bool sample)
+static enum breadth breadth_of(unsigned address, unsigned wrxb, bool sample)
 {
-    return sample ? BREADTH_SAMPLE : kind == SLOT_FREE || address > 1 ? BREADTH_ONE_SIB : BREADTH_ALL;
+    return sample ? BREADTH_SAMPLE : address >= ADDRESS_OTHER_ORDER || wrxb & (BIT_R | BIT_W) ? BREADTH_ONE_SIB : BREADTH_ALL;
+}
+
+/* Opcodes that the table does not know: all ModRM bytes with some values of REX, a few with the others. */
+static void try_free(const struct head *h, unsigned wrxb, bool sample, uint64_t salt)
+{
+    if (wrxb == 0 || wrxb == BIT_W || wrxb == 15)
+        try_forms(h, sample ? BREADTH_SAMPLE : BREADTH_ONE_SIB, salt);
+    else
+        try_few_forms(h, salt);
 }
 
 /* ---- legacy encodings: every opcode, every REX, the prefixes that may be legal ------------------------------------ */
@@ -77,7 +88,10 @@ static void run_legacy(uint64_t index, bool sample)
         append(&h, (uint8_t)(0x3F + rex));
     enum slot_kind kind = slot_kind(append_opcode(&h, map, opcode) + pp * 256);
     h.modrm = kind != SLOT_NO_MODRM;
-    try_forms(&h, breadth_of(kind, address, sample), salt);
+    if (kind == SLOT_FREE)
+        try_free(&h, rex ? rex - 1 : 0, sample, salt);
+    else
+        try_forms(&h, breadth_of(address, rex ? rex - 1 : 0, sample), salt);
 }
 
 /* ---- stray prefixes: any three, and REX in other places ----------------------------------------------------------- */
@@ -93,6 +107,8 @@ static void run_stray(uint64_t index, bool sample)
     unsigned opcode = take(&index, 256), map = take(&index, 4), place = take(&index, REX_PLACES);
     unsigned string[3] = {take(&index, 12), take(&index, 12), take(&index, 12)};
     (void)sample;
+    if ((string[0] && !string[1]) || (string[1] && !string[2]))
+        return; /* the same as another */
     if (place == 4)
         append(&h, 0x48);
     for (unsigned i = 0; i < 3; i++) {
@@ -132,7 +148,7 @@ static void run_vex3(uint64_t index, bool sample)
     unsigned opcode = take(&index, 256), lwpp = take(&index, 16), map = 1 + take(&index, 3), rxb = take(&index, 8);
     unsigned vvvv = take(&index, 16), address = take(&index, 3);
     enum slot_kind kind = slot_kind(vex_slot(map, lwpp, opcode));
-    if (kind == SLOT_FREE && ((rxb && rxb != 7) || (vvvv && vvvv != 15) || address == 2))
+    if (kind == SLOT_FREE && ((rxb && rxb != 7) || (vvvv && vvvv != 15) || address == ADDRESS_OTHER_ORDER))
         return;
     append_all(&h, addresses[address]);
     append(&h, 0xC4);
@@ -140,8 +156,10 @@ static void run_vex3(uint64_t index, bool sample)
     append(&h, (uint8_t)((lwpp & 8) << 4 | vvvv << 3 | (lwpp & 7)));
     append(&h, (uint8_t)opcode);
     h.modrm = kind != SLOT_NO_MODRM;
-    if (sample || vvvv == 15 || !h.modrm)
-        try_forms(&h, breadth_of(kind, address, sample), salt);
+    if (kind == SLOT_FREE)
+        try_free(&h, rxb ? 0 : BIT_W, sample, salt);
+    else if (sample || vvvv == 15 || !h.modrm)
+        try_forms(&h, breadth_of(address, ~rxb & 7, sample), salt);
     else if (vvvv == 0)
         try_forms(&h, BREADTH_ONE_SIB, salt);
     else if (address)
@@ -161,7 +179,10 @@ static void run_vex2(uint64_t index, bool sample)
     append(&h, (uint8_t)fields);
     append(&h, (uint8_t)opcode);
     h.modrm = kind != SLOT_NO_MODRM;
-    try_forms(&h, breadth_of(kind, address, sample), salt);
+    if (kind == SLOT_FREE)
+        try_free(&h, 0, sample, salt);
+    else
+        try_forms(&h, breadth_of(address, fields & 0x80 ? 0 : BIT_R, sample), salt);
 }
 
 /* Maps that do not exist, and VEX behind prefixes that it must not have. */

@@ -140,7 +140,8 @@ static unsigned vex_slot(unsigned map, unsigned lw_pp, unsigned opcode)
 }
 
 /* Three-byte VEX, maps 1 to 3. Opcodes that the table does not know get a part of the other fields' values; all memory forms
- * come with vvvv = 1111b, one for each ModRM byte with 0000b, a few with the others. */
+ * come with vvvv = 1111b, one for each ModRM byte with 0000b, a few with the others; register forms with all of
+ * RXB for vvvv = 1111b, 0000b and rsp. */
 static void run_vex3(uint64_t index, bool sample)
 {
     uint64_t salt = index;
@@ -164,8 +165,10 @@ static void run_vex3(uint64_t index, bool sample)
         try_forms(&h, BREADTH_ONE_SIB, salt);
     else if (address)
         try_few_forms(&h, salt);
-    else
+    else if (vvvv == 11 || rxb == 0 || rxb == 7)
         try_register_forms(&h, salt), try_few_forms(&h, salt);
+    else
+        try_few_forms(&h, salt);
 }
 
 static void run_vex2(uint64_t index, bool sample)
@@ -182,7 +185,7 @@ static void run_vex2(uint64_t index, bool sample)
     if (kind == SLOT_FREE)
         try_free(&h, 0, sample, salt);
     else
-        try_forms(&h, breadth_of(address, fields & 0x80 ? 0 : BIT_R, sample), salt);
+        try_forms(&h, breadth_of(address, (fields & 0xF8) == 0xF8 ? 0 : BIT_R, sample), salt);
 }
 
 /* Maps that do not exist, and VEX behind prefixes that it must not have. */
@@ -210,7 +213,7 @@ static void run_odd_vex(uint64_t index, bool sample)
 
 /* ---- other encodings, and anything at all -------------------------------------------------------------------------- */
 
-enum { RANDOM_ITEMS = 100000, RANDOM_PER_ITEM = 256 };
+enum { RANDOM_ITEMS = 25000, RANDOM_PER_ITEM = 256 };
 
 /* Random bytes: behind likely prefixes, behind EVEX, XOP, REX2 and 3DNow!, or behind nothing. */
 static void run_random(uint64_t index, bool sample)

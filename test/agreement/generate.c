@@ -1,7 +1,5 @@
 /* The walk through the encoding space: legal prefixes with every opcode and ModRM byte, near misses around them, both
  * VEX forms, what lies outside, and random bytes. */
-#include <string.h>
-
 #include "agreement.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

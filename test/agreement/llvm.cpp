@@ -98,12 +98,10 @@ RegisterFacts classify(StringRef Name) {
   return F;
 }
 
-void written(llvm_insn &Out, MCRegister Reg, bool Explicit) {
+void written(llvm_insn &Out, MCRegister Reg) {
   const RegisterFacts &F = TheDecoder->Registers[Reg.id()];
   Out.writes |= F.Kind;
   Out.touches |= F.Kind;
-  if (Explicit)
-    Out.writes_explicit |= F.Kind;
   if (F.Gpr >= 0)
     Out.gpr_writes |= uint16_t(1u << F.Gpr);
 }
@@ -159,9 +157,6 @@ bool llvm_decode(const uint8_t *Code, unsigned Size, llvm_insn *Insn) {
   Out.may_load = Desc.mayLoad();
   Out.may_store = Desc.mayStore();
   Out.side_effects = Desc.hasUnmodeledSideEffects();
-  Out.call = Desc.isCall();
-  Out.branch = Desc.isBranch();
-  Out.terminator = Desc.isTerminator();
   Out.base = Out.index = Out.segment = LLVM_NONE;
   ArrayRef<MCOperandInfo> Operands = Desc.operands();
   bool IsLea = StringRef(Out.name).starts_with("LEA"); // its operands are not marked as memory in every width
@@ -180,12 +175,12 @@ bool llvm_decode(const uint8_t *Code, unsigned Size, llvm_insn *Insn) {
       I += 4;
     } else if (Op.isReg() && Op.getReg()) {
       if (I < Desc.getNumDefs())
-        written(Out, Op.getReg(), true);
+        written(Out, Op.getReg());
       Out.touches |= TheDecoder->Registers[Op.getReg().id()].Kind;
     }
   }
   for (MCPhysReg Reg : Desc.implicit_defs())
-    written(Out, Reg, false);
+    written(Out, Reg);
   for (MCPhysReg Reg : Desc.implicit_uses())
     Out.touches |= TheDecoder->Registers[Reg].Kind;
   return true;

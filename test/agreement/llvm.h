@@ -27,9 +27,8 @@ enum { LLVM_NONE = -1, LLVM_RIP = 16, LLVM_EIP = 17, LLVM_32BIT = 32, LLVM_OTHER
 struct llvm_insn {
     unsigned length;
     const char *name;         /* LLVM's opcode */
-    bool may_load, may_store, side_effects, call, branch, terminator;
+    bool may_load, may_store, side_effects;
     unsigned writes;          /* kinds of all registers written, explicit and implicit */
-    unsigned writes_explicit; /* of those that are operands */
     unsigned touches;         /* kinds of all registers read or written */
     uint16_t gpr_writes;      /* general registers written, any width */
     unsigned memory;          /* number of memory operands */

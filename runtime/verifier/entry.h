@@ -50,6 +50,7 @@ enum bh_entry_flag {
     BH_SEQ_HEAD = 1 << 9,
     BH_STACK = 1 << 10,
     BH_USES_VVVV = 1 << 11,
+    BH_NO_REX = 1 << 12,     /* no REX but 40h */
 };
 
 /* How it may write rsp. */

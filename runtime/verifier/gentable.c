@@ -2,6 +2,8 @@
  *
  * It stops at anything it does not understand and at any slot that two lines claim, so a line of the table cannot be
  * silently shadowed. Slots that no line claims stay 0: refused.
+ *
+ * With --claims it prints instead which slots each line of the table claims, for tests that must not miss any.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -23,6 +25,7 @@ static unsigned entry_count = 1;
 static struct { char rule[16], text[256]; } reasons[MAX_REASONS];
 static unsigned reason_count = 1;
 static unsigned line_number;
+static bool claims_only; /* --claims */
 
 static void die(const char *format, ...)
 {
@@ -273,6 +276,8 @@ static void parse_property(struct line *line, const char *token, const char *mne
         e->flags |= BH_LOCKABLE;
     } else if (!strcmp(token, "notouch")) {
         e->flags |= BH_NO_TOUCH;
+    } else if (!strcmp(token, "norex")) {
+        e->flags |= BH_NO_REX;
     } else if (!strcmp(token, "stack")) {
         e->flags |= BH_STACK;
     } else if (!strcmp(token, "seq")) {
@@ -327,8 +332,21 @@ static unsigned short intern(const struct bh_entry *e)
     return (unsigned short)entry_count++;
 }
 
+/* CLAIM(line, slot, memory forms by ModRM.reg, register forms by ModRM.reg and rm, has ModRM, class, enum bh_mem) */
+static void print_claim(unsigned index, const struct line *line)
+{
+    unsigned long long memory = 0, registers = 0;
+    for (unsigned i = 0; i < BH_GROUP_SLOTS; i++)
+        if (!line->no_modrm && line->modrm[i] && line->form != (i < 8 ? FORM_REG : FORM_MEM))
+            *(i < 8 ? &memory : &registers) |= 1ull << (i < 8 ? i : i - 8);
+    printf("CLAIM(%u, %u, 0x%llx, 0x%llx, %d, %u, %u)\n", line_number, index, memory, registers, !line->no_modrm,
+           line->entry.cls, line->entry.mem);
+}
+
 static void claim(unsigned index, const struct line *line, unsigned short entry)
 {
+    if (claims_only)
+        print_claim(index, line);
     for (unsigned i = 0; i < BH_GROUP_SLOTS; i++) {
         bool register_form = i >= 8;
         if (!line->no_modrm && (!line->modrm[i] || (line->form == FORM_MEM && register_form) ||
@@ -422,11 +440,12 @@ static void print_shorts(const unsigned short *values, unsigned count)
 
 int main(int argc, char **argv)
 {
-    FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
+    claims_only = argc == 3 && !strcmp(argv[1], "--claims");
+    FILE *file = argc == 2 + claims_only ? fopen(argv[argc - 1], "r") : NULL;
     static char buffer[1024];
     static unsigned short packed[SLOTS];
     if (!file) {
-        fprintf(stderr, "usage: gentable instructions.tbl >tables.inc (cannot read the table)\n");
+        fprintf(stderr, "usage: gentable [--claims] instructions.tbl >tables.inc (cannot read the table)\n");
         return 1;
     }
     while (fgets(buffer, sizeof buffer, file)) {
@@ -437,6 +456,8 @@ int main(int argc, char **argv)
     if (ferror(file))
         die("cannot be read");
     fclose(file);
+    if (claims_only)
+        return ferror(stdout) || fflush(stdout) ? 1 : 0;
     for (unsigned i = 0; i < SLOTS; i++)
         packed[i] = pack(slot[i]);
 

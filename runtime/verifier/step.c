@@ -111,6 +111,10 @@ static bool check_prefixes(struct verifier *v, const struct place *at, const str
         refuse(v, at, in->length, "prefix", "66h and REX.W contradict each other");
         return false;
     }
+    if ((e->flags & BH_NO_REX) && broken((in->rex & ~0x40u) != 0)) {
+        refuse(v, at, in->length, "prefix", "this instruction may have no REX prefix but 40h");
+        return false;
+    }
     if ((e->cls == BH_CLASS_JUMP || e->cls == BH_CLASS_CALL) && broken((in->rex & ~0x40u) != 0)) {
         refuse(v, at, in->length, "prefix", "a branch may have no REX prefix but 40h");
         return false;

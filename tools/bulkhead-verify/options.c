@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool.h"
 
@@ -14,6 +15,7 @@ static const char help[] =
     "  --limit N            print at most N refusals of a file (default 20, 0: all)\n"
     "  --facts              print what the code can do, its size and how it is padded\n"
     "  --json               print one JSON object for each file, on one line\n"
+    "  --color WHEN         auto (default: on a terminal, unless NO_COLOR is set), always or never\n"
     "  --allow-stores-only  accept modules whose loads are not isolated (their note says so); such a module can read\n"
     "                       all memory of the process that runs it\n"
     "  --raw                FILE is flat machine code, not ELF; with --allow-stores-only it is judged as stores-only code\n"
@@ -23,12 +25,13 @@ static const char help[] =
     "Exit status: 0 all files are accepted, 1 a file is refused (a malformed module included), 2 a file is not ELF or\n"
     "cannot be read. docs/contract.md explains every rule by its name.\n";
 
-enum { OPT_LIMIT = 256, OPT_FACTS, OPT_JSON, OPT_STORES, OPT_RAW, OPT_ADDRESS, OPT_HELP, OPT_VERSION };
+enum { OPT_LIMIT = 256, OPT_FACTS, OPT_JSON, OPT_COLOR, OPT_STORES, OPT_RAW, OPT_ADDRESS, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
     {"limit", required_argument, NULL, OPT_LIMIT},
     {"facts", no_argument, NULL, OPT_FACTS},
     {"json", no_argument, NULL, OPT_JSON},
+    {"color", required_argument, NULL, OPT_COLOR},
     {"allow-stores-only", no_argument, NULL, OPT_STORES},
     {"raw", no_argument, NULL, OPT_RAW},
     {"address", required_argument, NULL, OPT_ADDRESS},
@@ -53,9 +56,21 @@ static uint64_t parse_number(const char *text, const char *option)
     return value;
 }
 
+static bool parse_color(const char *when)
+{
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    if (!strcmp(when, "always"))
+        return true;
+    if (!strcmp(when, "never"))
+        return false;
+    if (strcmp(when, "auto"))
+        usage("--color wants auto, always or never", when);
+    return isatty(STDOUT_FILENO) && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
+}
+
 void parse_options(int argc, char **argv, struct options *options)
 {
-    *options = (struct options){.limit = 20};
+    *options = (struct options){.limit = 20, .color = parse_color("auto")};
     bool have_address = false;
     for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
         switch (option) {
@@ -64,6 +79,7 @@ void parse_options(int argc, char **argv, struct options *options)
             break;
         case OPT_FACTS: options->facts = true; break;
         case OPT_JSON: options->json = true; break;
+        case OPT_COLOR: options->color = parse_color(optarg); break;
         case OPT_STORES: options->allow_stores_only = true; break;
         case OPT_RAW: options->raw = true; break;
         case OPT_ADDRESS:

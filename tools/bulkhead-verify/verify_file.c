@@ -85,6 +85,11 @@ static int verify_raw(struct file_report *report, const uint8_t *data, size_t si
     return verify_code(report, &input);
 }
 
+static const char *symbolize_module(const void *elf, uint64_t address, uint64_t *offset)
+{
+    return bh_elf_symbolize(elf, address, offset);
+}
+
 static int verify_elf(struct file_report *report, const uint8_t *data, size_t size)
 {
     struct bh_elf elf;
@@ -112,7 +117,8 @@ static int verify_elf(struct file_report *report, const uint8_t *data, size_t si
         report_end(report, EXIT_UNREADABLE, NULL);
         return EXIT_UNREADABLE;
     }
-    report->elf = &elf;
+    report->symbolize = symbolize_module;
+    report->symbols = &elf;
     report->text_size = elf.segment[elf.code_segment].filesz;
     bh_elf_fill_code(&elf, code);
     bh_elf_verify_input(&elf, code, &input);

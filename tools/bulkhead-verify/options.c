@@ -22,10 +22,13 @@ static const char help[] =
     "  --address A          with --raw: the image-relative address of the first byte, a multiple of 32 (default 0)\n"
     "  --help, --version\n"
     "\n"
+    "Instead of verifying:\n"
+    "  --explain RULE       what a rule demands, why, what to do about it; `all`: every rule\n"
+    "\n"
     "Exit status: 0 all files are accepted, 1 a file is refused (a malformed module included), 2 a file is not ELF or\n"
     "cannot be read. docs/contract.md explains every rule by its name.\n";
 
-enum { OPT_LIMIT = 256, OPT_FACTS, OPT_JSON, OPT_COLOR, OPT_STORES, OPT_RAW, OPT_ADDRESS, OPT_HELP, OPT_VERSION };
+enum { OPT_LIMIT = 256, OPT_FACTS, OPT_JSON, OPT_COLOR, OPT_STORES, OPT_RAW, OPT_ADDRESS, OPT_EXPLAIN, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
     {"limit", required_argument, NULL, OPT_LIMIT},
@@ -35,6 +38,7 @@ static const struct option long_options[] = {
     {"allow-stores-only", no_argument, NULL, OPT_STORES},
     {"raw", no_argument, NULL, OPT_RAW},
     {"address", required_argument, NULL, OPT_ADDRESS},
+    {"explain", required_argument, NULL, OPT_EXPLAIN},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -88,6 +92,7 @@ void parse_options(int argc, char **argv, struct options *options)
             if (options->address % BH_BUNDLE_SIZE != 0 || options->address >= BH_SLOT_SIZE)
                 usage("--address wants a multiple of 32 below 4 GiB", optarg);
             break;
+        case OPT_EXPLAIN: options->explain = optarg; break;
         case OPT_HELP:
             fputs(help, stdout);
             exit(EXIT_ACCEPTED);
@@ -100,7 +105,9 @@ void parse_options(int argc, char **argv, struct options *options)
     }
     if (have_address && !options->raw)
         usage("--address is for --raw: an ELF file says where its code is", NULL);
-    if (optind == argc)
+    if (options->explain && optind != argc)
+        usage("--explain and files do not go together", argv[optind]);
+    if (optind == argc && !options->explain)
         usage("no file named", NULL);
     options->files = argv + optind;
     options->file_count = argc - optind;

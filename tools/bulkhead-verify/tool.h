@@ -15,6 +15,7 @@ struct options {
     bool json, facts, raw, allow_stores_only, color;
     uint64_t address; /* --raw: where the code is */
     size_t limit;     /* refusals printed for one file */
+    const char *explain; /* --explain: the name of a rule */
     char **files;
     int file_count;
 };

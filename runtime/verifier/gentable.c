@@ -1,4 +1,5 @@
-/* Turns instructions.tbl into the decoder's tables (C source on standard output). Runs on the build machine.
+/* Turns instructions.tbl into the decoder's tables (C source on standard output). Runs on the build machine. With --lines it
+ * writes the lines themselves as an array (lines.h): documents and tests come from the same table, read by the same parser.
  *
  * It stops at anything it does not understand and at any slot that two lines claim, so a line of the table cannot be
  * silently shadowed. Slots that no line claims stay 0: refused.
@@ -23,6 +24,8 @@ static unsigned entry_count = 1;
 static struct { char rule[16], text[256]; } reasons[MAX_REASONS];
 static unsigned reason_count = 1;
 static unsigned line_number;
+static bool print_lines; /* --lines */
+static char section[128];
 
 static void die(const char *format, ...)
 {
@@ -365,6 +368,45 @@ static void fill(const struct line *line)
         }
 }
 
+static void print_text(const char *text)
+{
+    printf("\"");
+    for (; *text; text++)
+        printf("%s%c", *text == '"' || *text == '\\' ? "\\" : "", *text);
+    printf("\",");
+}
+
+/* An initializer of struct bh_table_line. */
+static void print_line(const struct line *line, char *const *field)
+{
+    const struct bh_entry *e = &line->entry;
+    unsigned lw_mask = 0;
+    for (unsigned lw = 0; lw < 4; lw++)
+        if ((line->l_mask >> (lw >> 1) & 1) && (line->w_mask >> (lw & 1) & 1))
+            lw_mask |= 1u << lw;
+    printf("{%u,", line_number);
+    print_text(section);
+    for (unsigned i = 0; i < 4; i++)
+        print_text(field[i]);
+    if (e->cls == BH_CLASS_REFUSED)
+        print_text(reasons[e->reason].rule);
+    else
+        printf("0,");
+    printf("%d,%d,%u,%u,%u,%d,%d,%d,%d,{", line->legacy, line->vex, line->map, line->pp_mask, line->vex ? lw_mask : 0, line->form,
+           line->no_modrm, line->plus_r, line->vvvv);
+    for (unsigned i = 0; i < BH_GROUP_SLOTS; i++)
+        printf("%d,", !line->no_modrm && line->modrm[i] && (line->form == FORM_ANY || (line->form == FORM_REG) == (i >= 8)));
+    printf("},{");
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned word = 0;
+        for (unsigned bit = 0; bit < 32; bit++)
+            word |= (unsigned)line->opcode[i * 32 + bit] << bit;
+        printf("0x%x,", word);
+    }
+    printf("},{%u,%u,%u,%u,0x%x,0x%x,%u,%u},0x%x},\n", e->cls, e->mem, e->size, e->imm, e->flags, e->facts, e->sp, e->reason,
+           line->vex ? e->facts ? e->facts : BH_FACT_AVX : 0u);
+}
+
 static char *trim(char *text)
 {
     while (*text == ' ')
@@ -377,7 +419,7 @@ static char *trim(char *text)
 static void parse_line(char *text)
 {
     struct line line = {.legacy = false};
-    char *field[4];
+    char *field[4], *kept[4];
     for (unsigned i = 0; i < 4; i++) {
         char *end = strchr(text, ';');
         if (!end && i < 3)
@@ -387,11 +429,18 @@ static void parse_line(char *text)
         field[i] = trim(text);
         text = end + 1;
     }
+    for (unsigned i = 0; i < 4; i++)
+        if (!(kept[i] = strdup(field[i])))
+            die("out of memory");
     parse_encoding(&line, field[0]);
     parse_operands(&line, field[1]);
     for (char *save, *token = strtok_r(field[2], " ", &save); token; token = strtok_r(NULL, " ", &save))
         parse_property(&line, token, field[3]);
     fill(&line);
+    if (print_lines)
+        print_line(&line, kept);
+    for (unsigned i = 0; i < 4; i++)
+        free(kept[i]);
 }
 
 static unsigned short groups[MAX_GROUPS][BH_GROUP_SLOTS];
@@ -422,21 +471,30 @@ static void print_shorts(const unsigned short *values, unsigned count)
 
 int main(int argc, char **argv)
 {
-    FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
+    print_lines = argc == 3 && !strcmp(argv[1], "--lines");
+    FILE *file = argc == 2 + print_lines ? fopen(argv[1 + print_lines], "r") : NULL;
     static char buffer[1024];
     static unsigned short packed[SLOTS];
     if (!file) {
-        fprintf(stderr, "usage: gentable instructions.tbl >tables.inc (cannot read the table)\n");
+        fprintf(stderr, "usage: gentable [--lines] instructions.tbl >tables.inc (cannot read the table)\n");
         return 1;
     }
+    if (print_lines)
+        printf("/* Generated from instructions.tbl by gentable.c. */\nstatic const struct bh_table_line bh_lines[] = {\n");
     while (fgets(buffer, sizeof buffer, file)) {
         line_number++;
+        if (sscanf(buffer, "# ---- %127[^-\n]", section) == 1)
+            section[strcspn(section, "\n")] = 0, trim(section);
         if (buffer[0] != '#' && buffer[0] != '\n')
             parse_line(buffer);
     }
     if (ferror(file))
         die("cannot be read");
     fclose(file);
+    if (print_lines) {
+        printf("};\n");
+        return ferror(stdout) || fflush(stdout) ? 1 : 0;
+    }
     for (unsigned i = 0; i < SLOTS; i++)
         packed[i] = pack(slot[i]);
 

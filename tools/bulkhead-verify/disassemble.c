@@ -22,6 +22,17 @@ size_t disassemble_one(const uint8_t *code, size_t size, uint64_t address, char 
     return insn.length;
 }
 
+bool mnemonic_of(const uint8_t *code, size_t size, char *name, size_t room)
+{
+    ZydisDecoder decoder;
+    ZydisDecodedInstruction insn;
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, NULL, code, size, &insn)) || insn.length != size)
+        return false;
+    snprintf(name, room, "%s", ZydisMnemonicGetString(insn.mnemonic));
+    return true;
+}
+
 void disassemble(const uint8_t *code, size_t size, uint64_t address, char *text, size_t room)
 {
     size_t used = 0;

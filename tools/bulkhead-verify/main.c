@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "explain.h"
+#include "instructions.h"
 
 int main(int argc, char **argv)
 {
@@ -10,6 +11,8 @@ int main(int argc, char **argv)
     parse_options(argc, argv, &options);
     if (options.explain)
         worst = explain(&options, options.explain);
+    if (options.list_instructions)
+        worst = list_instructions(&options);
     for (int i = 0; i < options.file_count; i++) {
         int verdict = verify_file(&options, options.files[i]);
         worst = verdict > worst ? verdict : worst;

@@ -24,11 +24,13 @@ static const char help[] =
     "\n"
     "Instead of verifying:\n"
     "  --explain RULE       what a rule demands, why, what to do about it; `all`: every rule\n"
+    "  --list-instructions  the instructions that are accepted, and those refused by name; with --json one object each, with\n"
+    "                       --markdown the page docs/instructions.md\n"
     "\n"
     "Exit status: 0 all files are accepted, 1 a file is refused (a malformed module included), 2 a file is not ELF or\n"
     "cannot be read. docs/contract.md explains every rule by its name.\n";
 
-enum { OPT_LIMIT = 256, OPT_FACTS, OPT_JSON, OPT_COLOR, OPT_STORES, OPT_RAW, OPT_ADDRESS, OPT_EXPLAIN, OPT_HELP, OPT_VERSION };
+enum { OPT_LIMIT = 256, OPT_FACTS, OPT_JSON, OPT_COLOR, OPT_STORES, OPT_RAW, OPT_ADDRESS, OPT_EXPLAIN, OPT_LIST, OPT_MARKDOWN, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
     {"limit", required_argument, NULL, OPT_LIMIT},
@@ -39,6 +41,8 @@ static const struct option long_options[] = {
     {"raw", no_argument, NULL, OPT_RAW},
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"explain", required_argument, NULL, OPT_EXPLAIN},
+    {"list-instructions", no_argument, NULL, OPT_LIST},
+    {"markdown", no_argument, NULL, OPT_MARKDOWN},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -93,6 +97,8 @@ void parse_options(int argc, char **argv, struct options *options)
                 usage("--address wants a multiple of 32 below 4 GiB", optarg);
             break;
         case OPT_EXPLAIN: options->explain = optarg; break;
+        case OPT_LIST: options->list_instructions = true; break;
+        case OPT_MARKDOWN: options->markdown = true; break;
         case OPT_HELP:
             fputs(help, stdout);
             exit(EXIT_ACCEPTED);
@@ -105,9 +111,13 @@ void parse_options(int argc, char **argv, struct options *options)
     }
     if (have_address && !options->raw)
         usage("--address is for --raw: an ELF file says where its code is", NULL);
-    if (options->explain && optind != argc)
-        usage("--explain and files do not go together", argv[optind]);
-    if (optind == argc && !options->explain)
+    if (options->markdown && (!options->list_instructions || options->json))
+        usage("--markdown is for --list-instructions, without --json", NULL);
+    if (options->explain && options->list_instructions)
+        usage("--explain and --list-instructions do not go together", NULL);
+    if ((options->explain || options->list_instructions) && optind != argc)
+        usage("--explain and --list-instructions take no file", argv[optind]);
+    if (optind == argc && !options->explain && !options->list_instructions)
         usage("no file named", NULL);
     options->files = argv + optind;
     options->file_count = argc - optind;

@@ -12,7 +12,7 @@
 enum { EXIT_ACCEPTED = 0, EXIT_REFUSED = 1, EXIT_UNREADABLE = 2 };
 
 struct options {
-    bool json, facts, raw, allow_stores_only, color;
+    bool json, facts, raw, allow_stores_only, color, list_instructions, markdown;
     uint64_t address; /* --raw: where the code is */
     size_t limit;     /* refusals printed for one file */
     const char *explain; /* --explain: the name of a rule */

@@ -53,6 +53,7 @@ static const struct fact_name facts[] = {
     {"bmi", BH_FACT_BMI}, {"cpuid", BH_FACT_CPUID}, {"timer", BH_FACT_TIMER}, {"rdtscp", BH_FACT_TIMER | BH_FACT_RDPID},
     {"xgetbv", BH_FACT_XGETBV}, {"rdrand", BH_FACT_RDRAND}, {"rdpid", BH_FACT_RDPID}, {"flush", BH_FACT_FLUSH},
     {"mxcsr", BH_FACT_MXCSR}, {"vmxcsr", BH_FACT_MXCSR | BH_FACT_AVX}, {"avx", BH_FACT_AVX}, {"x87", BH_FACT_X87},
+    {"lzcnt", BH_FACT_LZCNT}, {"movbe", BH_FACT_MOVBE}, {"f16c", BH_FACT_F16C}, {"aes", BH_FACT_AES},
 };
 
 /* One line, taken apart. */
@@ -319,6 +320,12 @@ static void parse_property(struct line *line, const char *token, const char *mne
     }
 }
 
+/* VEX means AVX, but for the integer instructions of BMI. */
+static uint16_t vex_facts(const struct bh_entry *e)
+{
+    return (uint16_t)(e->facts & BH_FACT_BMI ? e->facts : e->facts | BH_FACT_AVX);
+}
+
 static unsigned short intern(const struct bh_entry *e)
 {
     for (unsigned i = 1; i < entry_count; i++)
@@ -352,8 +359,7 @@ static void fill(const struct line *line)
     if (line->vex) {
         if (line->vvvv)
             vex.flags |= BH_USES_VVVV;
-        if (!vex.facts)
-            vex.facts = BH_FACT_AVX;
+        vex.facts = vex_facts(&line->entry);
         vex_entry = intern(&vex);
     }
     for (unsigned pp = 0; pp < 4; pp++)
@@ -404,7 +410,7 @@ static void print_line(const struct line *line, char *const *field)
         printf("0x%x,", word);
     }
     printf("},{%u,%u,%u,%u,0x%x,0x%x,%u,%u},0x%x},\n", e->cls, e->mem, e->size, e->imm, e->flags, e->facts, e->sp, e->reason,
-           line->vex ? e->facts ? e->facts : BH_FACT_AVX : 0u);
+           line->vex ? vex_facts(e) : 0u);
 }
 
 static char *trim(char *text)

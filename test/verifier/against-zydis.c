@@ -167,6 +167,18 @@ static void check_memory(const uint8_t *code, const ZydisDecodedInstruction *ins
         check_touch(code, insn, mem->actions & (ZYDIS_OPERAND_ACTION_READ | ZYDIS_OPERAND_ACTION_WRITE));
 }
 
+/* Facts by which the runtime refuses modules that the processor cannot run. */
+static void check_processor(const uint8_t *code, const ZydisDecodedInstruction *insn, const struct bh_verify_facts *facts)
+{
+    ZydisISASet set = insn->meta.isa_set;
+    bool aes = set == ZYDIS_ISA_SET_AES || set == ZYDIS_ISA_SET_AVXAES || set == ZYDIS_ISA_SET_VAES ||
+               set == ZYDIS_ISA_SET_PCLMULQDQ || set == ZYDIS_ISA_SET_VPCLMULQDQ || insn->mnemonic == ZYDIS_MNEMONIC_VPCLMULQDQ;
+    if ((set == ZYDIS_ISA_SET_LZCNT) != !!(facts->facts & BH_FACT_LZCNT) ||
+        (set == ZYDIS_ISA_SET_MOVBE) != !!(facts->facts & BH_FACT_MOVBE) ||
+        (set == ZYDIS_ISA_SET_F16C) != !!(facts->facts & BH_FACT_F16C) || aes != !!(facts->facts & BH_FACT_AES))
+        disagree(code, insn->length, "the facts do not say which extension it needs");
+}
+
 /* The bundle's first instruction. free_load: it is accepted under stores-only isolation but not under full. */
 static void compare(const uint8_t *bundle, const struct bh_verify_facts *facts, bool free_load)
 {
@@ -184,6 +196,7 @@ static void compare(const uint8_t *bundle, const struct bh_verify_facts *facts, 
     if (insn.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED && insn.mnemonic != ZYDIS_MNEMONIC_HLT)
         disagree(bundle, length, "privileged");
     check_registers(bundle, &insn, ops, facts);
+    check_processor(bundle, &insn, facts);
     check_memory(bundle, &insn, ops, facts, free_load);
 }
 

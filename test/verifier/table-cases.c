@@ -12,7 +12,7 @@
 #include "verifier/verify.h"
 
 static const char *const fact_names[] = {"mxcsr", "x87", "upper", "timer", "cpuid", "rdrand", "rdpid", "xgetbv", "flush", "avx",
-                                         "bmi", "hostcall"};
+                                         "bmi", "hostcall", "lzcnt", "movbe", "f16c", "aes"};
 
 static void print_case(const unsigned char *code, size_t size, const char *how, const char *verdict)
 {

@@ -17,6 +17,10 @@ static const struct { uint32_t bit; const char *name, *text; } fact_names[] = {
     {BH_FACT_AVX, "avx", "contains AVX instructions"},
     {BH_FACT_BMI, "bmi", "contains BMI instructions"},
     {BH_FACT_HOSTCALL, "hostcall", "makes host calls"},
+    {BH_FACT_LZCNT, "lzcnt", "executes lzcnt"},
+    {BH_FACT_MOVBE, "movbe", "executes movbe"},
+    {BH_FACT_F16C, "f16c", "converts half-precision numbers (F16C)"},
+    {BH_FACT_AES, "aes", "contains AES or PCLMULQDQ instructions"},
 };
 enum { FACT_COUNT = sizeof fact_names / sizeof *fact_names };
 

@@ -15,6 +15,7 @@
 #include "sequence.h"
 
 /* The last TAIL_WINDOW bytes and what lies before them in their bundle are read from a copy with room behind it. */
+enum { PROGRESS_STEP = 65536 };
 enum { RSP = 4, TAIL_WINDOW = 2 * BH_BUNDLE_SIZE, TAIL_SIZE = TAIL_WINDOW + BH_BUNDLE_SIZE + BH_DECODE_WINDOW };
 _Static_assert((int)BH_DECODE_WINDOW <= TAIL_WINDOW, "reading from the last bundle before the copy must stay in the code");
 _Static_assert((int)SEQUENCE_WINDOW <= (int)BH_DECODE_WINDOW, "sequences are matched in the decoder's window");
@@ -540,6 +541,8 @@ static void walk(struct verifier *v)
     unsigned skip = 0;
     v->debt = 0;
     for (size_t bundle = 0; bundle < size && !v->stop; bundle += BH_BUNDLE_SIZE) {
+        if (bundle % PROGRESS_STEP == 0 && v->in->progress && !v->targets_only)
+            *v->in->progress = bundle;
         const uint8_t *bytes = bundle_bytes(v, bundle);
         unsigned room = size - bundle < BH_BUNDLE_SIZE ? (unsigned)(size - bundle) : BH_BUNDLE_SIZE;
         unsigned at = skip;

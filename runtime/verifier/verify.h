@@ -82,6 +82,7 @@ struct bh_verify_input {
     bh_verify_report *report; /* may be NULL */
     void *report_context;
     size_t limit;        /* stop after so many refusals; 0 means all */
+    volatile size_t *progress; /* may be NULL; now and then the number of bytes that were looked at is stored here */
 };
 
 /* Bytes of scratch memory that verifying `size` bytes of code takes (3/8 of it and a little). */

@@ -32,8 +32,8 @@ static void print_heading(const struct file_report *report)
 {
     const struct marks *marks = &report->marks;
     set_color(report->options, COLOR_HEADING);
-    print_escaped(report->name);
-    printf(": 0x%" PRIx64, marks->refusal[0].address);
+    print_name(report);
+    printf("0x%" PRIx64, marks->refusal[0].address);
     print_symbol(report, marks->refusal[0].address);
     printf(": ");
     set_color(report->options, COLOR_BAD);
@@ -107,6 +107,16 @@ static size_t run_length(const struct file_report *report, size_t at, size_t end
     return is_marked(&report->marks, report->code_address + at, report->code_address + at + 1) ? 1 : n;
 }
 
+static void print_annotation(const struct file_report *report, uint64_t start, uint64_t end)
+{
+    const char *symbol = report->annotate ? report->annotate(report->symbols, start, end) : NULL;
+    if (symbol && *symbol) {
+        printf("  [");
+        print_escaped(symbol);
+        putchar(']');
+    }
+}
+
 /* Prints what begins at the offset; returns its length. */
 static size_t print_instruction(const struct file_report *report, size_t at, size_t bundle_end)
 {
@@ -122,6 +132,7 @@ static size_t print_instruction(const struct file_report *report, size_t at, siz
     printf("%*s", used < wanted ? wanted - used : 1, "");
     column += used < wanted ? wanted : used + 1;
     fputs(text, stdout);
+    print_annotation(report, address, address + length);
     if (run > 1)
         printf("  (%zu times)", run);
     putchar('\n');

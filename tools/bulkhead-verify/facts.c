@@ -55,17 +55,23 @@ void facts_json(const struct file_report *report, const struct bh_verify_facts *
 
 void facts_text(const struct file_report *report, const struct bh_verify_facts *facts)
 {
-    printf("%s: text %" PRIu64 " bytes, %" PRIu64 " instructions, %" PRIu64 " sequences, %" PRIu64 " direct branches\n",
-           report->name, report->text_size, facts->instructions, facts->sequences, facts->branches);
-    printf("%s: nops %" PRIu64 " bytes (%.2f %% of text) in %" PRIu64 " instructions, fill %" PRIu64
+    print_name(report);
+    printf("text %" PRIu64 " bytes, %" PRIu64 " instructions, %" PRIu64 " sequences, %" PRIu64 " direct branches\n",
+           report->text_size, facts->instructions, facts->sequences, facts->branches);
+    print_name(report);
+    printf("nops %" PRIu64 " bytes (%.2f %% of text) in %" PRIu64 " instructions, fill %" PRIu64
            " bytes (%.2f %%), padding prefixes %" PRIu64 " bytes (%.2f %%)\n",
-           report->name, facts->nop_bytes, percent(facts->nop_bytes, report->text_size), facts->nops,
+           facts->nop_bytes, percent(facts->nop_bytes, report->text_size), facts->nops,
            inner_fill(report, facts), percent(inner_fill(report, facts), report->text_size), facts->prefix_bytes,
            percent(facts->prefix_bytes, report->text_size));
     for (unsigned i = 0; i < FACT_COUNT; i++)
-        if (facts->facts & fact_names[i].bit)
-            printf("%s: fact %s: %s\n", report->name, fact_names[i].name, fact_names[i].text);
+        if (facts->facts & fact_names[i].bit) {
+            print_name(report);
+            printf("fact %s: %s\n", fact_names[i].name, fact_names[i].text);
+        }
     for (unsigned i = 0; i < BH_HOSTCALL_COUNT; i++)
-        if (facts->hostcall[i / 64] >> (i % 64) & 1)
-            printf("%s: host call %u\n", report->name, i);
+        if (facts->hostcall[i / 64] >> (i % 64) & 1) {
+            print_name(report);
+            printf("host call %u\n", i);
+        }
 }

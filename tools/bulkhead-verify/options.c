@@ -10,14 +10,17 @@
 
 static const char help[] =
     "Usage: bulkhead-verify [OPTION]... FILE...\n"
-    "Says whether each FILE is a Bulkhead module that keeps the contract, and prints every broken rule if it is not.\n"
+    "Says whether each FILE is a Bulkhead module that keeps the contract, and prints every broken rule if it is not. Of an\n"
+    "object file or an archive it says whether it would verify once linked, and which functions are at fault. FILE can be -,\n"
+    "standard input.\n"
     "\n"
     "  --limit N            print at most N refusals of a file (default 20, 0: all)\n"
     "  --facts              print what the code can do, its size and how it is padded\n"
     "  --json               print one JSON object for each file, on one line\n"
     "  --color WHEN         auto (default: on a terminal, unless NO_COLOR is set), always or never\n"
-    "  --allow-stores-only  accept modules whose loads are not isolated (their note says so); such a module can read\n"
-    "                       all memory of the process that runs it\n"
+    "  --allow-stores-only  judge objects as stores-only code, and accept modules whose loads are not isolated (their\n"
+    "                       note says so); such a module can read all memory of the process that runs it\n"
+    "  --progress           show on standard error how far it is, also where that is no terminal\n"
     "  --raw                FILE is flat machine code, not ELF; with --allow-stores-only it is judged as stores-only code\n"
     "  --address A          with --raw: the image-relative address of the first byte, a multiple of 32 (default 0)\n"
     "  --help, --version\n"
@@ -30,7 +33,7 @@ static const char help[] =
     "Exit status: 0 all files are accepted, 1 a file is refused (a malformed module included), 2 a file is not ELF or\n"
     "cannot be read. docs/contract.md explains every rule by its name.\n";
 
-enum { OPT_LIMIT = 256, OPT_FACTS, OPT_JSON, OPT_COLOR, OPT_STORES, OPT_RAW, OPT_ADDRESS, OPT_EXPLAIN, OPT_LIST, OPT_MARKDOWN, OPT_HELP, OPT_VERSION };
+enum { OPT_LIMIT = 256, OPT_FACTS, OPT_JSON, OPT_COLOR, OPT_STORES, OPT_RAW, OPT_ADDRESS, OPT_EXPLAIN, OPT_LIST, OPT_MARKDOWN, OPT_PROGRESS, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
     {"limit", required_argument, NULL, OPT_LIMIT},
@@ -43,6 +46,7 @@ static const struct option long_options[] = {
     {"explain", required_argument, NULL, OPT_EXPLAIN},
     {"list-instructions", no_argument, NULL, OPT_LIST},
     {"markdown", no_argument, NULL, OPT_MARKDOWN},
+    {"progress", no_argument, NULL, OPT_PROGRESS},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -99,6 +103,7 @@ void parse_options(int argc, char **argv, struct options *options)
         case OPT_EXPLAIN: options->explain = optarg; break;
         case OPT_LIST: options->list_instructions = true; break;
         case OPT_MARKDOWN: options->markdown = true; break;
+        case OPT_PROGRESS: options->progress = true; break;
         case OPT_HELP:
             fputs(help, stdout);
             exit(EXIT_ACCEPTED);

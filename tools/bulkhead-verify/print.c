@@ -15,6 +15,12 @@ void print_escaped(const char *text)
     }
 }
 
+void print_name(const struct file_report *report)
+{
+    print_escaped(report->name);
+    printf(": ");
+}
+
 void print_string(const char *key, const char *value)
 {
     printf("\"%s\":\"", key);

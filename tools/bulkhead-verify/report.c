@@ -69,8 +69,7 @@ void report_file(struct file_report *report, const struct bh_elf_error *error)
         printf("\"}");
     } else {
         set_color(report->options, COLOR_HEADING);
-        print_escaped(report->name);
-        printf(": ");
+        print_name(report);
         set_color(report->options, COLOR_BAD);
         printf("%s: ", error->rule);
         set_color(report->options, COLOR_PLAIN);
@@ -105,11 +104,16 @@ void report_begin(struct file_report *report)
     printf("\"refusals\":[");
 }
 
-void report_end(struct file_report *report, int verdict, const struct bh_verify_facts *facts)
+const char *verdict_name(int verdict)
 {
     static const char *const words[] = {"accepted", "refused", "unreadable"};
+    return words[verdict];
+}
+
+void report_end(struct file_report *report, int verdict, const struct bh_verify_facts *facts)
+{
     if (report->options->json) {
-        printf("],\"result\":\"%s\"", words[verdict]);
+        printf("],\"result\":\"%s\"", verdict_name(verdict));
         if (facts)
             facts_json(report, facts);
         printf("}\n");
@@ -118,14 +122,13 @@ void report_end(struct file_report *report, int verdict, const struct bh_verify_
     diagnostic_flush(report);
     if (facts && report->options->facts)
         facts_text(report, facts);
-    if (verdict == EXIT_UNREADABLE)
+    if (verdict == EXIT_UNREADABLE || report->member)
         return;
     if (verdict == EXIT_REFUSED)
         printf("(more about a rule: bulkhead-verify --explain %s)\n", report->first_rule);
-    print_escaped(report->name);
-    printf(": ");
+    print_name(report);
     set_color(report->options, verdict == EXIT_ACCEPTED ? COLOR_GOOD : COLOR_BAD);
-    printf("%s", words[verdict]);
+    printf("%s", verdict_name(verdict));
     set_color(report->options, COLOR_PLAIN);
     if (verdict == EXIT_REFUSED)
         printf(" (%zu %s%s)", report->refusals, report->refusals == 1 ? "rule broken" : "rules broken",

@@ -12,7 +12,7 @@
 enum { EXIT_ACCEPTED = 0, EXIT_REFUSED = 1, EXIT_UNREADABLE = 2 };
 
 struct options {
-    bool json, facts, raw, allow_stores_only, color, list_instructions, markdown;
+    bool json, facts, raw, allow_stores_only, color, list_instructions, markdown, progress;
     uint64_t address; /* --raw: where the code is */
     size_t limit;     /* refusals printed for one file */
     const char *explain; /* --explain: the name of a rule */
@@ -33,12 +33,17 @@ struct marks {
 /* Finds the symbol that contains an address, or NULL; *offset is the distance from its start. */
 typedef const char *symbolizer(const void *context, uint64_t address, uint64_t *offset);
 
+/* The symbol that the linker will put into the instruction at [start, end), or NULL. */
+typedef const char *annotator(const void *context, uint64_t start, uint64_t end);
+
 /* What is known of a file while it is verified and reported. */
 struct file_report {
     const struct options *options;
     const char *name;
+    bool member;              /* of an archive, which gives the verdict */
     symbolizer *symbolize;    /* NULL with --raw, or before the file was parsed */
-    const void *symbols;      /* its context */
+    annotator *annotate;      /* NULL but for object files */
+    const void *symbols;      /* context of both */
     const uint8_t *code;      /* as verified */
     size_t code_size;
     uint64_t code_address;
@@ -60,6 +65,8 @@ void report_unreadable(struct file_report *report, const char *why);
 void report_begin(struct file_report *report);
 void report_end(struct file_report *report, int verdict, const struct bh_verify_facts *facts);
 
+const char *verdict_name(int verdict);
+
 /* facts.c: what accepted code can do. */
 void facts_json(const struct file_report *report, const struct bh_verify_facts *facts);
 void facts_text(const struct file_report *report, const struct bh_verify_facts *facts);
@@ -71,6 +78,8 @@ void diagnostic_flush(struct file_report *report);
 
 /* print.c. Names come out of files that nobody trusts: a terminal must not obey them, and JSON must stay JSON. */
 void print_escaped(const char *text);
+/* The file's name, a colon and a space. */
+void print_name(const struct file_report *report);
 /* "key":"value", */
 void print_string(const char *key, const char *value);
 void print_bytes(const uint8_t *bytes, size_t count);
@@ -78,7 +87,10 @@ void print_bytes(const uint8_t *bytes, size_t count);
 enum color { COLOR_PLAIN, COLOR_HEADING, COLOR_BAD, COLOR_GOOD, COLOR_QUIET };
 void set_color(const struct options *options, enum color color);
 
-/* verify_file.c: reads, verifies and reports one file; returns its verdict. */
+/* verify_file.c: reads, verifies and reports one file ("-": standard input); returns its verdict. */
 int verify_file(const struct options *options, const char *name);
+/* verify_object.c, verify_archive.c: the same for bytes that are a relocatable object, or an archive of such. */
+int verify_object(struct file_report *report, const uint8_t *data, size_t size);
+int verify_archive(struct file_report *report, const uint8_t *data, size_t size);
 
 #endif

@@ -4,8 +4,8 @@
 //
 //   rule ; LLVM's names ; mnemonic
 //
-// (An instruction that only stands in sequences, or is a branch out of this one bundle, counts as accepted.) EVEX and REX2, and with
-// them AVX-512 and APX, and XOP are refused by their first byte and left out.
+// (An instruction that only stands in sequences, or is a branch out of this one bundle, counts as accepted.) EVEX and REX2, and
+// with them AVX-512 and APX, and XOP are refused by their first byte and left out.
 #include <llvm/ADT/Twine.h>
 #include <llvm/MC/MCAsmInfo.h>
 #include <llvm/MC/MCContext.h>

@@ -40,8 +40,8 @@ static void judge(const uint8_t *bytes, size_t size, bool json)
 /* Numbers that parsers get wrong, of all widths. */
 static void overwrite(uint8_t *bytes, size_t size)
 {
-    static const uint64_t values[] = {0, 1, 2, 8, 0x7F, 0x80, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000, UINT64_MAX / 24, UINT64_MAX - 7,
-                                      UINT64_MAX};
+    static const uint64_t values[] = {0, 1, 2, 8, 0x7F, 0x80, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000,
+                                      UINT64_MAX / 24, UINT64_MAX - 7, UINT64_MAX};
     for (unsigned n = 1 + next_random() % 4; n; n--) {
         uint64_t value = next_random() % 2 ? values[next_random() % (sizeof values / sizeof *values)] : next_random();
         size_t width = (size_t)1 << next_random() % 4, at = next_random() % size;
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
             judge(mutant, size, n % 2);
         }
     }
-    fprintf(stderr, "PASS: %lu mutants, seed 20240607: %u would verify, %u refused, %u without verdict\n", tried, verdicts[0], verdicts[1],
-            verdicts[2]);
+    fprintf(stderr, "PASS: %lu mutants, seed 20240607: %u would verify, %u refused, %u without verdict\n", tried, verdicts[0],
+            verdicts[1], verdicts[2]);
     return 0;
 }

@@ -69,45 +69,36 @@ static const char *verdict(const struct bh_table_line *line, const struct form *
     return room;
 }
 
+/* A form changed so that general register 4 is a destination: rsp, or as a byte register without REX ah. */
+static void register_4(const struct bh_table_line *line, struct form changed, unsigned vvvv)
+{
+    struct encoding how = {.operand = OPERAND_CONFINED, .vvvv = vvvv};
+    bool byte = line->entry.flags & BH_WRITES_BYTE;
+    if (byte)
+        print_form(line, &changed, how, "ah is not rsp", "accept ;");
+    how.rex = byte ? 0x40 : 0;
+    print_form(line, &changed, how, "rsp as destination", "refuse ; S1");
+}
+
 /* Writes rsp where the line writes a general register. Lines that S1 or S3 let write it have cases of their own. */
 static void rsp_cases(const struct bh_table_line *line, const struct form *form)
 {
     unsigned flags = line->entry.flags;
-    bool byte = flags & BH_WRITES_BYTE, memory = !line->no_modrm && form->memory;
     struct form changed = *form;
-    struct encoding how = {.operand = OPERAND_CONFINED};
     if (line->entry.sp != BH_SP_NO)
         return;
-    if (flags & BH_WRITES_REG && strstr(line->encoding, "/r")) {
-        changed.modrm = 4 << 3 | (form->modrm & 7);
-        if (byte && !form->vex)
-            print_form(line, &changed, how, "ah is not rsp", "accept ;");
-        how.rex = byte ? 0x40 : 0;
-        print_form(line, &changed, how, "rsp as destination", "refuse ; S1");
-        changed = *form;
-    }
-    how.rex = 0;
-    if (flags & BH_WRITES_RM && !memory && line->modrm[8 + ((form->modrm & 0x38) | 4)]) {
-        changed.modrm = (form->modrm & 0x38) | 4;
-        if (byte)
-            print_form(line, &changed, how, "ah is not rsp", "accept ;");
-        how.rex = byte ? 0x40 : 0;
-        print_form(line, &changed, how, "rsp as destination", "refuse ; S1");
-        changed = *form;
-    }
-    how.rex = 0;
-    if (flags & BH_WRITES_OPC && form->opcode % 8 == 0) {
-        changed.opcode += 4;
-        if (byte)
-            print_form(line, &changed, how, "ah is not rsp", "accept ;");
-        how.rex = byte ? 0x40 : 0;
-        print_form(line, &changed, how, "rsp as destination", "refuse ; S1");
-        changed = *form;
-    }
-    how.rex = 0;
-    how.vvvv = 4;
+    changed.modrm = 4 << 3 | (form->modrm & 7);
+    if (flags & BH_WRITES_REG && strstr(line->encoding, "/r"))
+        register_4(line, changed, 0);
+    changed.modrm = (form->modrm & 0x38) | 4;
+    if (flags & BH_WRITES_RM && !line->no_modrm && !form->memory && line->modrm[8 + changed.modrm])
+        register_4(line, changed, 0);
+    changed = *form;
+    changed.opcode += 4;
+    if (flags & BH_WRITES_OPC && form->opcode % 8 == 0)
+        register_4(line, changed, 0);
     if (flags & BH_WRITES_VVVV)
-        print_form(line, &changed, how, "rsp as destination", "refuse ; S1");
+        register_4(line, *form, 4);
 }
 
 static void memory_cases(const struct bh_table_line *line, const struct form *form)

@@ -55,8 +55,8 @@ static size_t length_to(const uint8_t *text, size_t limit, const char *stops)
     return n;
 }
 
-/* Names longer than 15 bytes: "/123" (GNU) is an offset into the table of names, "#1/20" (BSD) says that the name is the first 20 bytes of the
- * member. */
+/* Names longer than 15 bytes: "/123" (GNU) is an offset into the table of names, "#1/20" (BSD) says that the name is the first 20
+ * bytes of the member. */
 static bool take_name(const struct archive *archive, const struct header *header, struct archive_member *member)
 {
     uint64_t number;

@@ -13,10 +13,8 @@ static bool has_opcode(const struct bh_table_line *line, unsigned opcode)
     return line->opcode[opcode / 32] >> (opcode % 32) & 1;
 }
 
-typedef void visitor(void *context, const struct bh_table_line *line, const struct form *form);
-
 /* The ModRM bytes of a form whose prefixes and opcode are chosen. */
-static void each_modrm(const struct bh_table_line *line, struct form form, visitor *visit, void *context)
+static void each_modrm(const struct bh_table_line *line, struct form form, form_visitor *visit, void *context)
 {
     bool memory_only = true, exact = true;
     if (line->no_modrm) {
@@ -45,7 +43,7 @@ static void each_modrm(const struct bh_table_line *line, struct form form, visit
     }
 }
 
-void for_each_form(const struct bh_table_line *line, visitor *visit, void *context)
+void for_each_form(const struct bh_table_line *line, form_visitor *visit, void *context)
 {
     for (unsigned encoding = 0; encoding < 2; encoding++)
         for (unsigned pp = 0; pp < 4; pp++)

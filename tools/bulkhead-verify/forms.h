@@ -23,8 +23,8 @@ struct form {
 
 /* Calls visit once for each combination of encoding, prefix, L and W, opcode, memory or register, and what the line says about
  * ModRM.reg (one reg for /r, each for /0,1,...; each byte for :c0-c7). Opcodes with a register in them come once. */
-void for_each_form(const struct bh_table_line *line, void (*visit)(void *context, const struct bh_table_line *line, const struct form *form),
-                   void *context);
+typedef void form_visitor(void *context, const struct bh_table_line *line, const struct form *form);
+void for_each_form(const struct bh_table_line *line, form_visitor *visit, void *context);
 
 /* The line that takes the form, or NULL: then it is not in the table. */
 const struct bh_table_line *line_of(const struct form *form);

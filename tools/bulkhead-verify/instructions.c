@@ -42,8 +42,8 @@ static void add_name(void *context, const struct bh_table_line *line, const stru
     }
 }
 
-/* What the disassembler calls the instructions of a line that is accepted. Of those that are refused it often knows no name, or an old
- * one: there the table's own words are all. */
+/* What the disassembler calls the instructions of a line that is accepted. Of those that are refused it often knows no name, or
+ * an old one: there the table's own words are all. */
 static void names_of(const struct bh_table_line *line, struct names *names)
 {
     names->count = 0;
@@ -62,9 +62,14 @@ static const char *size_name(char letter)
 {
     static const char letters[] = "bwdqtxynvsclhfe";
     static const char *const bits[] = {"8", "16", "32", "64", "80", "128", "256", "224", "16/32/64", "32/64", "64/128", "128/256",
-                                          "64/128", "32/64", "16/32"};
+                                       "64/128", "32/64", "16/32"};
     const char *found = letter ? strchr(letters, letter) : NULL;
     return found ? bits[found - letters] : "";
+}
+
+static const char *access_name(char letter)
+{
+    return letter == 'w' ? " (written)" : letter == 'x' ? " (read, written)" : letter == 'a' ? " (address)" : "";
 }
 
 /* "Exb Grb ib" in words: "r/m8 (read, written), r8, imm8". */
@@ -94,7 +99,7 @@ static void operands_of(const struct bh_table_line *line, char *out)
         append(out, out[0] ? ", " : "");
         append(out, one);
         if (strchr("EMWQRGBZ", token[0]))
-            append(out, token[1] == 'w' ? " (written)" : token[1] == 'x' ? " (read, written)" : token[1] == 'a' ? " (address)" : "");
+            append(out, access_name(token[1]));
     }
 }
 
@@ -186,23 +191,31 @@ static void print_text(const struct options *options, const struct bh_table_line
 static const char page_head[] =
     "# The instructions that are accepted\n"
     "\n"
-    "Generated from `runtime/verifier/instructions.tbl` (`cmake --build build --target instructions-page`); do not edit. The\n"
-    "decoder's tables and the cases of `test/verifier/table.test` come from the same lines. `bulkhead-verify --list-instructions` prints\n"
-    "the list, with `--json` for programs.\n"
+    "Generated from `runtime/verifier/instructions.tbl` (`cmake --build build --target instructions-page`); do not edit.\n"
+    "The decoder's tables and the cases of `test/verifier/table.test` come from the same lines. `bulkhead-verify\n"
+    "--list-instructions` prints the list, with `--json` for programs.\n"
     "\n"
-    "What is not here is refused, by the rule allow-list. What is here is accepted only as far as its operands, prefixes and place are\n"
-    "(`docs/contract.md`, `bulkhead-verify --explain RULE`).\n"
+    "What is not here is refused, by the rule allow-list. What is here is accepted only as far as its operands, prefixes\n"
+    "and place are (`docs/contract.md`, `bulkhead-verify --explain RULE`).\n"
     "\n"
-    "**Encoding.** `vex.L.W` is VEX with L and W (0, 1, x: any); `sv2`, `sv3` an SSE encoding and the VEX encoding of the same with L as\n"
-    "said, without or with a source in VEX.vvvv. `np` `66` `f3` `f2`: the mandatory prefix (`all`: each of them and none). `op` `f3op` `f2op`: 66h selects the operand\n"
-    "size. Then the map (none, `0f`, `0f38`, `0f3a`), opcodes, and ModRM: `/r`, `/digit` for its reg field, `:c0` for exact bytes, `/no` for\n"
-    "none; `+r` and `/z` a register in the opcode.\n"
+    "**Encoding.** `vex.L.W` is VEX with L and W (0, 1, x: any); `sv2`, `sv3` an SSE encoding and the VEX encoding of the\n"
+    "same with L as said, without or with a source in VEX.vvvv. `np` `66` `f3` `f2`: the mandatory prefix (`all`: each of\n"
+    "them and none). `op` `f3op` `f2op`: 66h selects the operand size. Then the map (none, `0f`, `0f38`, `0f3a`), opcodes,\n"
+    "and ModRM: `/r`, `/digit` for its reg field, `:c0` for exact bytes, `/no` for none; `+r` and `/z` a register in the\n"
+    "opcode.\n"
     "\n"
-    "**Operands** in the order of the table, sizes in bits. `r/m` and `xmm/m` are a register or memory; every memory operand is M1, M2 or M3, except where it says\n"
-    "address: then nothing is accessed. Registers without a remark are read or, for vectors, read or written.\n"
+    "**Operands** in the order of the table, sizes in bits. `r/m` and `xmm/m` are a register or memory; every memory\n"
+    "operand is M1, M2 or M3, except where it says address: then nothing is accessed. Registers without a remark are read\n"
+    "or, for vectors, read or written.\n"
     "\n"
-    "**Properties.** LOCK: may carry it with a memory operand. Facts are what the verifier reports to the runtime; every VEX\n"
-    "instruction without a fact of its own has the fact avx, every one with an mm register x87.\n";
+    "**Properties.** LOCK: may carry it with a memory operand. Facts are what the verifier reports to the runtime; every\n"
+    "VEX instruction but those of BMI has the fact avx, every one with an mm register x87.\n"
+    "\n"
+    "**What is not here, and why.** Of SSE to AVX2, FMA, F16C, BMI, MOVBE, LZCNT, x87, ADX, AES, PCLMULQDQ and SHA\n"
+    "everything is here but gathers (each of their elements has an address of its own; that 67h confines them all is not\n"
+    "shown yet), `maskmovq` and `maskmovdqu` (they store through rdi, which no operand shows), and `fnsave`, `frstor` and\n"
+    "`ffreep` (no compiler emits them). All others that LLVM knows are listed with the reason in\n"
+    "`test/verifier/Inputs/not-accepted.txt`, which a test keeps complete. AVX-512 and APX are refused by their first byte.\n";
 
 static void print_page_line(const struct bh_table_line *line)
 {
@@ -231,8 +244,8 @@ int list_instructions(const struct options *options)
         if (strcmp(section, line->section)) {
             section = line->section;
             if (options->markdown)
-                printf("\n## %c%s\n\n| instructions | encoding | operands | %s |\n| --- | --- | --- | --- |\n", toupper((unsigned char)section[0]),
-                       section + 1, line->rule ? "refused by" : "properties");
+                printf("\n## %c%s\n\n| instructions | encoding | operands | %s |\n| --- | --- | --- | --- |\n",
+                       toupper((unsigned char)section[0]), section + 1, line->rule ? "refused by" : "properties");
             else
                 printf("%s%s\n", i ? "\n" : "", section);
         }

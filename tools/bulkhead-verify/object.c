@@ -8,19 +8,19 @@
 #include "verifier/verify.h"
 
 enum { ET_REL = 1, SHT_PROGBITS = 1, SHT_RELA = 4, SHT_NOBITS = 8, SHT_REL = 9, SHT_SYMTAB_SHNDX = 18, SHN_XINDEX = 0xFFFF };
-enum { SHF_ALLOC = 2, SHF_EXECINSTR = 4, SHF_COMPRESSED = 0x800 };
+enum { SHF_WRITE = 1, SHF_ALLOC = 2, SHF_EXECINSTR = 4, SHF_COMPRESSED = 0x800 };
 enum { STT_NOTYPE = 0, STT_SECTION = 3, MAX_SECTIONS = 1 << 24 };
 
 struct parser {
     struct object *object;
-    struct object_error *error;
+    struct bh_elf_error *error;
     uint64_t table, count; /* section headers */
     uint64_t names, names_size;
 };
 
 static bool fail(struct parser *p, const char *reason, uint64_t where, uint64_t value)
 {
-    *p->error = (struct object_error){"object", reason, where, value};
+    *p->error = (struct bh_elf_error){"object", reason, where, value};
     return false;
 }
 
@@ -61,7 +61,10 @@ static bool string_table(struct parser *p, uint64_t index, uint64_t *table, uint
 
 bool is_object(const uint8_t *file, size_t size)
 {
-    return size >= 18 && !memcmp(file, "\177ELF", 4) && file[file[5] == 2 ? 17 : 16] == ET_REL && file[file[5] == 2 ? 16 : 17] == 0;
+    if (size < 18 || memcmp(file, "\177ELF", 4))
+        return false;
+    unsigned big_endian = file[5] == 2;
+    return file[16 + big_endian] == ET_REL && file[17 - big_endian] == 0;
 }
 
 static bool parse_header(struct parser *p)
@@ -108,6 +111,8 @@ static bool parse_sections(struct parser *p)
             continue;
         if (sh.type != SHT_PROGBITS || sh.flags & SHF_COMPRESSED || !(sh.flags & SHF_ALLOC))
             return fail(p, "a section of code holds none", i, sh.type);
+        if (sh.flags & SHF_WRITE)
+            return fail(p, "a section is writable and executable, which elf-wx refuses in a module", i, sh.flags);
         if (!fits(sh.offset, sh.size, o->file_size))
             return fail(p, "a section lies outside the file: it is truncated", i, sh.offset);
         o->code_size += sh.size;
@@ -188,6 +193,7 @@ struct object_symbol object_symbol(const struct object *o, uint32_t index)
         return found;
     read_at(o, o->symbols + index * sizeof symbol, &symbol, sizeof symbol);
     found.name = string_at(o, o->strings, o->strings_size, symbol.name);
+    found.ifunc = (symbol.info & 15) == STT_GNU_IFUNC;
     uint32_t section = symbol_section(o, index, &symbol);
     const struct object_section *code = section_of(o, section);
     if (code && (symbol.shndx < SHN_LORESERVE || symbol.shndx == SHN_XINDEX)) {
@@ -226,7 +232,8 @@ static bool parse_functions(struct parser *p)
         read_at(o, o->symbols + i * sizeof symbol, &symbol, sizeof symbol);
         unsigned type = symbol.info & 15;
         const struct object_section *code = place.place == SYMBOL_CODE ? section_of(o, symbol_section(o, i, &symbol)) : NULL;
-        if (!code || symbol.value >= code->size || !*place.name || (type != STT_FUNC && type != STT_NOTYPE && type != STT_GNU_IFUNC))
+        bool names_code = type == STT_FUNC || type == STT_NOTYPE || type == STT_GNU_IFUNC;
+        if (!code || symbol.value >= code->size || !*place.name || !names_code)
             continue;
         o->functions[n++] = (struct object_function){.name = place.name, .address = place.address, .size = symbol.size};
     }
@@ -287,7 +294,7 @@ static bool parse_relocations(struct parser *p)
     return true;
 }
 
-bool object_parse(struct object *object, const uint8_t *file, size_t size, struct object_error *error)
+bool object_parse(struct object *object, const uint8_t *file, size_t size, struct bh_elf_error *error)
 {
     struct parser p = {.object = object, .error = error};
     memset(object, 0, sizeof *object);
@@ -303,43 +310,38 @@ void object_free(struct object *object)
     free(object->relocations);
 }
 
-struct object_function *object_function_at(const struct object *object, uint64_t address)
+/* How many of `count` elements, sorted by the address at an offset in each, have an address below `limit`. */
+static size_t count_below(const void *elements, size_t count, size_t size, size_t offset, uint64_t limit)
 {
-    size_t low = 0, high = object->function_count;
+    size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (object->functions[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low ? &object->functions[low - 1] : NULL;
-}
-
-const struct object_section *object_section_at(const struct object *object, uint64_t address)
-{
-    size_t low = 0, high = object->section_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (object->sections[middle].address <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (!low || address - object->sections[low - 1].address >= object->sections[low - 1].size)
-        return NULL;
-    return &object->sections[low - 1];
-}
-
-size_t object_relocation_from(const struct object *object, uint64_t address)
-{
-    size_t low = 0, high = object->relocation_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (object->relocations[middle].address < address)
+        uint64_t address;
+        memcpy(&address, (const uint8_t *)elements + middle * size + offset, sizeof address);
+        if (address < limit)
             low = middle + 1;
         else
             high = middle;
     }
     return low;
+}
+
+struct object_function *object_function_at(const struct object *o, uint64_t address)
+{
+    size_t n = count_below(o->functions, o->function_count, sizeof *o->functions,
+                           offsetof(struct object_function, address), address + 1);
+    return n ? &o->functions[n - 1] : NULL;
+}
+
+const struct object_section *object_section_at(const struct object *o, uint64_t address)
+{
+    size_t n = count_below(o->sections, o->section_count, sizeof *o->sections,
+                           offsetof(struct object_section, address), address + 1);
+    return n && address - o->sections[n - 1].address < o->sections[n - 1].size ? &o->sections[n - 1] : NULL;
+}
+
+size_t object_relocation_from(const struct object *o, uint64_t address)
+{
+    return count_below(o->relocations, o->relocation_count, sizeof *o->relocations,
+                       offsetof(struct object_relocation, address), address);
 }

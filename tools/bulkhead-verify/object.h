@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "verifier/elf.h"
+
 /* A section of code, and where it lies among all of them: each begins at a bundle, with at least one bundle between two. */
 struct object_section {
     uint32_t index;          /* in the file */
@@ -49,25 +51,21 @@ struct object {
     uint64_t symbol_indices, symbol_index_count; /* SHT_SYMTAB_SHNDX */
 };
 
-struct object_error {
-    const char *rule, *reason;
-    uint64_t where, value;
-};
-
 /* Where a symbol is. */
 enum symbol_place { SYMBOL_UNDEFINED, SYMBOL_CODE, SYMBOL_ELSEWHERE };
 struct object_symbol {
     enum symbol_place place;
     const char *name;        /* "" if it has none, or a name that lies outside the string table */
+    bool ifunc;              /* STT_GNU_IFUNC: the linker needs a relocation that calls it */
     uint64_t address;        /* SYMBOL_CODE: in the region */
 };
 
 /* Is it an ELF file of type ET_REL, of any machine? */
 bool is_object(const uint8_t *file, size_t size);
 
-/* Fills *object, which keeps pointing into file and must be released with object_free, also after an error. Returns false with *error
- * filled in for a file that no linker should take (out of memory included). */
-bool object_parse(struct object *object, const uint8_t *file, size_t size, struct object_error *error);
+/* Fills *object, which keeps pointing into file and must be released with object_free, also after an error. Returns false with
+ * *error filled in for a file that no linker should take (out of memory included). */
+bool object_parse(struct object *object, const uint8_t *file, size_t size, struct bh_elf_error *error);
 void object_free(struct object *object);
 
 struct object_symbol object_symbol(const struct object *object, uint32_t index);

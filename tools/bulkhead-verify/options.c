@@ -33,7 +33,10 @@ static const char help[] =
     "Exit status: 0 all files are accepted, 1 a file is refused (a malformed module included), 2 a file is not ELF or\n"
     "cannot be read. docs/contract.md explains every rule by its name.\n";
 
-enum { OPT_LIMIT = 256, OPT_FACTS, OPT_JSON, OPT_COLOR, OPT_STORES, OPT_RAW, OPT_ADDRESS, OPT_EXPLAIN, OPT_LIST, OPT_MARKDOWN, OPT_PROGRESS, OPT_HELP, OPT_VERSION };
+enum {
+    OPT_LIMIT = 256, OPT_FACTS, OPT_JSON, OPT_COLOR, OPT_STORES, OPT_RAW, OPT_ADDRESS, OPT_EXPLAIN, OPT_LIST, OPT_MARKDOWN,
+    OPT_PROGRESS, OPT_HELP, OPT_VERSION
+};
 
 static const struct option long_options[] = {
     {"limit", required_argument, NULL, OPT_LIMIT},

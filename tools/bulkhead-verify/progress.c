@@ -26,24 +26,28 @@ static double seconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
+static void show_bar(double part)
+{
+    int filled = (int)((double)BAR * part);
+    fprintf(stderr, " [%.*s%*s] %3.0f %%", filled, "========================", BAR - filled, "", 100.0 * part);
+}
+
 /* One line; on a terminal it replaces the one before. */
 static void show(size_t done, bool last)
 {
     double seconds = seconds_since(&state.start), rate = seconds > 0 ? (double)done / seconds / 1e6 : 0;
-    FILE *out = stderr;
-    fprintf(out, "%s%s: %s", state.terminal ? "\r" : "", state.name, state.phase);
-    if (state.total) {
-        int filled = (int)((double)BAR * (double)done / (double)state.total);
-        fprintf(out, " [%.*s%*s] %3.0f %%", filled, "========================", BAR - filled, "", 100.0 * (double)done / (double)state.total);
-    }
-    fprintf(out, " %.1f MB, %.0f MB/s", (double)done / 1e6, rate);
+    const char *end = state.terminal ? "  " : "\n";
+    fprintf(stderr, "%s%s: %s", state.terminal ? "\r" : "", state.name, state.phase);
+    if (state.total)
+        show_bar((double)done / (double)state.total);
+    fprintf(stderr, " %.1f MB, %.0f MB/s", (double)done / 1e6, rate);
     if (last)
-        fprintf(out, ", %.1f s       \n", seconds);
+        fprintf(stderr, ", %.1f s       \n", seconds);
     else if (state.total && rate > 0)
-        fprintf(out, ", %.0f s left  %s", (double)(state.total - done) / 1e6 / rate, state.terminal ? "" : "\n");
+        fprintf(stderr, ", %.0f s left%s", (double)(state.total - done) / 1e6 / rate, end);
     else
-        fprintf(out, "%s", state.terminal ? "" : "\n");
-    fflush(out);
+        fprintf(stderr, "%s", end);
+    fflush(stderr);
 }
 
 static void *run(void *unused)
@@ -74,7 +78,8 @@ volatile size_t *progress_begin(const struct options *options, const char *name,
     state.terminal = isatty(STDERR_FILENO);
     clock_gettime(CLOCK_MONOTONIC, &state.start);
     fflush(stdout);
-    state.shown = (options->progress || (state.terminal && total >= WORTH_SHOWING)) && !pthread_create(&state.thread, NULL, run, NULL);
+    bool wanted = options->progress || (state.terminal && total >= WORTH_SHOWING);
+    state.shown = wanted && !pthread_create(&state.thread, NULL, run, NULL);
     return &state.done;
 }
 

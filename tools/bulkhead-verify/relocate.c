@@ -9,9 +9,9 @@
 
 enum { INT3 = 0xCC, HLT = 0xF4, SOME_CONSTANT = -16 };
 enum {
-    R_NONE = 0, R_64 = 1, R_PC32 = 2, R_PLT32 = 4, R_GOTPCREL = 9, R_32 = 10, R_32S = 11, R_16 = 12, R_PC16 = 13, R_8 = 14, R_PC8 = 15,
-    R_TLSGD = 19, R_TLSLD = 20, R_DTPOFF32 = 21, R_GOTTPOFF = 22, R_TPOFF32 = 23, R_PC64 = 24, R_GOTOFF64 = 25, R_GOTPC32 = 26,
-    R_GOTPC64 = 29, R_SIZE32 = 32, R_SIZE64 = 33, R_GOTPC32_TLSDESC = 34, R_TLSDESC_CALL = 35, R_GOTPCRELX = 41,
+    R_NONE = 0, R_64 = 1, R_PC32 = 2, R_PLT32 = 4, R_GOTPCREL = 9, R_32 = 10, R_32S = 11, R_16 = 12, R_PC16 = 13, R_8 = 14,
+    R_PC8 = 15, R_TLSGD = 19, R_TLSLD = 20, R_DTPOFF32 = 21, R_GOTTPOFF = 22, R_TPOFF32 = 23, R_PC64 = 24, R_GOTOFF64 = 25,
+    R_GOTPC32 = 26, R_GOTPC64 = 29, R_SIZE32 = 32, R_SIZE64 = 33, R_GOTPC32_TLSDESC = 34, R_TLSDESC_CALL = 35, R_GOTPCRELX = 41,
     R_REX_GOTPCRELX = 42,
 };
 enum field { FIELD_NONE, FIELD_BRANCH, FIELD_RIP, FIELD_DISPLACEMENT, FIELD_IMMEDIATE };
@@ -71,20 +71,25 @@ static unsigned width_of(uint32_t type)
 
 static void store(const struct linker *l, const struct place *at, uint64_t field, unsigned size, int64_t value)
 {
-    int64_t low = size == 8 ? INT64_MIN : -((int64_t)1 << (8 * size - 1)), high = size == 8 ? INT64_MAX : ((int64_t)1 << (8 * size - 1)) - 1;
-    if (value < low || value > high)
+    int64_t high = size == 8 ? INT64_MAX : ((int64_t)1 << (8 * size - 1)) - 1;
+    if (value < -high - 1 || value > high)
         refuse(l, at, "the relocation does not reach its symbol");
     else
         memcpy(l->linked->code + field, &value, size);
 }
 
 /* PC-relative to a symbol: R_X86_64_PC32, PLT32 and the shorter ones. */
-static void resolve_symbol(const struct linker *l, const struct place *at, const struct object_relocation *r, enum field field, unsigned size)
+static void resolve_symbol(const struct linker *l, const struct place *at, const struct object_relocation *r, enum field field,
+                           unsigned size)
 {
     struct object_symbol symbol = object_symbol(l->object, r->symbol);
     uint64_t end = at->address + at->length, target;
     if (field == FIELD_DISPLACEMENT) {
         refuse(l, at, "a distance is used as the displacement of an operand that is not RIP-relative");
+        return;
+    }
+    if (symbol.ifunc) {
+        refuse(l, at, "an ifunc: the module would need a relocation that calls guest code (elf-reloc)");
         return;
     }
     if (symbol.place == SYMBOL_CODE) {
@@ -132,7 +137,7 @@ static void resolve(const struct linker *l, const struct place *at, const struct
         refuse(l, at, "an absolute address of less than 64 bits: compile with -fPIE; a module can be loaded anywhere");
         break;
     case R_TLSGD: case R_TLSLD: case R_GOTPC32_TLSDESC:
-        refuse(l, at, "thread-local storage in a form that the linker rewrites: compile with -ftls-model=local-exec, or with the plugin");
+        refuse(l, at, "thread-local storage in a form that the linker rewrites: compile with -ftls-model=local-exec");
         break;
     default:
         refuse(l, at, "a relocation of a type that does not belong into a module's code");

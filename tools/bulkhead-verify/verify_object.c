@@ -1,5 +1,6 @@
-/* Judges an object file: would its code verify once it is linked, and if not, which functions are at fault? The core that judges modules looks at
- * the code as a linker would lay it out (relocate.h); what depends on other files is left to the linker and said.
+/* Judges an object file: would its code verify once it is linked, and if not, which functions are at fault? The core that judges
+ * modules looks at the code as a linker would lay it out (relocate.h); what depends on other files is left to the linker and
+ * said.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -204,7 +205,8 @@ static void end_text(const struct judgement *j, int verdict, const struct bh_ver
         printf(" (the file is malformed)\n");
     } else {
         size_t n = functions_at_fault(&j->object);
-        printf(": %zu %s at fault (%zu %s broken)\n", n, n == 1 ? "function" : "functions", j->refusals, j->refusals == 1 ? "rule" : "rules");
+        printf(": %zu %s at fault (%zu %s broken)\n", n, n == 1 ? "function" : "functions", j->refusals,
+               j->refusals == 1 ? "rule" : "rules");
     }
 }
 
@@ -232,7 +234,7 @@ static void end_json(const struct judgement *j, int verdict, const struct bh_ver
 int verify_object(struct file_report *report, const uint8_t *data, size_t size)
 {
     struct judgement j = {.report = report};
-    struct object_error error;
+    struct bh_elf_error error;
     struct linked_code linked = {.code = NULL};
     struct bh_verify_facts facts;
     int verdict = EXIT_REFUSED;
@@ -243,7 +245,7 @@ int verify_object(struct file_report *report, const uint8_t *data, size_t size)
         printf("\"kind\":\"object\",\"refusals\":[");
     }
     if (!object_parse(&j.object, data, size, &error)) {
-        report_file(report, &(struct bh_elf_error){.rule = error.rule, .reason = error.reason, .where = error.where, .value = error.value});
+        report_file(report, &error);
         j.object.function_count = 0;
         j.object.symbol_count = 0;
     } else {

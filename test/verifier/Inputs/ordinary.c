@@ -5,7 +5,10 @@
 __int128 shared;
 long counter;
 
-int swap16(__int128 *old, __int128 new) { return __atomic_compare_exchange_n(&shared, old, new, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }
+int swap16(__int128 *old, __int128 new)
+{
+    return __atomic_compare_exchange_n(&shared, old, new, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
 uint64_t big_endian(const uint64_t *p) { return __builtin_bswap64(*p); }
 void store_big_endian(uint32_t *p, uint32_t v) { *p = __builtin_bswap32(v); }
 double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }

@@ -1,5 +1,5 @@
-"""Prints the name of every rule that a refusal can carry: rule-names.py SOURCE. Found in the text of the verifier and the tool, and in
-the sections of docs/contract.md that say what the verifier demands."""
+"""Prints the name of every rule that a refusal can carry: rule-names.py SOURCE. Found in the text of the verifier and the tool,
+and in the sections of docs/contract.md that say what the verifier demands."""
 import glob
 import os
 import re

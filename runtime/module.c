@@ -167,6 +167,20 @@ static bh_error check_facts(const bh_module *module, const bh_module_options *op
     if ((module->facts.facts & BH_FACT_BMI) && !(__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")))
         return bh_fail(BH_ERROR_CPU, "'%s' needs a CPU with BMI1 and BMI2, which this one lacks; compile it with -march=x86-64-v2",
                        module->name);
+    const struct {
+        unsigned fact;
+        int present;
+        const char *name;
+    } features[] = {
+        {BH_FACT_LZCNT, __builtin_cpu_supports("lzcnt"), "LZCNT"},
+        {BH_FACT_MOVBE, __builtin_cpu_supports("movbe"), "MOVBE"},
+        {BH_FACT_F16C, __builtin_cpu_supports("f16c"), "F16C"},
+        {BH_FACT_AES, __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul"), "AES and PCLMULQDQ"},
+    };
+    for (size_t n = 0; n < sizeof(features) / sizeof(*features); n++)
+        if ((module->facts.facts & features[n].fact) && !features[n].present)
+            return bh_fail(BH_ERROR_CPU, "'%s' needs a CPU with %s, which this one lacks; compile it without",
+                           module->name, features[n].name);
     return BH_OK;
 }
 

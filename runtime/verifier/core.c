@@ -28,6 +28,9 @@ _Static_assert((int)BH_STEP_WINDOW <= TAIL_WINDOW, "reading from the last bundle
 _Static_assert((int)BH_STEP_WINDOW <= GROUP, "so must reading from the copy's last bundle");
 _Static_assert(BH_BUNDLE_SIZE == 32, "the bitmaps hold one bundle in one 32-bit word");
 
+/* The caller's counter is not worth a store for every bundle. */
+enum { PROGRESS_STEP = 65536 };
+
 struct region {
     struct verifier v;
     const struct bh_automaton *automaton; /* NULL: judge everything by bh_verify_step */
@@ -208,6 +211,8 @@ static void walk(struct region *r)
     for (size_t bundle = 0; bundle < size && !v->stop; bundle += BH_BUNDLE_SIZE) {
         const uint8_t *bytes = bundle_bytes(r, bundle);
         unsigned room = size - bundle < BH_BUNDLE_SIZE ? (unsigned)(size - bundle) : BH_BUNDLE_SIZE;
+        if (bundle % PROGRESS_STEP == 0 && v->in->progress && !v->targets_only)
+            *v->in->progress = bundle;
         unsigned at = skip;
         uint32_t starts = skip ? (uint32_t)(((uint64_t)1 << skip) - 1) : 0;
         if (r->automaton && bundle % GROUP == 0)

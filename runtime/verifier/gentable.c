@@ -1,4 +1,5 @@
-/* Turns instructions.tbl into the decoder's tables (C source on standard output). Runs on the build machine.
+/* Turns instructions.tbl into the decoder's tables (C source on standard output). Runs on the build machine. With --lines it
+ * writes the lines themselves as an array (lines.h): documents and tests come from the same table, read by the same parser.
  *
  * It stops at anything it does not understand and at any slot that two lines claim, so a line of the table cannot be
  * silently shadowed. Slots that no line claims stay 0: refused.
@@ -26,6 +27,8 @@ static struct { char rule[16], text[256]; } reasons[MAX_REASONS];
 static unsigned reason_count = 1;
 static unsigned line_number;
 static bool claims_only; /* --claims */
+static bool print_lines; /* --lines */
+static char section[128];
 
 static void die(const char *format, ...)
 {
@@ -53,6 +56,7 @@ static const struct fact_name facts[] = {
     {"bmi", BH_FACT_BMI}, {"cpuid", BH_FACT_CPUID}, {"timer", BH_FACT_TIMER}, {"rdtscp", BH_FACT_TIMER | BH_FACT_RDPID},
     {"xgetbv", BH_FACT_XGETBV}, {"rdrand", BH_FACT_RDRAND}, {"rdpid", BH_FACT_RDPID}, {"flush", BH_FACT_FLUSH},
     {"mxcsr", BH_FACT_MXCSR}, {"vmxcsr", BH_FACT_MXCSR | BH_FACT_AVX}, {"avx", BH_FACT_AVX}, {"x87", BH_FACT_X87},
+    {"lzcnt", BH_FACT_LZCNT}, {"movbe", BH_FACT_MOVBE}, {"f16c", BH_FACT_F16C}, {"aes", BH_FACT_AES},
 };
 
 /* One line, taken apart. */
@@ -321,6 +325,12 @@ static void parse_property(struct line *line, const char *token, const char *mne
     }
 }
 
+/* VEX means AVX, but for the integer instructions of BMI. */
+static uint16_t vex_facts(const struct bh_entry *e)
+{
+    return (uint16_t)(e->facts & BH_FACT_BMI ? e->facts : e->facts | BH_FACT_AVX);
+}
+
 static unsigned short intern(const struct bh_entry *e)
 {
     for (unsigned i = 1; i < entry_count; i++)
@@ -367,8 +377,7 @@ static void fill(const struct line *line)
     if (line->vex) {
         if (line->vvvv)
             vex.flags |= BH_USES_VVVV;
-        if (!vex.facts)
-            vex.facts = BH_FACT_AVX;
+        vex.facts = vex_facts(&line->entry);
         vex_entry = intern(&vex);
     }
     for (unsigned pp = 0; pp < 4; pp++)
@@ -383,6 +392,45 @@ static void fill(const struct line *line)
         }
 }
 
+static void print_text(const char *text)
+{
+    printf("\"");
+    for (; *text; text++)
+        printf("%s%c", *text == '"' || *text == '\\' ? "\\" : "", *text);
+    printf("\",");
+}
+
+/* An initializer of struct bh_table_line. */
+static void print_line(const struct line *line, char *const *field)
+{
+    const struct bh_entry *e = &line->entry;
+    unsigned lw_mask = 0;
+    for (unsigned lw = 0; lw < 4; lw++)
+        if ((line->l_mask >> (lw >> 1) & 1) && (line->w_mask >> (lw & 1) & 1))
+            lw_mask |= 1u << lw;
+    printf("{%u,", line_number);
+    print_text(section);
+    for (unsigned i = 0; i < 4; i++)
+        print_text(field[i]);
+    if (e->cls == BH_CLASS_REFUSED)
+        print_text(reasons[e->reason].rule);
+    else
+        printf("0,");
+    printf("%d,%d,%u,%u,%u,%d,%d,%d,%d,{", line->legacy, line->vex, line->map, line->pp_mask, line->vex ? lw_mask : 0, line->form,
+           line->no_modrm, line->plus_r, line->vvvv);
+    for (unsigned i = 0; i < BH_GROUP_SLOTS; i++)
+        printf("%d,", !line->no_modrm && line->modrm[i] && (line->form == FORM_ANY || (line->form == FORM_REG) == (i >= 8)));
+    printf("},{");
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned word = 0;
+        for (unsigned bit = 0; bit < 32; bit++)
+            word |= (unsigned)line->opcode[i * 32 + bit] << bit;
+        printf("0x%x,", word);
+    }
+    printf("},{%u,%u,%u,%u,0x%x,0x%x,%u,%u},0x%x},\n", e->cls, e->mem, e->size, e->imm, e->flags, e->facts, e->sp, e->reason,
+           line->vex ? vex_facts(e) : 0u);
+}
+
 static char *trim(char *text)
 {
     while (*text == ' ')
@@ -395,7 +443,7 @@ static char *trim(char *text)
 static void parse_line(char *text)
 {
     struct line line = {.legacy = false};
-    char *field[4];
+    char *field[4], *kept[4];
     for (unsigned i = 0; i < 4; i++) {
         char *end = strchr(text, ';');
         if (!end && i < 3)
@@ -405,11 +453,18 @@ static void parse_line(char *text)
         field[i] = trim(text);
         text = end + 1;
     }
+    for (unsigned i = 0; i < 4; i++)
+        if (!(kept[i] = strdup(field[i])))
+            die("out of memory");
     parse_encoding(&line, field[0]);
     parse_operands(&line, field[1]);
     for (char *save, *token = strtok_r(field[2], " ", &save); token; token = strtok_r(NULL, " ", &save))
         parse_property(&line, token, field[3]);
     fill(&line);
+    if (print_lines)
+        print_line(&line, kept);
+    for (unsigned i = 0; i < 4; i++)
+        free(kept[i]);
 }
 
 static unsigned short groups[MAX_GROUPS][BH_GROUP_SLOTS];
@@ -441,15 +496,20 @@ static void print_shorts(const unsigned short *values, unsigned count)
 int main(int argc, char **argv)
 {
     claims_only = argc == 3 && !strcmp(argv[1], "--claims");
-    FILE *file = argc == 2 + claims_only ? fopen(argv[argc - 1], "r") : NULL;
+    print_lines = argc == 3 && !strcmp(argv[1], "--lines");
+    FILE *file = argc == 2 + (claims_only || print_lines) ? fopen(argv[argc - 1], "r") : NULL;
     static char buffer[1024];
     static unsigned short packed[SLOTS];
     if (!file) {
-        fprintf(stderr, "usage: gentable [--claims] instructions.tbl >tables.inc (cannot read the table)\n");
+        fprintf(stderr, "usage: gentable [--claims|--lines] instructions.tbl >tables.inc (cannot read the table)\n");
         return 1;
     }
+    if (print_lines)
+        printf("/* Generated from instructions.tbl by gentable.c. */\nstatic const struct bh_table_line bh_lines[] = {\n");
     while (fgets(buffer, sizeof buffer, file)) {
         line_number++;
+        if (sscanf(buffer, "# ---- %127[^-\n]", section) == 1)
+            section[strcspn(section, "\n")] = 0, trim(section);
         if (buffer[0] != '#' && buffer[0] != '\n')
             parse_line(buffer);
     }
@@ -458,6 +518,10 @@ int main(int argc, char **argv)
     fclose(file);
     if (claims_only)
         return ferror(stdout) || fflush(stdout) ? 1 : 0;
+    if (print_lines) {
+        printf("};\n");
+        return ferror(stdout) || fflush(stdout) ? 1 : 0;
+    }
     for (unsigned i = 0; i < SLOTS; i++)
         packed[i] = pack(slot[i]);
 

@@ -50,6 +50,10 @@ enum bh_verify_fact {
     BH_FACT_AVX = 1u << 9,    /* any VEX-encoded vector instruction: the CPU must have AVX or AVX2 */
     BH_FACT_BMI = 1u << 10,   /* BMI1, BMI2 (VEX-encoded integer instructions) */
     BH_FACT_HOSTCALL = 1u << 11, /* contains at least one host call (C5) */
+    BH_FACT_LZCNT = 1u << 12, /* lzcnt: a CPU without it silently executes bsr, with other results */
+    BH_FACT_MOVBE = 1u << 13, /* movbe */
+    BH_FACT_F16C = 1u << 14,  /* vcvtph2ps, vcvtps2ph */
+    BH_FACT_AES = 1u << 15,   /* AES-NI or PCLMULQDQ, legacy or VEX */
 };
 
 struct bh_verify_facts {
@@ -80,6 +84,7 @@ struct bh_verify_input {
     void *report_context;
     size_t limit;        /* stop after so many refusals; 0 means all */
     bool statistics;     /* fill in the counts of struct bh_verify_facts: takes several times as long */
+    volatile size_t *progress; /* may be NULL; now and then the number of bytes that were looked at is stored here */
 };
 
 /* Bytes of scratch memory that verifying `size` bytes of code takes (3/8 of it and a little). */

@@ -154,6 +154,14 @@ static void check_facts(const struct subject *s)
         disagree(s, WHO, "the fact avx is wrong");
     if (((facts & BH_FACT_BMI) != 0) != (vex && bmi))
         disagree(s, WHO, "the fact bmi is wrong");
+    /* by which the runtime refuses modules that the processor cannot run */
+    ZydisISASet set = s->insn.meta.isa_set;
+    bool aes = set == ZYDIS_ISA_SET_AES || set == ZYDIS_ISA_SET_AVXAES || set == ZYDIS_ISA_SET_VAES ||
+               set == ZYDIS_ISA_SET_PCLMULQDQ || set == ZYDIS_ISA_SET_VPCLMULQDQ ||
+               s->insn.mnemonic == ZYDIS_MNEMONIC_VPCLMULQDQ;
+    if ((set == ZYDIS_ISA_SET_LZCNT) != !!(facts & BH_FACT_LZCNT) || (set == ZYDIS_ISA_SET_MOVBE) != !!(facts & BH_FACT_MOVBE) ||
+        (set == ZYDIS_ISA_SET_F16C) != !!(facts & BH_FACT_F16C) || aes != !!(facts & BH_FACT_AES))
+        disagree(s, WHO, "the facts do not say which extension it needs");
     /* indirect branches alone are host calls */
     bool indirect = s->insn.meta.branch_type != ZYDIS_BRANCH_TYPE_NONE && s->insn.raw.modrm.offset;
     if (((facts & BH_FACT_HOSTCALL) != 0) != indirect)

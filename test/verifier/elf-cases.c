@@ -121,6 +121,17 @@ static const struct { const char *title, *rule; void (*change)(struct module *);
 #undef CASE
 };
 
+/* The examples that `bulkhead-verify --explain` gives for rules about files. */
+static const struct { const char *rule, *title; } examples[] = {
+#define CODE(...)
+#define FILE_RULE(name, title, demands, why, advice, accepted, refused, example) {name, example},
+#define OBJECT(...)
+#include "rules.def"
+#undef CODE
+#undef FILE_RULE
+#undef OBJECT
+};
+
 static uint8_t *guard;
 static unsigned failures, checks;
 
@@ -153,6 +164,18 @@ static void run_cases(void)
         char detail[256];
         snprintf(detail, sizeof detail, "expected %s, got %s: %s", cases[i].rule, got, error.reason);
         expect(!strcmp(got, cases[i].rule), cases[i].title, detail);
+    }
+}
+
+/* Each example is a case, refused by the rule that it explains (P2 is refused under the name elf-code). */
+static void run_examples(void)
+{
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+        const char *rule = !strcmp(examples[i].rule, "P2") ? "elf-code" : examples[i].rule;
+        bool found = false;
+        for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+            found |= !strcmp(cases[k].title, examples[i].title) && !strcmp(cases[k].rule, rule);
+        expect(found, examples[i].rule, "has no example among the cases");
     }
 }
 
@@ -262,6 +285,7 @@ int main(void)
     guard = memory + 15 * PAGE;
     run_good();
     run_cases();
+    run_examples();
     run_truncations();
     run_overwrites();
     printf("%s: %u checks of modules, good and malformed, %u failed\n", failures ? "FAIL" : "PASS", checks, failures);

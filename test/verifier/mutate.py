@@ -25,8 +25,10 @@ verifier = os.path.join(options.source, "runtime", "verifier")
 tests = os.path.join(options.source, "test", "verifier")
 flags = ["-std=c11", "-D_GNU_SOURCE", "-w", "-O0", "-I" + os.path.join(options.source, "include"),
          "-I" + os.path.join(options.source, "runtime"), "-I" + verifier,
-         "-I" + os.path.join(options.build, "runtime", "verifier")]
-files = {"core.c": "run-cases.c", "step.c": "run-cases.c", "sequence.c": "run-cases.c", "elf.c": "elf-cases.c", "elf_dynamic.c": "elf-cases.c",
+         "-I" + os.path.join(options.build, "runtime", "verifier"),
+         "-I" + os.path.join(options.source, "tools", "bulkhead-verify")]
+files = {"core.c": "run-cases.c", "step.c": "run-cases.c",
+         "sequence.c": "run-cases.c", "elf.c": "elf-cases.c", "elf_dynamic.c": "elf-cases.c",
          "elf_use.c": "elf-cases.c"}
 cases = sorted(glob.glob(os.path.join(tests, "*.cases")))
 

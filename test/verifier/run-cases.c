@@ -79,7 +79,7 @@ static size_t parse_bytes(char *text, uint8_t *code, bool *exact)
 static void parse_setting(char *text)
 {
     static const char *const facts[] = {"mxcsr", "x87", "upper", "timer", "cpuid", "rdrand", "rdpid", "xgetbv", "flush", "avx",
-                                        "bmi", "hostcall"};
+                                        "bmi", "hostcall", "lzcnt", "movbe", "f16c", "aes"};
     char *save, *name = strtok_r(text, " \n", &save), *end = save;
     if (!strcmp(name, "@isolation")) {
         setting.isolation = strstr(save, "stores") ? BH_ISOLATE_STORES : BH_ISOLATE_FULL;

@@ -1,48 +1,12 @@
 /* Reads one file and puts it through the verifier exactly as the runtime does. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "tool.h"
-
-enum { FIRST_CHUNK = 1 << 20 };
-
-/* The whole file in memory, or NULL with errno set. Pipes are read too. */
-static uint8_t *read_file(const char *name, size_t *size)
-{
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    struct stat status;
-    uint8_t *data = NULL;
-    size_t room = 0;
-    *size = 0;
-    if (fd < 0)
-        return NULL;
-    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-        room = (size_t)status.st_size;
-    room += FIRST_CHUNK;
-    for (;;) {
-        uint8_t *grown = realloc(data, room);
-        ssize_t n = grown ? read(fd, grown + *size, room - *size) : -1;
-        data = grown ? grown : data;
-        if (n < 0 && grown && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            int error = n < 0 ? errno : 0;
-            close(fd);
-            if (!error)
-                return data;
-            free(data);
-            errno = error;
-            return NULL;
-        }
-        *size += (size_t)n;
-        if (*size == room)
-            room *= 2;
-    }
-}
+#include "archive.h"
+#include "input.h"
+#include "object.h"
+#include "progress.h"
 
 static int verify_code(struct file_report *report, struct bh_verify_input *input)
 {
@@ -60,7 +24,9 @@ static int verify_code(struct file_report *report, struct bh_verify_input *input
     if (!input->scratch) {
         report_unreadable(report, "not enough memory to verify it");
     } else {
+        input->progress = progress_begin(report->options, report->name, "verifying", input->size);
         bh_verify_result result = bh_verify_code(input, &facts);
+        progress_end(input->size);
         if (result == BH_VERIFY_BAD_ARGUMENT)
             report_unreadable(report, "the code is too large, or does not fit below 4 GiB at its address");
         else
@@ -86,6 +52,11 @@ static int verify_raw(struct file_report *report, const uint8_t *data, size_t si
     return verify_code(report, &input);
 }
 
+static const char *symbolize_module(const void *elf, uint64_t address, uint64_t *offset)
+{
+    return bh_elf_symbolize(elf, address, offset);
+}
+
 static int verify_elf(struct file_report *report, const uint8_t *data, size_t size)
 {
     struct bh_elf elf;
@@ -93,7 +64,7 @@ static int verify_elf(struct file_report *report, const uint8_t *data, size_t si
     struct bh_verify_input input;
     bh_elf_result parsed = bh_elf_parse(&elf, data, size, &error);
     if (parsed == BH_ELF_NOT_ELF) {
-        report_unreadable(report, "not an ELF file");
+        report_unreadable(report, "not an ELF file (nor an archive)");
         report_end(report, EXIT_UNREADABLE, NULL);
         return EXIT_UNREADABLE;
     }
@@ -113,7 +84,8 @@ static int verify_elf(struct file_report *report, const uint8_t *data, size_t si
         report_end(report, EXIT_UNREADABLE, NULL);
         return EXIT_UNREADABLE;
     }
-    report->elf = &elf;
+    report->symbolize = symbolize_module;
+    report->symbols = &elf;
     report->text_size = elf.segment[elf.code_segment].filesz;
     bh_elf_fill_code(&elf, code);
     bh_elf_verify_input(&elf, code, &input);
@@ -126,15 +98,22 @@ int verify_file(const struct options *options, const char *name)
 {
     struct file_report report = {.options = options, .name = name};
     size_t size;
-    uint8_t *data = read_file(name, &size);
+    uint8_t *data = read_input(options, name, &size);
     int verdict;
-    report_begin(&report);
     if (!data) {
+        report_begin(&report);
         report_unreadable(&report, strerror(errno));
         report_end(&report, EXIT_UNREADABLE, NULL);
         return EXIT_UNREADABLE;
     }
-    verdict = options->raw ? verify_raw(&report, data, size) : verify_elf(&report, data, size);
+    if (!options->raw && (is_archive(data, size) || is_thin_archive(data, size))) {
+        verdict = verify_archive(&report, data, size);
+    } else if (!options->raw && is_object(data, size)) {
+        verdict = verify_object(&report, data, size);
+    } else {
+        report_begin(&report);
+        verdict = options->raw ? verify_raw(&report, data, size) : verify_elf(&report, data, size);
+    }
     free(data);
     return verdict;
 }

@@ -1,4 +1,4 @@
-"""Writes a small module with the given code: module.py OUT [--stores] [--symbol NAME] HEX..."""
+"""Writes a module with the given code: module.py OUT [--stores] [--symbol NAME] [--repeat N] HEX..."""
 import struct
 import sys
 
@@ -9,7 +9,12 @@ if "--symbol" in arguments:
     at = arguments.index("--symbol")
     name = arguments[at + 1].encode().decode("unicode_escape")
     del arguments[at:at + 2]
-code = bytes.fromhex("".join(a for a in arguments if a != "--stores"))
+repeat = 1
+if "--repeat" in arguments:
+    at = arguments.index("--repeat")
+    repeat = int(arguments[at + 1])
+    del arguments[at:at + 2]
+code = bytes.fromhex("".join(a for a in arguments if a != "--stores")) * repeat
 
 note = struct.pack("<III12sIIIII", 9, 20, 1, b"Bulkhead", 1, 1, 32, 2 if stores else 1, 0)
 headers = [(1, 4, 0, 0x1000), (1, 5, 0x1000, len(code)), (4, 4, 0x400, len(note)), (0x6474E551, 6, 0, 0)]

@@ -27,13 +27,14 @@
   (and (bvule filesz memsz) (fits offset filesz file_size) (fits vaddr memsz IMAGE_LIMIT)
        (not (= memsz #x0000000000000000))))
 
-; to_offset: [address, address + n) comes from the segment's file part.
+; to_offset: [address, address + n) comes from the segment's file part. end is (address - vaddr) + n, which by the lemma above
+; does not overflow and is at most filesz.
 (declare-const address Word)
 (declare-const n Word)
+(declare-const end Word)
 (push 1)
-(assert segment)
-(assert (and (bvuge address vaddr) (fits (bvsub address vaddr) n filesz)))
-(assert (not (ends-in (bvadd offset (bvsub address vaddr)) n file_size)))
+(assert (and (fits offset filesz file_size) (bvule end filesz)))
+(assert (not (ends-in offset end file_size)))
 (echo "holds: what to_offset finds lies in the file")
 (check-sat)
 (pop 1)
@@ -96,10 +97,9 @@
 (pop 1)
 
 (push 1)
-(assert (bvuge address vaddr))
-(assert (fits (bvsub address vaddr) n memsz))
 (assert segment)
-(assert (not (ends-in (bvadd offset (bvsub address vaddr)) n file_size)))
+(assert (bvule end memsz))
+(assert (not (ends-in offset end file_size)))
 (echo "mutant: to_offset looks at the memory size, not at the file size")
 (check-sat)
 (pop 1)

@@ -20,8 +20,8 @@ if constants[-2:-1] == ["--only"]:
     *constants, _, only = constants
 # One turns the query into propositional logic, the other into integers: they have little in common but the question.
 solvers = (
-    (["z3", "-smt2", "-in", "-T:100"], "(check-sat-using (then simplify solve-eqs bit-blast sat))"),
-    (["cvc5", "--lang=smt2", "--solve-bv-as-int=sum", "--tlimit=100000", "-"], "(check-sat)"),
+    (["z3", "-smt2", "-in", "-T:600"], "(check-sat-using (then simplify solve-eqs bit-blast sat))"),
+    (["cvc5", "--lang=smt2", "--solve-bv-as-int=sum", "--tlimit=600000", "-"], "(check-sat)"),
 )
 machine = os.path.join(os.path.dirname(os.path.abspath(__file__)), "Inputs", "machine.smt2")
 header = "(set-logic QF_BV)\n" + subprocess.run([prelude, *constants], check=True, stdout=subprocess.PIPE, text=True).stdout

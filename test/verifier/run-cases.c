@@ -4,6 +4,7 @@
  *
  * bytes:   hexadecimal bytes; `20*90` is a byte repeated; `|` demands that a bundle begins here. The bundle is completed
  *          with hlt, unless `!` ends the bytes: then the code ends there.
+ * disassembly: for the reader; [E-...] at its end are numbers of docs/escapes.md.
  * rules:   the names of all rules that refusals must report, in any order, each once; empty for accept.
  *
  * Lines that begin with @ hold for the cases after them: `@isolation full|stores`, `@address A`, `@image LO HI`,

@@ -1,0 +1,105 @@
+; RUN: %prove %s
+; The ELF parser's arithmetic: fits, to_offset and in_memory_of of runtime/verifier/elf_parser.h, page_up and page_down of
+; elf.c, and where an accepted segment ends up in the slot.
+(declare-const start Word)
+(declare-const length Word)
+(declare-const limit Word)
+(define-fun fits ((s Word) (n Word) (l Word)) Bool (and (bvule n l) (bvule s (bvsub l n))))
+(define-fun wide ((x Word)) (_ BitVec 65) ((_ zero_extend 1) x))
+(define-fun ends-in ((s Word) (n Word) (l Word)) Bool (bvule (bvadd (wide s) (wide n)) (wide l)))
+(define-fun page_down ((x Word)) Word (bvand x (bvnot (bvsub BH_PAGE_SIZE #x0000000000000001))))
+(define-fun page_up ((x Word)) Word (page_down (bvsub (bvadd x BH_PAGE_SIZE) #x0000000000000001)))
+(define-fun IMAGE_LIMIT () Word (bvsub (bvsub BH_SLOT_SIZE BH_TAIL_GUARD_SIZE) BH_IMAGE_OFFSET))
+
+(push 1)
+(assert (not (= (fits start length limit) (ends-in start length limit))))
+(echo "holds: fits is start + length <= limit without overflow")
+(check-sat)
+(pop 1)
+
+; A segment that add_segment accepted.
+(declare-const vaddr Word)
+(declare-const memsz Word)
+(declare-const offset Word)
+(declare-const filesz Word)
+(declare-const file_size Word)
+(define-fun segment () Bool
+  (and (bvule filesz memsz) (fits offset filesz file_size) (fits vaddr memsz IMAGE_LIMIT)
+       (not (= memsz #x0000000000000000))))
+
+; to_offset: [address, address + n) comes from the segment's file part. end is (address - vaddr) + n, which by the lemma above
+; does not overflow and is at most filesz.
+(declare-const address Word)
+(declare-const n Word)
+(declare-const end Word)
+(push 1)
+(assert (and (fits offset filesz file_size) (bvule end filesz)))
+(assert (not (ends-in offset end file_size)))
+(echo "holds: what to_offset finds lies in the file")
+(check-sat)
+(pop 1)
+
+; P4: in_memory_of(segment, address, 8) keeps a relocation's word in the segment, in the slot.
+(push 1)
+(assert segment)
+(assert (and (bvuge address vaddr) (fits (bvsub address vaddr) #x0000000000000008 memsz)))
+(assert (not (and (inside address #x0000000000000008 vaddr memsz)
+                  (in-slot (bvadd (bvadd B BH_IMAGE_OFFSET) address) #x0000000000000008)
+                  (not (faults (bvadd (bvadd B BH_IMAGE_OFFSET) address) #x0000000000000008)))))
+(echo "holds: a relocation writes inside its segment, clear of the guards")
+(check-sat)
+(pop 1)
+
+; The pages of a segment: rounding does not wrap, keeps them above the gate pages and below the tail.
+(push 1)
+(assert segment)
+(define-fun lo () Word (page_down vaddr))
+(define-fun hi () Word (page_up (bvadd vaddr memsz)))
+(assert (not (and (bvule lo vaddr) (bvuge hi (bvadd vaddr memsz)) (bvult lo hi) (bvule hi IMAGE_LIMIT)
+                  (= (bvand hi (bvsub BH_PAGE_SIZE #x0000000000000001)) #x0000000000000000)
+                  (bvuge (bvadd BH_IMAGE_OFFSET lo) (bvadd BH_GATE_OFFSET BH_PAGE_SIZE))
+                  (bvule (bvadd BH_IMAGE_OFFSET hi) (bvsub BH_SLOT_SIZE BH_TAIL_GUARD_SIZE)))))
+(echo "holds: the pages of an accepted segment lie between gate and tail")
+(check-sat)
+(pop 1)
+
+; code_size is whole pages below 4 GiB: what arguments_valid demands of size and address.
+(push 1)
+(assert segment)
+(define-fun code_addr () Word (page_down vaddr))
+(define-fun code_size () Word (bvsub (page_up (bvadd vaddr memsz)) code_addr))
+(assert (not (and (bvule code_size #x00000000ffffffff) (bvule code_addr #x00000000ffffffff)
+                  (bvule (bvadd vaddr filesz) (bvadd code_addr code_size)))))
+(echo "holds: the verifier takes every accepted code segment")
+(check-sat)
+(pop 1)
+
+(push 1)
+(assert (bvule (bvadd start length) limit))
+(assert (not (ends-in start length limit)))
+(echo "mutant: fits adds and wraps")
+(check-sat)
+(pop 1)
+
+(push 1)
+(assert segment)
+(assert (and (bvuge address vaddr) (fits (bvsub address vaddr) #x0000000000000001 memsz)))
+(assert (not (inside address #x0000000000000008 vaddr memsz)))
+(echo "mutant: only the first byte of a relocation is checked")
+(check-sat)
+(pop 1)
+
+(push 1)
+(assert (and (bvule filesz memsz) (fits offset filesz file_size) (fits vaddr memsz BH_SLOT_SIZE)))
+(assert (not (bvule (bvadd BH_IMAGE_OFFSET (page_up (bvadd vaddr memsz))) (bvsub BH_SLOT_SIZE BH_TAIL_GUARD_SIZE))))
+(echo "mutant: segments up to the slot's size")
+(check-sat)
+(pop 1)
+
+(push 1)
+(assert segment)
+(assert (bvule end memsz))
+(assert (not (ends-in offset end file_size)))
+(echo "mutant: to_offset looks at the memory size, not at the file size")
+(check-sat)
+(pop 1)

@@ -1,0 +1,35 @@
+; RUN: %prove %s
+; M1 without registers, `%gs:disp32`: SIB 25h, REX.X = 0, no 67h, so disp32 is extended with its sign; it is not negative.
+(declare-const disp (_ BitVec 32))
+(declare-const size Word)
+(declare-const r12 Word)
+(assert (operand-size size))
+(define-fun accepted () Bool (bvsge disp #x00000000))
+(define-fun address () Word (bvadd B (sext32 disp)))
+
+(push 1)
+(assert accepted)
+(assert (not (in-slot address size)))
+(echo "holds: %gs:disp32 is in the slot")
+(check-sat)
+(pop 1)
+
+(push 1)
+(assert (not (contained address size)))
+(echo "mutant: negative displacements, too")
+(check-sat)
+(pop 1)
+
+(push 1)
+(assert accepted)
+(assert (not (contained (bvadd address r12) size)))
+(echo "mutant: REX.X makes r12 an index")
+(check-sat)
+(pop 1)
+
+(push 1)
+(assert accepted)
+(assert (not (contained (sext32 disp) size)))
+(echo "mutant: no GS prefix")
+(check-sat)
+(pop 1)

@@ -1,0 +1,2 @@
+unsigned calls;
+unsigned count(void) { return ++calls; }

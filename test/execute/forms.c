@@ -62,6 +62,24 @@ bool forms_place_listed(uint32_t place)
     return place_entry(place) != NULL;
 }
 
+bool forms_place_avx(uint32_t place)
+{
+    const struct bh_entry *e = place < FORMS_PLACES ? place_entry(place) : NULL;
+    return e && e->facts & BH_FACT_AVX;
+}
+
+bool forms_place_uses_stack(uint32_t place)
+{
+    const struct bh_entry *e = place < FORMS_PLACES ? place_entry(place) : NULL;
+    return e && (e->flags & BH_STACK || e->cls == BH_CLASS_CALL || e->cls == BH_CLASS_INDIRECT);
+}
+
+bool forms_place_traps(uint32_t place)
+{
+    const struct bh_entry *e = place < FORMS_PLACES ? place_entry(place) : NULL;
+    return e && e->cls == BH_CLASS_TRAP;
+}
+
 void forms_describe(uint32_t place, char *text, unsigned size)
 {
     static const char *const pps[] = {"np", "66", "f3", "f2"}, *const maps[] = {"", " 0f", " 0f38", " 0f3a"};

@@ -42,6 +42,13 @@ void forms_generate(unsigned depth, uint64_t seed, forms_sink *sink, void *conte
 /* True for places that the table does not refuse; the sink must accept at least one form of each. */
 bool forms_place_listed(uint32_t place);
 
+/* True for places of vector instructions that are encoded with VEX, which some emulators lack. */
+bool forms_place_avx(uint32_t place);
+
+/* True when it pushes, pops or may go anywhere (call, jump); true when it is made to trap (ud2, ud1). */
+bool forms_place_uses_stack(uint32_t place);
+bool forms_place_traps(uint32_t place);
+
 /* "0f 58 66 vex.1.0 /r" and the like, for messages: the place as the table would write it. */
 void forms_describe(uint32_t place, char *text, unsigned size);
 

@@ -10,43 +10,18 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <Zydis/Zydis.h>
-
-#include "cell.h"
+#include "batch.h"
 #include "forms.h"
 #include "hostile.h"
 #include "judge.h"
 #include "probe.h"
-#include "random.h"
 #include "slot.h"
-#include "verifier/verify.h"
 
-enum { CELLS = 4096, CODE_SIZE = CELLS * CELL_SIZE, MAX_VARIANTS = 64, MAX_VIOLATIONS = 32 };
+enum { MAX_VARIANTS = 64, MAX_VIOLATIONS = 32 };
 
-/* The image: code, then data up to its end. */
-enum { CODE_ADDRESS = 0x1000, DATA_ADDRESS = CODE_ADDRESS + CODE_SIZE, DATA_SIZE = 0x10000 };
-
-static const struct hostile_target targets[] = {
-    {BH_IMAGE_OFFSET + DATA_ADDRESS, DATA_SIZE},
-    {0x7FFFF000, 0x2000}, /* around INT_MAX */
-    {0x30000000, 0x10000},
-    {BH_SLOT_SIZE - BH_TAIL_GUARD_SIZE - 0x10000, 0x10000},
-    {0x60000000, 0x10000}, /* the stack */
-};
-enum { TARGETS = sizeof targets / sizeof *targets };
-
-static struct cell cells[CELLS];
-static unsigned cell_count;
-static uint8_t *code;
-static uint32_t starts[CODE_SIZE / 32];
-static uint64_t scratch[CODE_SIZE / 16];
-static const struct judge_code judged = {.address = SLOT_BASE + BH_IMAGE_OFFSET + CODE_ADDRESS, .size = CODE_SIZE,
-                                         .starts = starts};
-static struct judge_code the_code;
 static struct hostile hostile[MAX_VARIANTS][HOSTILE_KINDS];
 static unsigned variants = 4;
 static unsigned first_kind, end_kind = HOSTILE_KINDS;
@@ -57,27 +32,27 @@ static struct result {
     uint64_t executions, faults, timeouts;
     unsigned violations;
     struct { uint32_t cell, kind, variant; const char *what; uint64_t value; } violation[MAX_VIOLATIONS];
-    uint8_t executed[CELLS], lacking[CELLS];
+    uint8_t executed[BATCH_CELLS], lacking[BATCH_CELLS];
 } __attribute__((aligned(4096))) result;
 
 /* Over all batches. */
 static uint8_t covered[FORMS_PLACES + 1], lacked[FORMS_PLACES + 1];
-static uint64_t forms_run, batches;
+static uint64_t forms_run;
 static unsigned long failures;
 
 static void run_cell(unsigned n, unsigned kind, unsigned variant)
 {
     const struct hostile *h = &hostile[variant][kind];
-    const struct cell *cell = &cells[n];
+    const struct cell *cell = &batch.cells[n];
     uint64_t value;
     memcpy(probe.in, h->gpr, sizeof probe.in);
     probe.flags_in = h->flags;
     probe.x87 = h->x87;
     probe.ymm = has_avx ? h->ymm : NULL;
-    probe.entry = the_code.address + n * CELL_SIZE;
+    probe.entry = batch.code.address + n * CELL_SIZE;
     probe.ticks = 0;
     probe_enter();
-    const char *broken = judge(&the_code, &value);
+    const char *broken = judge(&batch.code, &value);
     bool fault = probe.exit == PROBE_EXIT_FAULT;
     if (!broken && !fault && !cell->form.anywhere && probe.exit != cell->exit && probe.exit != cell->other_exit) {
         broken = "control came out at an exit that it should not reach";
@@ -86,7 +61,7 @@ static void run_cell(unsigned n, unsigned kind, unsigned variant)
     result.executions++;
     result.faults += fault;
     result.timeouts += fault && probe.signal == SIGALRM;
-    if (fault && probe.signal == SIGILL && judge_lacking(&the_code) && probe.fault_rip == probe.entry)
+    if (fault && probe.signal == SIGILL && judge_lacking(&batch.code) && probe.fault_rip == probe.entry)
         result.lacking[n] = 1;
     else
         result.executed[n] = 1;
@@ -100,30 +75,15 @@ static void run_cell(unsigned n, unsigned kind, unsigned variant)
     }
 }
 
-static void run_batch(void *unused)
+static void run_cells(void *unused)
 {
     (void)unused;
     /* The code was written through another mapping: cpuid makes the CPU forget what it fetched before. */
     __asm__ volatile("cpuid" : : "a"(0), "c"(0) : "ebx", "edx", "memory");
-    for (unsigned n = 0; n < cell_count; n++)
+    for (unsigned n = 0; n < batch.count; n++)
         for (unsigned kind = first_kind; kind < end_kind && !result.lacking[n]; kind++)
             for (unsigned variant = 0; variant < variants; variant++)
                 run_cell(n, kind, variant);
-}
-
-static void print_cell(const struct cell *cell)
-{
-    char text[64];
-    ZydisDisassembledInstruction insn;
-    forms_describe(cell->form.place, text, sizeof text);
-    for (unsigned i = 0; i < cell->form.length; i++)
-        printf("%02x ", cell->form.bytes[i]);
-    printf("(%s%s)\n", text, cell->form.place < FORMS_PLACES ? " in the table" : "");
-    for (unsigned at = 0; at < cell->form.length; at += insn.info.length) {
-        if (ZYAN_FAILED(ZydisDisassembleATT(ZYDIS_MACHINE_MODE_LONG_64, 0, cell->form.bytes + at, cell->form.length - at, &insn)))
-            break;
-        printf("        %s\n", insn.text);
-    }
 }
 
 static void report(void)
@@ -131,78 +91,39 @@ static void report(void)
     for (unsigned i = 0; i < result.violations && i < MAX_VIOLATIONS; i++) {
         printf("ESCAPE: %s (%#" PRIx64 "), registers: %s, variant %u: ", result.violation[i].what, result.violation[i].value,
                hostile_names[result.violation[i].kind], result.violation[i].variant);
-        print_cell(&cells[result.violation[i].cell]);
+        batch_print_cell(&batch.cells[result.violation[i].cell]);
     }
     failures += result.violations;
 }
 
-static struct bh_verify_input input(const uint8_t *bytes, uint64_t size, uint64_t address)
+static void run_locked(void)
 {
-    return (struct bh_verify_input){.code = bytes, .size = size, .address = address, .image_hi = DATA_ADDRESS + DATA_SIZE,
-                                    .isolation = BH_ISOLATE_FULL, .scratch = scratch, .scratch_size = sizeof scratch};
-}
-
-static void prepare_and_run(void)
-{
-    judge_mark_starts(code, CODE_SIZE, starts);
-    slot_refill();
+    static uint8_t before[BATCH_CODE_SIZE];
     memset(result.executed, 0, sizeof result.executed);
     memset(result.lacking, 0, sizeof result.lacking);
     result.violations = 0;
-    slot_locked(run_batch, NULL);
+    memcpy(before, batch.bytes, sizeof before);
+    slot_locked(run_cells, NULL);
     if (!slot_context_intact()) {
         printf("ESCAPE: the context page changed\n");
         failures++;
     }
-}
-
-static void finish_batch(void)
-{
-    struct bh_verify_input in = input(code, CODE_SIZE, CODE_ADDRESS);
-    static uint8_t before[CODE_SIZE];
-    if (!cell_count)
-        return;
-    if (bh_verify_code(&in, NULL) != BH_VERIFY_ACCEPTED) {
-        printf("FAIL: cells that are accepted one by one are refused together\n");
-        exit(1);
-    }
-    memcpy(before, code, CODE_SIZE);
-    prepare_and_run();
-    report();
-    if (memcmp(before, code, CODE_SIZE)) {
+    if (memcmp(before, batch.bytes, sizeof before)) {
         printf("ESCAPE: code changed\n");
         failures++;
     }
-    for (unsigned n = 0; n < cell_count; n++) {
-        covered[cells[n].form.place] |= result.executed[n];
-        lacked[cells[n].form.place] |= result.lacking[n];
-    }
-    forms_run += cell_count;
-    if (progress && ++batches % 16 == 0) {
-        fprintf(stderr, "%" PRIu64 " forms, %" PRIu64 " executions\n", forms_run, result.executions);
-    }
-    memset(code, 0xF4, CODE_SIZE);
-    cell_count = 0;
 }
 
-/* Keeps what the verifier accepts in the next cell. */
-static bool take(void *context, const struct form *form)
+static void run_batch(void)
 {
-    struct cell *cell = &cells[cell_count];
-    uint64_t address = CODE_ADDRESS + cell_count * CELL_SIZE;
-    uint8_t bytes[CELL_SIZE];
-    struct bh_verify_input in = input(bytes, CELL_SIZE, address);
-    (void)context;
-    for (unsigned touch = 0; touch < 2; touch++) {
-        cell_build(cell, form, address, DATA_ADDRESS + DATA_SIZE, cell_count, touch, bytes);
-        if (bh_verify_code(&in, NULL) != BH_VERIFY_ACCEPTED)
-            continue;
-        memcpy(code + cell_count * CELL_SIZE, bytes, CELL_SIZE);
-        if (++cell_count == CELLS)
-            finish_batch();
-        return true;
+    run_locked();
+    report();
+    for (unsigned n = 0; n < batch.count; n++) {
+        covered[batch.cells[n].form.place] |= result.executed[n];
+        lacked[batch.cells[n].form.place] |= result.lacking[n];
     }
-    return false;
+    if (progress && batch.first / BATCH_CELLS % 16 == 15)
+        fprintf(stderr, "%" PRIu64 " forms, %" PRIu64 " executions\n", batch.first + batch.count, result.executions);
 }
 
 /* ---- self-test --------------------------------------------------------------------------------------------------- */
@@ -245,29 +166,17 @@ static int self_test(void)
     unsigned passed = 0, skipped = 0, count = sizeof escapes / sizeof *escapes;
     for (unsigned i = 0; i < count; i++) {
         const struct escape *e = &escapes[i];
-        struct form form = {.length = e->length, .head = e->length, .place = FORMS_PLACES, .m2_at = -1, .branch_at = -1,
-                            .hostcall_at = -1};
-        struct bh_verify_input in = input(code, CELL_SIZE, CODE_ADDRESS);
-        memcpy(form.bytes, e->bytes, e->length);
-        memset(code, 0xF4, CODE_SIZE);
-        cell_build(&cells[0], &form, CODE_ADDRESS, DATA_ADDRESS + DATA_SIZE, 0, 0, code);
-        bool refused = bh_verify_code(&in, NULL) == BH_VERIFY_REFUSED;
-        for (unsigned cell = 1; cell < 8; cell++) {
-            struct form nothing = {.place = FORMS_PLACES, .m2_at = -1, .branch_at = -1, .hostcall_at = -1};
-            cell_build(&cells[cell], &nothing, CODE_ADDRESS + cell * CELL_SIZE, DATA_ADDRESS + DATA_SIZE, cell, 0,
-                       code + cell * CELL_SIZE);
-        }
+        bool refused = batch_single(e->bytes, e->length);
         if ((strstr(e->name, "wrpkru") && !probe.has_pkru) || (strstr(e->name, "system call") && !slot_catches_system_calls())) {
             printf("skipped (this machine cannot do it): %s\n", e->name);
             skipped++;
             continue;
         }
-        cell_count = 1;
         for (unsigned v = 0; v < variants; v++) /* a stack that works, so that nothing else goes wrong first */
-            hostile[v][e->kind].gpr[4] = SLOT_BASE + targets[TARGETS - 1].offset + 0x8000;
+            hostile[v][e->kind].gpr[4] = SLOT_BASE + batch_targets[BATCH_TARGETS - 1].offset + 0x8000;
         first_kind = e->kind;
         end_kind = e->kind + 1;
-        prepare_and_run();
+        run_locked();
         bool detected = false;
         for (unsigned v = 0; v < result.violations && v < MAX_VIOLATIONS; v++)
             detected |= !strcmp(result.violation[v].what, e->expected);
@@ -283,7 +192,7 @@ static int self_test(void)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-static int summary(uint64_t seed, double seconds)
+static int summary(double seconds)
 {
     unsigned places = 0, missing = 0, lacking = 0;
     char text[64];
@@ -303,8 +212,7 @@ static int summary(uint64_t seed, double seconds)
         }
     }
     bool good = !failures && !missing && forms_run;
-    printf("seed %" PRIu64 ": %u places of the table, %u executed, %u lacking on this CPU, %u never executed\n", seed, places,
-           places - missing - lacking, lacking, missing);
+    printf("%u places of the table, %u executed, %u lacking on this CPU, %u never executed\n", places, places - missing - lacking, lacking, missing);
     printf("%s: %" PRIu64 " forms, %" PRIu64 " executions, %" PRIu64 " faults, %" PRIu64 " timeouts, %lu escapes, %.1f s\n",
            good ? "PASS" : "FAIL", forms_run, result.executions, result.faults, result.timeouts, failures, seconds);
     return !good;
@@ -319,52 +227,39 @@ static double now(void)
 
 int main(int argc, char **argv)
 {
-    unsigned depth = 2;
-    uint64_t seed = 1, random;
+    uint64_t depth = 2, seed = 1, random, many = variants;
     bool test = false;
-    static char out[1 << 16];
     double start = now();
-    setvbuf(stdout, out, _IOLBF, sizeof out);
     for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--self-test"))
+        if (!strcmp(argv[i], "--self-test")) {
             test = true;
-        else if (!strcmp(argv[i], "--progress"))
+        } else if (!strcmp(argv[i], "--progress")) {
             progress = true;
-        else if (i + 1 < argc && !strcmp(argv[i], "--depth"))
-            depth = (unsigned)atoi(argv[++i]);
-        else if (i + 1 < argc && !strcmp(argv[i], "--variants"))
-            variants = (unsigned)atoi(argv[++i]);
-        else if (i + 1 < argc && !strcmp(argv[i], "--seed"))
-            seed = strtoull(argv[++i], NULL, 0);
-        else {
-            fprintf(stderr, "usage: native [--depth N] [--variants N (1 to 64)] [--seed N] [--progress] | --self-test\n");
+        } else if (!batch_option(argc, argv, &i, "--depth", &depth) && !batch_option(argc, argv, &i, "--variants", &many) &&
+                   !batch_option(argc, argv, &i, "--seed", &seed)) {
+            fprintf(stderr, "usage: native [--depth N] [--variants N] [--seed N] [--progress] | --self-test\n");
             return 2;
         }
     }
-    if (!depth || !variants || variants > MAX_VARIANTS) {
-        fprintf(stderr, "native: a number is out of range\n");
+    if (!depth || depth > 1000000 || !many || many > MAX_VARIANTS) {
+        fprintf(stderr, "native: --depth is 1 to 1000000, --variants 1 to %d\n", MAX_VARIANTS);
         return 2;
     }
+    variants = (unsigned)many;
     has_avx = __builtin_cpu_supports("avx");
-    slot_create();
-    code = slot_map_code(BH_IMAGE_OFFSET + CODE_ADDRESS, CODE_SIZE);
-    the_code = judged;
-    the_code.bytes = code;
-    for (unsigned i = 0; i < TARGETS; i++)
-        slot_map_data(targets[i].offset, targets[i].size);
+    printf("native: seed %" PRIu64 "\n", seed);
+    fflush(stdout); /* so that stdio has its buffer before the lock is prepared */
+    batch_create();
     random = seed;
     for (unsigned v = 0; v < variants; v++)
         for (unsigned kind = 0; kind < HOSTILE_KINDS; kind++)
-            hostile_fill(&hostile[v][kind], kind, &random, targets, TARGETS);
+            hostile_fill(&hostile[v][kind], kind, &random, batch_targets, BATCH_TARGETS);
     judge_remember();
     probe.deadline_ticks = 2;
-    if (progress)
-        fprintf(stderr, "seed %" PRIu64 "\n", seed); /* also makes stdio's buffers exist before the lock is prepared */
     slot_prepare_lock(&result, sizeof result);
     probe_start_timer();
     if (test)
         return self_test();
-    forms_generate(depth, seed, take, NULL);
-    finish_batch();
-    return summary(seed, now() - start);
+    forms_run = batch_generate((unsigned)depth, seed, NULL, run_batch);
+    return summary(now() - start);
 }

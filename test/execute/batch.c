@@ -18,6 +18,7 @@ const struct hostile_target batch_targets[BATCH_TARGETS] = {
 };
 
 struct batch batch;
+int batch_isolation = BH_ISOLATE_FULL;
 static uint32_t starts[BATCH_CODE_SIZE / 32];
 static uint64_t scratch[BATCH_CODE_SIZE / 16];
 static bool (*wants)(const struct form *);
@@ -36,7 +37,7 @@ void batch_create(void)
 struct bh_verify_input batch_input(const uint8_t *bytes, uint64_t size, uint64_t address)
 {
     return (struct bh_verify_input){.code = bytes, .size = size, .address = address, .image_hi = BATCH_IMAGE_END,
-                                    .isolation = BH_ISOLATE_FULL, .scratch = scratch, .scratch_size = sizeof scratch};
+                                    .isolation = batch_isolation, .scratch = scratch, .scratch_size = sizeof scratch};
 }
 
 static void finish(void)
@@ -82,7 +83,7 @@ uint64_t batch_generate(unsigned depth, uint64_t seed, bool (*wanted)(const stru
     wants = wanted;
     run_batch = run;
     batch.first = 0;
-    forms_generate(depth, seed, take, NULL);
+    forms_generate(depth, batch_isolation == BH_ISOLATE_STORES, seed, take, NULL);
     finish();
     return batch.first;
 }
@@ -117,17 +118,4 @@ void batch_print_cell(const struct cell *cell)
             break;
         printf("        %s\n", insn.text);
     }
-}
-
-bool batch_option(int argc, char **argv, int *i, const char *name, uint64_t *value)
-{
-    char *end;
-    if (strcmp(argv[*i], name) || *i + 1 >= argc)
-        return false;
-    *value = strtoull(argv[++*i], &end, 0);
-    if (*end || end == argv[*i]) {
-        fprintf(stderr, "%s: not a number: %s\n", name, argv[*i]);
-        exit(2);
-    }
-    return true;
 }

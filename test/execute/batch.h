@@ -28,6 +28,8 @@ struct batch {
     struct judge_code code; /* and as it is in the slot */
 };
 extern struct batch batch;
+/* BH_ISOLATE_FULL unless it is set to BH_ISOLATE_STORES; then free loads are generated, too. */
+extern int batch_isolation;
 
 /* Creates the slot with the batch's memory. */
 void batch_create(void);
@@ -44,8 +46,5 @@ uint64_t batch_generate(unsigned depth, uint64_t seed, bool (*wanted)(const stru
 bool batch_single(const void *bytes, unsigned length);
 
 void batch_print_cell(const struct cell *cell);
-
-/* Numbers of command lines: --NAME N. */
-bool batch_option(int argc, char **argv, int *i, const char *name, uint64_t *value);
 
 #endif

@@ -103,6 +103,7 @@ void forms_describe(uint32_t place, char *text, unsigned size)
 struct generator {
     uint64_t random;
     unsigned depth;
+    bool free_loads;
     forms_sink *sink;
     void *context;
 };
@@ -144,6 +145,7 @@ static void put_operand(struct generator *g, struct form *f, const struct wish *
     reg <<= 3;
     switch (wish->operand) {
     case OPERAND_M1:
+    case OPERAND_FREE:
         switch (wish->shape) {
         case 0: /* (%base) */
             while (rm == 4 || rm == 5)
@@ -231,8 +233,10 @@ static void put_prefixes(struct generator *g, struct form *f, const struct coord
     unsigned n = 0;
     if (wish->operand == OPERAND_M1 || wish->operand == OPERAND_M1_ABSOLUTE)
         prefixes[n++] = 0x65;
-    if (wish->operand == OPERAND_M1)
+    if (wish->operand == OPERAND_M1 || (wish->operand == OPERAND_FREE && !random_below(&g->random, 4)))
         prefixes[n++] = 0x67;
+    if (wish->operand == OPERAND_FREE && !random_below(&g->random, 4))
+        prefixes[n++] = 0x65;
     if (!c->vex && c->pp)
         prefixes[n++] = mandatory[c->pp];
     if (!c->vex && c->pp >= 2 && e->flags & BH_OPSIZE && !random_below(&g->random, 3))
@@ -400,8 +404,8 @@ static void generate_place(struct generator *g, uint32_t place)
             propose(g, place, (struct wish){OPERAND_REGISTER, 0, false, true}, g->depth);
         return;
     }
-    for (unsigned operand = OPERAND_M1; operand < OPERAND_COUNT; operand++)
-        for (unsigned shape = 0; shape < (operand == OPERAND_M1 ? SHAPES : operand == OPERAND_M3 ? 3 : 1); shape++) {
+    for (unsigned operand = OPERAND_M1; operand < (g->free_loads ? OPERAND_COUNT : OPERAND_FREE); operand++)
+        for (unsigned shape = 0; shape < (operand == OPERAND_M1 || operand == OPERAND_FREE ? SHAPES : operand == OPERAND_M3 ? 3 : 1); shape++) {
             struct wish wish = {(enum operand)operand, shape, false, false};
             propose(g, place, wish, g->depth);
             if (rsp) {
@@ -500,8 +504,8 @@ static void generate_strings(struct generator *g)
     for (unsigned op = 0; op < sizeof opcodes; op++)
         for (unsigned rep = 0; rep < 3; rep++)
             for (unsigned size = 0; size < 4; size++) /* b, l, w, q */
-                for (unsigned uses = 1; uses < 4; uses++)
-                    for (unsigned base = 0; base <= 16; base++) {
+                for (unsigned uses = g->free_loads ? 0 : 1; uses < 4; uses++)
+                    for (unsigned base = uses ? 0 : 16; base <= 16; base++) {
                         unsigned opcode = opcodes[op] + (size > 0), pp = rep == 1 ? 2u : rep == 2 ? 3u : size == 2;
                         struct form f = sequence(legacy_place(pp, opcode, 0));
                         if (base < 16)
@@ -538,9 +542,9 @@ static void generate_moved_rsp(struct generator *g)
         }
 }
 
-void forms_generate(unsigned depth, uint64_t seed, forms_sink *sink, void *context)
+void forms_generate(unsigned depth, bool free_loads, uint64_t seed, forms_sink *sink, void *context)
 {
-    struct generator g = {.random = seed, .depth = depth, .sink = sink, .context = context};
+    struct generator g = {.random = seed, .depth = depth, .free_loads = free_loads, .sink = sink, .context = context};
     generate_branches(&g);
     generate_strings(&g);
     generate_moved_rsp(&g);

@@ -16,7 +16,8 @@
  * the memory forms, 64 for the register forms (see runtime/verifier/entry.h). */
 enum { FORMS_LEGACY = 4 * 4 * 256, FORMS_SLOTS = FORMS_LEGACY + 3 * 4 * 4 * 256, FORMS_PLACES = FORMS_SLOTS * 72 };
 
-enum operand { OPERAND_NONE, OPERAND_REGISTER, OPERAND_M1, OPERAND_M1_ABSOLUTE, OPERAND_M2, OPERAND_M3, OPERAND_COUNT };
+/* OPERAND_FREE is none of M1 to M3: loads may use it under stores-only isolation. */
+enum operand { OPERAND_NONE, OPERAND_REGISTER, OPERAND_M1, OPERAND_M1_ABSOLUTE, OPERAND_M2, OPERAND_M3, OPERAND_FREE, OPERAND_COUNT };
 
 struct form {
     uint8_t bytes[40];
@@ -35,9 +36,9 @@ struct form {
 /* Takes a form that the generator proposes; true when the verifier accepts it. */
 typedef bool forms_sink(void *context, const struct form *form);
 
-/* Proposes until depth forms of each place and kind of operand were accepted (or it seems that none will be). The same seed
- * gives the same forms. */
-void forms_generate(unsigned depth, uint64_t seed, forms_sink *sink, void *context);
+/* Proposes until depth forms of each place and kind of operand were accepted (or it seems that none will be); operands that
+ * are free and string instructions that are not confined only if free_loads. The same seed gives the same forms. */
+void forms_generate(unsigned depth, bool free_loads, uint64_t seed, forms_sink *sink, void *context);
 
 /* True for places that the table does not refuse; the sink must accept at least one form of each. */
 bool forms_place_listed(uint32_t place);

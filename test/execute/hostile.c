@@ -18,6 +18,8 @@ const char *const hostile_names[HOSTILE_KINDS] = {
     "random", "random 32 bits", "mixed", "data and mixed"
 };
 
+_Static_assert((int)DATA == (int)HOSTILE_FIRST_DATA && MIXED_DATA + 1 == (int)HOSTILE_KINDS, "hostile.h counts the kinds");
+
 static uint64_t data_offset(uint64_t *random, const struct hostile_target *targets, unsigned count)
 {
     const struct hostile_target *t = &targets[random_below(random, count)];

@@ -12,7 +12,7 @@ struct hostile {
     uint8_t ymm[512] __attribute__((aligned(64)));
 };
 
-enum { HOSTILE_KINDS = 24 };
+enum { HOSTILE_KINDS = 24, HOSTILE_FIRST_DATA = 15 }; /* from that on most registers point to the slot's data, or are numbers */
 extern const char *const hostile_names[HOSTILE_KINDS];
 
 /* Memory of the slot that registers should hit: offsets from B. */

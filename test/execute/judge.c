@@ -9,7 +9,8 @@
 #include "verifier/decode.h"
 #include "verifier/verify.h"
 
-enum { DIRECTION = 0x400, ARITHMETIC = 0x8D5, RESUME = 0x10000, TRAP_GP = 13, TRAP_PF = 14, FETCH = 16, WIDEST = 32 };
+enum { DIRECTION = 0x400, ARITHMETIC = 0x8D5, RESUME = 0x10000, TRAP_SS = 12, TRAP_GP = 13, TRAP_PF = 14,
+       WRITE = 2, FETCH = 16, WIDEST = 32 };
 #define SLOT_END (SLOT_BASE + BH_SLOT_SIZE)
 
 static struct {
@@ -97,6 +98,12 @@ static bool protection_fault_explained(const struct insn *in, uint64_t rip)
     return ldmxcsr || xgetbv;
 }
 
+/* Under stores-only isolation it may read anything. (movs reads, too, what only its destination confines.) */
+static bool loads_only(const struct insn *in)
+{
+    return (insn_has_memory(in) && in->entry->mem == BH_MEM_LOAD) || in->entry->cls == BH_CLASS_STRING;
+}
+
 static const char *judge_fault(const struct judge_code *code, uint64_t *value)
 {
     struct insn in = {0};
@@ -115,6 +122,9 @@ static const char *judge_fault(const struct judge_code *code, uint64_t *value)
         return NULL;
     if (!known)
         return "an instruction that is not in the table faulted";
+    if (code->free_loads && loads_only(&in) && ((probe.trap == TRAP_PF && !(probe.error & WRITE)) || probe.trap == TRAP_GP ||
+                                                probe.trap == TRAP_SS))
+        return NULL;
     switch (probe.signal) {
     case SIGSEGV:
         if (probe.trap == TRAP_GP && probe.code == SI_KERNEL)

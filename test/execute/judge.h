@@ -11,6 +11,7 @@ struct judge_code {
     uint64_t address;       /* of bytes[0] in the slot, absolute */
     uint64_t size;
     const uint32_t *starts; /* bit = an instruction starts here, inside sequences too */
+    bool free_loads;        /* stores-only isolation: reading may go anywhere */
 };
 
 /* Marks the instruction starts of code: from each bundle's beginning, as the verifier's table measures lengths. */

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "bulkhead/bulkhead.h"
+#include "command.h"
 #include "mutate.h"
 #include "random.h"
 #include "verifier/elf.h"
@@ -566,17 +567,6 @@ static void print_ends(void)
             printf("  %9" PRIu64 " %s\n", shared->ended[i], i ? bh_error_text((bh_error)i) : "returned or exited");
 }
 
-static bool number_option(int argc, char **argv, int *i, const char *name, uint64_t *value)
-{
-    char *end;
-    if (strcmp(argv[*i], name) || *i + 1 >= argc)
-        return false;
-    *value = strtoull(argv[++*i], &end, 0);
-    if (*end || end == argv[*i])
-        fail(name, "needs a number");
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     uint64_t seconds = 10, number = UINT64_MAX, seed = 1;
@@ -587,9 +577,9 @@ int main(int argc, char **argv)
             test = true;
         } else if (!strcmp(argv[i], "--progress")) {
             progress = true;
-        } else if (number_option(argc, argv, &i, "--mutants", &number)) {
+        } else if (command_number(argc, argv, &i, "--mutants", &number)) {
             seconds = UINT32_MAX;
-        } else if (!number_option(argc, argv, &i, "--seconds", &seconds) && !number_option(argc, argv, &i, "--seed", &seed)) {
+        } else if (!command_number(argc, argv, &i, "--seconds", &seconds) && !command_number(argc, argv, &i, "--seed", &seed)) {
             i = argc;
         }
     }

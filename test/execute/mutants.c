@@ -16,11 +16,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <Zydis/Zydis.h>
 
+#include "command.h"
 #include "escapes.h"
 #include "hostile.h"
 #include "judge.h"
@@ -66,13 +66,6 @@ struct totals {
     uint64_t tried, accepted, compared, differing, executions, faults, exits, timeouts, escapes;
 };
 static struct totals *totals;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void fail(const char *name, const char *what)
 {
@@ -202,7 +195,9 @@ static void choose_entries(const struct mutator *m, const struct mutation *mutat
     uint64_t at = judged.address + mutation->offset;
     for (unsigned n = 0; n < ENTRIES; n++) {
         struct entry *entry = &result.entries[n];
-        entry->kind = random_below(random, HOSTILE_KINDS);
+        /* Half of the time with registers that point to data, so that more than the first instruction runs. */
+        entry->kind = random_below(random, 2) ? random_below(random, HOSTILE_KINDS)
+                                              : HOSTILE_FIRST_DATA + random_below(random, HOSTILE_KINDS - HOSTILE_FIRST_DATA);
         entry->variant = random_below(random, VARIANTS);
         if (n < AT_MUTANT)
             entry->address = at;
@@ -265,14 +260,14 @@ static void mutate_module(const char *name, uint64_t seed, uint64_t number, doub
     struct mutation mutation;
     struct bh_verify_input input;
     uint64_t random = seed ^ 0x5DEECE66D, tried = 0, accepted = 0;
-    double start = now(), next = start + 10;
+    double start = command_clock(), next = start + 10;
     bh_elf_verify_input(&elf, code, &input);
     mutator_init(&m, code, &input, seed);
     if (bh_verify_code(&m.input, NULL) != BH_VERIFY_ACCEPTED)
         fail(name, "is refused by the verifier");
     slot_prepare_lock(&result, sizeof result);
     probe_start_timer();
-    while (tried < number && now() - start < seconds) {
+    while (tried < number && command_clock() - start < seconds) {
         tried++;
         if (!mutator_try(&m, &mutation))
             continue;
@@ -294,10 +289,10 @@ static void mutate_module(const char *name, uint64_t seed, uint64_t number, doub
         }
         mutator_undo(&m, &mutation);
         mark_bundle(mutation.offset);
-        if (progress && now() > next) {
+        if (progress && command_clock() > next) {
             fprintf(stderr, "%s: %" PRIu64 " tried, %" PRIu64 " accepted, %" PRIu64 " executions\n", name, tried, accepted,
                     result.executions);
-            next = now() + 10;
+            next = command_clock() + 10;
         }
     }
     totals->tried += tried;
@@ -394,17 +389,6 @@ static bool run_module(const char *name, uint64_t seed, uint64_t number, double 
     return false;
 }
 
-static bool number_option(int argc, char **argv, int *i, const char *name, uint64_t *value)
-{
-    char *end;
-    if (strcmp(argv[*i], name) || *i + 1 >= argc)
-        return false;
-    *value = strtoull(argv[++*i], &end, 0);
-    if (*end || end == argv[*i])
-        fail(name, "needs a number");
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     uint64_t seconds = 10, number = UINT64_MAX, seed = 1;
@@ -415,9 +399,9 @@ int main(int argc, char **argv)
             test = true;
         } else if (!strcmp(argv[i], "--progress")) {
             progress = true;
-        } else if (number_option(argc, argv, &i, "--mutants", &number)) {
+        } else if (command_number(argc, argv, &i, "--mutants", &number)) {
             seconds = UINT32_MAX;
-        } else if (!number_option(argc, argv, &i, "--seconds", &seconds) && !number_option(argc, argv, &i, "--seed", &seed)) {
+        } else if (!command_number(argc, argv, &i, "--seconds", &seconds) && !command_number(argc, argv, &i, "--seed", &seed)) {
             i = argc;
         }
     }
@@ -435,12 +419,12 @@ int main(int argc, char **argv)
         return self_test();
     }
     unsigned modules = (unsigned)(argc - i);
-    double start = now();
+    double start = command_clock();
     bool alive = true;
     for (unsigned n = 0; n < modules; n++)
         alive &= run_module(argv[(unsigned)i + n], seed + n, number == UINT64_MAX ? number : (number + modules - 1) / modules,
                             (double)seconds / modules);
-    double elapsed = now() - start, minutes = elapsed / 60;
+    double elapsed = command_clock() - start, minutes = elapsed / 60;
     bool good = alive && !totals->escapes && totals->accepted && totals->executions;
     printf("%" PRIu64 " executions: %" PRIu64 " left by a host call, %" PRIu64 " faulted, %" PRIu64 " passed the deadline; "
            "%.0f %% of %" PRIu64 " mutants that were compared end otherwise than the original\n", totals->executions, totals->exits,

@@ -1,8 +1,9 @@
 /* Executes every accepted instruction form on the CPU, with hostile registers, between canaries.
  *
- *   native [--depth N] [--variants N] [--seed N] [--progress]    all forms; N: forms of each place and kind of operand,
- *                                                                and sets of registers of each kind
- *   native --self-test                                           each detector once, on code that the verifier refuses
+ *   native [--depth N] [--variants N] [--seed N] [--stores-only] [--progress]
+ *                          all forms; N: forms of each place and kind of operand, and sets of registers of each kind;
+ *                          --stores-only: what is accepted under stores-only isolation, where only reading may go out
+ *   native --self-test     each detector once, on code that the verifier refuses
  *
  * Forms stand in cells of two bundles, a batch at a time: the form, then a host call (C5) whose number tells which cell was
  * left. The verifier must accept a cell alone and the whole batch before any of it runs.
@@ -11,9 +12,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "batch.h"
+#include "command.h"
 #include "escapes.h"
 #include "forms.h"
 #include "hostile.h"
@@ -186,26 +187,21 @@ static int summary(double seconds)
     return !good;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 int main(int argc, char **argv)
 {
     uint64_t depth = 2, seed = 1, random, many = variants;
     bool test = false;
-    double start = now();
+    double start = command_clock();
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--self-test")) {
             test = true;
+        } else if (!strcmp(argv[i], "--stores-only")) {
+            batch_isolation = BH_ISOLATE_STORES;
         } else if (!strcmp(argv[i], "--progress")) {
             progress = true;
-        } else if (!batch_option(argc, argv, &i, "--depth", &depth) && !batch_option(argc, argv, &i, "--variants", &many) &&
-                   !batch_option(argc, argv, &i, "--seed", &seed)) {
-            fprintf(stderr, "usage: native [--depth N] [--variants N] [--seed N] [--progress] | --self-test\n");
+        } else if (!command_number(argc, argv, &i, "--depth", &depth) && !command_number(argc, argv, &i, "--variants", &many) &&
+                   !command_number(argc, argv, &i, "--seed", &seed)) {
+            fprintf(stderr, "usage: native [--depth N] [--variants N] [--seed N] [--stores-only] [--progress] | --self-test\n");
             return 2;
         }
     }
@@ -218,6 +214,7 @@ int main(int argc, char **argv)
     printf("native: seed %" PRIu64 "\n", seed);
     fflush(stdout); /* so that stdio has its buffer before the lock is prepared */
     batch_create();
+    batch.code.free_loads = batch_isolation == BH_ISOLATE_STORES;
     random = seed;
     for (unsigned v = 0; v < variants; v++)
         for (unsigned kind = 0; kind < HOSTILE_KINDS; kind++)
@@ -229,5 +226,5 @@ int main(int argc, char **argv)
     if (test)
         return self_test();
     forms_run = batch_generate((unsigned)depth, seed, NULL, run_batch);
-    return summary(now() - start);
+    return summary(command_clock() - start);
 }

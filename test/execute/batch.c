@@ -18,18 +18,17 @@ const struct hostile_target batch_targets[BATCH_TARGETS] = {
 };
 
 struct batch batch;
-int batch_isolation = BH_ISOLATE_FULL;
 static uint32_t starts[BATCH_CODE_SIZE / 32];
 static uint64_t scratch[BATCH_CODE_SIZE / 16];
 static bool (*wants)(const struct form *);
 static void (*run_batch)(void);
 
-void batch_create(void)
+void batch_create(bool stores_only)
 {
     slot_create();
     batch.bytes = slot_map_code(BH_IMAGE_OFFSET + BATCH_CODE_ADDRESS, BATCH_CODE_SIZE);
     batch.code = (struct judge_code){.bytes = batch.bytes, .address = SLOT_BASE + BH_IMAGE_OFFSET + BATCH_CODE_ADDRESS,
-                                     .size = BATCH_CODE_SIZE, .starts = starts};
+                                     .size = BATCH_CODE_SIZE, .starts = starts, .free_loads = stores_only};
     for (unsigned i = 0; i < BATCH_TARGETS; i++)
         slot_map_data(batch_targets[i].offset, batch_targets[i].size);
 }
@@ -37,7 +36,8 @@ void batch_create(void)
 struct bh_verify_input batch_input(const uint8_t *bytes, uint64_t size, uint64_t address)
 {
     return (struct bh_verify_input){.code = bytes, .size = size, .address = address, .image_hi = BATCH_IMAGE_END,
-                                    .isolation = batch_isolation, .scratch = scratch, .scratch_size = sizeof scratch};
+                                    .isolation = batch.code.free_loads ? BH_ISOLATE_STORES : BH_ISOLATE_FULL,
+                                    .scratch = scratch, .scratch_size = sizeof scratch};
 }
 
 static void finish(void)
@@ -83,7 +83,7 @@ uint64_t batch_generate(unsigned depth, uint64_t seed, bool (*wanted)(const stru
     wants = wanted;
     run_batch = run;
     batch.first = 0;
-    forms_generate(depth, batch_isolation == BH_ISOLATE_STORES, seed, take, NULL);
+    forms_generate(depth, batch.code.free_loads, seed, take, NULL);
     finish();
     return batch.first;
 }

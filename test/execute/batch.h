@@ -28,11 +28,9 @@ struct batch {
     struct judge_code code; /* and as it is in the slot */
 };
 extern struct batch batch;
-/* BH_ISOLATE_FULL unless it is set to BH_ISOLATE_STORES; then free loads are generated, too. */
-extern int batch_isolation;
 
-/* Creates the slot with the batch's memory. */
-void batch_create(void);
+/* Creates the slot with the batch's memory. stores_only: of that isolation, with free loads among the forms. */
+void batch_create(bool stores_only);
 
 /* The verifier's input for bytes that will stand at an address. Not for two uses at once: there is one scratch memory. */
 struct bh_verify_input batch_input(const uint8_t *bytes, uint64_t size, uint64_t address);

@@ -1,27 +1,23 @@
-/* What the programs of this directory share about their command lines. */
+/* The command lines of this directory's programs. */
 #ifndef BULKHEAD_TEST_COMMAND_H
 #define BULKHEAD_TEST_COMMAND_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-/* True when argv[*i] is name; then the number behind it is in *value and *i stands on it. Exits when there is none. */
-static inline bool command_number(int argc, char **argv, int *i, const char *name, uint64_t *value)
-{
-    char *end;
-    if (strcmp(argv[*i], name))
-        return false;
-    if (*i + 1 >= argc || (*value = strtoull(argv[*i + 1], &end, 0), *end || end == argv[*i + 1])) {
-        fprintf(stderr, "%s needs a number\n", name);
-        exit(2);
-    }
-    ++*i;
-    return true;
-}
+/* Set before command_parse to the defaults. */
+struct command {
+    uint64_t depth, variants;  /* forms: how many of each place and kind of operand; sets of registers of each kind */
+    uint64_t seconds, mutants; /* mutants: until when; mutants is UINT64_MAX unless --mutants is given, then seconds is long */
+    uint64_t seed;
+    bool self_test, stores_only, progress;
+    int first; /* index of the first argument that is no option */
+};
+
+/* Takes the options of argv that usage mentions. Prints usage and exits with status 2 when something is wrong, also when usage
+ * speaks of a MODULE and none is there. */
+void command_parse(struct command *command, int argc, char **argv, const char *usage);
 
 /* A steady clock, in seconds. */
 static inline double command_clock(void)

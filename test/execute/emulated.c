@@ -106,7 +106,7 @@ static void note_access(uc_mem_type type, uint64_t address, int size)
     shared->accesses++;
     shared->writes += write;
     bool inside = address >= SLOT_BASE - margin && end <= SLOT_BASE + BH_SLOT_SIZE + margin + WIDEST && end >= address;
-    if (!inside && (write || batch_isolation == BH_ISOLATE_FULL))
+    if (!inside && (write || !batch.code.free_loads))
         breaks(write ? "a write outside the slot" : "a read outside the slot", address);
     if (++steps > MAX_STEPS) {
         cut_off = true;
@@ -311,7 +311,8 @@ static const struct escape escapes[] = {
     ESCAPE("std", "\xFD", 3, "the direction flag is set"),
     ESCAPE("mov to gs", "\x31\xC0\x8E\xE8\xF4", 3, "the GS base changed"),
     ESCAPE("a jump to the host", "\xFF\xE3", 2, "control left the slot"),
-    ESCAPE("a jump into an instruction", "\xEB\x01\xB8\xF4\xF4\xF4\xF4", 3, "control is not at the start of a verified instruction"),
+    ESCAPE("a jump into an instruction", "\xEB\x01\xB8\xF4\xF4\xF4\xF4", 3,
+           "control is not at the start of a verified instruction"),
     ESCAPE("a jump to another cell", "\xE9\x7B\x00\x00\x00", 3, "control came out at an exit that it should not reach"),
 };
 
@@ -376,11 +377,12 @@ static int summary(unsigned crashes, double seconds)
     bool good = !shared->escapes && !missing && shared->executions && crashes < MAX_CRASHES;
     print_mnemonics("forms that Unicorn does not know:", shared->unable_by_mnemonic);
     print_mnemonics("forms that crash Unicorn with some registers:", shared->crashed_by_mnemonic);
-    printf("%u places of the table (without %u of AVX), %u executed, %u unknown to Unicorn, %u never tried, %u crashed it\n", places,
-           avx, executed, unable, missing, crashes);
+    printf("%u places of the table (without %u of AVX), %u executed, %u unknown to Unicorn, %u never tried, %u crashed it\n",
+           places, avx, executed, unable, missing, crashes);
     printf("%s: %" PRIu64 " forms, %" PRIu64 " executions, %" PRIu64 " accesses seen, %" PRIu64 " of them writes, %" PRIu64
-           " faults, %" PRIu64 " cut off, %" PRIu64 " escapes, %.1f s\n", good ? "PASS" : "FAIL", shared->forms, shared->executions,
-           shared->accesses, shared->writes, shared->faults, shared->cut_off, shared->escapes, seconds);
+           " faults, %" PRIu64 " cut off, %" PRIu64 " escapes, %.1f s\n",
+           good ? "PASS" : "FAIL", shared->forms, shared->executions, shared->accesses, shared->writes, shared->faults,
+           shared->cut_off, shared->escapes, seconds);
     return !good;
 }
 
@@ -417,40 +419,26 @@ static unsigned run_children(unsigned depth, uint64_t seed)
 
 int main(int argc, char **argv)
 {
-    uint64_t depth = 1, seed = 1, random, many = variants;
-    bool test = false;
+    struct command command = {.depth = 1, .variants = 1, .seed = 1};
     double start = command_clock();
-    for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--self-test")) {
-            test = true;
-        } else if (!strcmp(argv[i], "--stores-only")) {
-            batch_isolation = BH_ISOLATE_STORES;
-        } else if (!strcmp(argv[i], "--progress")) {
-            progress = true;
-        } else if (!command_number(argc, argv, &i, "--depth", &depth) && !command_number(argc, argv, &i, "--variants", &many) &&
-                   !command_number(argc, argv, &i, "--seed", &seed)) {
-            fprintf(stderr, "usage: emulated [--depth N] [--variants N] [--seed N] [--stores-only] [--progress] | --self-test\n");
-            return 2;
-        }
-    }
-    if (!depth || depth > 1000000 || !many || many > MAX_VARIANTS) {
-        fprintf(stderr, "emulated: --depth is 1 to 1000000, --variants 1 to %d\n", MAX_VARIANTS);
+    command_parse(&command, argc, argv,
+                  "emulated [--depth N] [--variants N] [--seed N] [--stores-only] [--progress] [--self-test]");
+    if (!command.depth || !command.variants || command.variants > MAX_VARIANTS) {
+        fprintf(stderr, "emulated: --depth is at least 1, --variants 1 to %d\n", MAX_VARIANTS);
         return 2;
     }
-    variants = (unsigned)many;
-    printf("emulated: seed %" PRIu64 "\n", seed);
+    variants = (unsigned)command.variants;
+    progress = command.progress;
+    printf("emulated: seed %" PRIu64 "\n", command.seed);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) {
         perror("mmap");
         return 2;
     }
-    batch_create();
-    random = seed;
-    for (unsigned v = 0; v < variants; v++)
-        for (unsigned kind = 0; kind < HOSTILE_KINDS; kind++)
-            hostile_fill(&hostile[v][kind], kind, &random, batch_targets, BATCH_TARGETS);
-    if (test)
+    batch_create(command.stores_only);
+    hostile_fill_all(hostile, variants, command.seed, batch_targets, BATCH_TARGETS);
+    if (command.self_test)
         return self_test();
-    unsigned crashes = run_children((unsigned)depth, seed);
+    unsigned crashes = run_children((unsigned)command.depth, command.seed);
     return summary(crashes, command_clock() - start);
 }

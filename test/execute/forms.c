@@ -116,18 +116,9 @@ struct wish {
     bool constant;  /* S1: rsp and a constant */
 };
 
-enum { SHAPES = 6 };
-
-static void put(struct form *f, unsigned byte)
-{
-    f->bytes[f->length++] = (uint8_t)byte;
-}
-
-static void put32(struct form *f, uint32_t value)
-{
-    memcpy(f->bytes + f->length, &value, 4);
-    f->length += 4;
-}
+static const uint8_t shapes[OPERAND_COUNT] = {
+    [OPERAND_M1] = 6, [OPERAND_M1_ABSOLUTE] = 1, [OPERAND_M2] = 1, [OPERAND_M3] = 3, [OPERAND_FREE] = 6,
+};
 
 static uint32_t extreme32(struct generator *g)
 {
@@ -193,7 +184,7 @@ static void put_operand(struct generator *g, struct form *f, const struct wish *
         put32(f, 0);
         break;
     case OPERAND_M3:
-        switch (wish->shape % 3) {
+        switch (wish->shape) {
         case 0:
             put(f, reg | 4);
             put(f, scale | 0x24);
@@ -405,7 +396,7 @@ static void generate_place(struct generator *g, uint32_t place)
         return;
     }
     for (unsigned operand = OPERAND_M1; operand < (g->free_loads ? OPERAND_COUNT : OPERAND_FREE); operand++)
-        for (unsigned shape = 0; shape < (operand == OPERAND_M1 || operand == OPERAND_FREE ? SHAPES : operand == OPERAND_M3 ? 3 : 1); shape++) {
+        for (unsigned shape = 0; shape < shapes[operand]; shape++) {
             struct wish wish = {(enum operand)operand, shape, false, false};
             propose(g, place, wish, g->depth);
             if (rsp) {
@@ -420,134 +411,12 @@ static void generate_place(struct generator *g, uint32_t place)
         }
 }
 
-/* ---- sequences --------------------------------------------------------------------------------------------------- */
-
-static struct form sequence(uint32_t place)
-{
-    struct form f = {.place = place, .m2_at = -1, .branch_at = -1, .hostcall_at = -1};
-    return f;
-}
-
-static uint32_t legacy_place(unsigned pp, unsigned opcode, unsigned modrm)
-{
-    return (pp * 256 + opcode) * 72 + modrm;
-}
-
-/* `opcode %gs:0x10000,%reg`, 64 bits */
-static void put_base(struct form *f, unsigned opcode, unsigned reg)
-{
-    put(f, 0x65);
-    put(f, reg & 8 ? 0x4C : 0x48);
-    put(f, opcode);
-    put(f, (reg & 7) << 3 | 4);
-    put(f, 0x25);
-    put32(f, BH_CONTEXT_BASE);
-}
-
-/* C3 (jump and call) and C4 through every register; C5. */
-static void generate_branches(struct generator *g)
-{
-    for (unsigned reg = 0; reg < 16; reg++)
-        for (unsigned kind = 0; kind < 3; kind++) { /* call, jump, pop and jump */
-            unsigned digit = kind == 0 ? 2 : 4;
-            struct form f = sequence(legacy_place(0, 0xFF, 8 + digit * 8 + (reg & 7)));
-            if (kind == 2) {
-                if (reg & 8)
-                    put(&f, 0x41);
-                put(&f, 0x58 | (reg & 7));
-            }
-            if (reg & 8)
-                put(&f, 0x41);
-            put(&f, 0x83);
-            put(&f, 0xE0 | (reg & 7));
-            put(&f, 0xE0);
-            put_base(&f, 0x03, reg);
-            if (reg & 8)
-                put(&f, 0x41);
-            put(&f, 0xFF);
-            put(&f, 0xC0 | digit << 3 | (reg & 7));
-            f.anywhere = true;
-            g->sink(g->context, &f);
-        }
-    for (unsigned digit = 2; digit <= 4; digit += 2) {
-        struct form f = sequence(legacy_place(0, 0xFF, digit));
-        put(&f, 0x65);
-        put(&f, 0xFF);
-        put(&f, digit << 3 | 4);
-        put(&f, 0x25);
-        f.hostcall_at = (int)f.length;
-        put32(&f, 0);
-        g->sink(g->context, &f);
-    }
-}
-
-/* movl %edi,%edi and its addition of B, in the form with base 16 (addq) or with the register base (leaq). */
-static void put_confined(struct form *f, unsigned reg, unsigned base)
-{
-    put(f, 0x89);
-    put(f, 0xC0 | reg << 3 | reg);
-    if (base == 16) {
-        put_base(f, 0x03, reg);
-        return;
-    }
-    put(f, base & 8 ? 0x49 : 0x48);
-    put(f, 0x8D);
-    put(f, ((base & 7) == 5 ? 0x40 : 0) | reg << 3 | 4);
-    put(f, reg << 3 | (base & 7));
-    if ((base & 7) == 5)
-        put(f, 0);
-}
-
-static void generate_strings(struct generator *g)
-{
-    static const uint8_t opcodes[] = {0xA4, 0xA6, 0xAA, 0xAC, 0xAE}, reps[] = {0, 0xF3, 0xF2};
-    for (unsigned op = 0; op < sizeof opcodes; op++)
-        for (unsigned rep = 0; rep < 3; rep++)
-            for (unsigned size = 0; size < 4; size++) /* b, l, w, q */
-                for (unsigned uses = g->free_loads ? 0 : 1; uses < 4; uses++)
-                    for (unsigned base = uses ? 0 : 16; base <= 16; base++) {
-                        unsigned opcode = opcodes[op] + (size > 0), pp = rep == 1 ? 2u : rep == 2 ? 3u : size == 2;
-                        struct form f = sequence(legacy_place(pp, opcode, 0));
-                        if (base < 16)
-                            put_base(&f, 0x8B, base);
-                        if (uses & 1)
-                            put_confined(&f, 7, base);
-                        if (uses & 2)
-                            put_confined(&f, 6, base);
-                        if (reps[rep])
-                            put(&f, reps[rep]);
-                        if (size > 1)
-                            put(&f, size == 2 ? 0x66 : 0x48);
-                        put(&f, opcode);
-                        g->sink(g->context, &f);
-                    }
-}
-
-/* movq %gs:0x10000,%rX; movl %eS,%esp; leaq (%rsp,%rX),%rsp */
-static void generate_moved_rsp(struct generator *g)
-{
-    for (unsigned base = 0; base < 16; base++)
-        for (unsigned source = 0; source < 16; source++) {
-            struct form f = sequence(FORMS_PLACES);
-            put_base(&f, 0x8B, base);
-            if (source & 8)
-                put(&f, 0x44);
-            put(&f, 0x89);
-            put(&f, 0xC0 | (source & 7) << 3 | RSP);
-            put(&f, base & 8 ? 0x4A : 0x48);
-            put(&f, 0x8D);
-            put(&f, 0x24);
-            put(&f, (base & 7) << 3 | RSP);
-            g->sink(g->context, &f);
-        }
-}
+/* ---- all ------------------------------------------------------------------------------------------------------- */
 
 void forms_generate(unsigned depth, bool free_loads, uint64_t seed, forms_sink *sink, void *context)
 {
     struct generator g = {.random = seed, .depth = depth, .free_loads = free_loads, .sink = sink, .context = context};
-    generate_branches(&g);
-    generate_strings(&g);
-    generate_moved_rsp(&g);
+    forms_generate_sequences(free_loads, sink, context);
     for (uint32_t place = 0; place < FORMS_PLACES; place++)
         if (place_entry(place))
             generate_place(&g, place);

@@ -14,8 +14,8 @@ enum kind {
 const char *const hostile_names[HOSTILE_KINDS] = {
     "all ones", "all zeros", "inaccessible host memory", "host canary", "read-only host memory", "host code", "host stack",
     "INT_MIN", "slot end - small", "just below the slot", "just above the slot", "neighbour below", "neighbour above",
-    "non-canonical", "non-canonical over data", "data", "data, garbage above", "edge of data", "small numbers", "small negative numbers",
-    "random", "random 32 bits", "mixed", "data and mixed"
+    "non-canonical", "non-canonical over data", "data", "data, garbage above", "edge of data", "small numbers",
+    "small negative numbers", "random", "random 32 bits", "mixed", "data and mixed"
 };
 
 _Static_assert((int)DATA == (int)HOSTILE_FIRST_DATA && MIXED_DATA + 1 == (int)HOSTILE_KINDS, "hostile.h counts the kinds");
@@ -58,7 +58,7 @@ static uint64_t value(unsigned kind, uint64_t *random, const struct hostile_targ
     case NEGATIVE: return 0 - r % 70;
     case RANDOM_32: return r >> 32;
     case MIXED: return value(random_below(random, MIXED), random, targets, count);
-    case MIXED_DATA: return r & 3 ? value(DATA, random, targets, count) : value(random_below(random, MIXED), random, targets, count);
+    case MIXED_DATA: return value(r & 3 ? DATA : random_below(random, MIXED), random, targets, count);
     default: return r;
     }
 }
@@ -92,7 +92,9 @@ static void fill_x87(struct hostile *h, uint64_t *random, unsigned kind)
     memcpy(h->x87 + 24, &mxcsr, 4);
     for (unsigned i = 0; i < 8; i++) {
         uint64_t mantissa = random_next(random);
-        uint16_t exponent = (uint16_t)(kind == ONES ? 0xFFFF : kind == ZEROS ? 0 : mantissa & 1 ? 0x3FFF + (mantissa >> 8 & 63) : mantissa >> 16);
+        uint16_t exponent = (uint16_t)(mantissa & 1 ? 0x3FFF + (mantissa >> 8 & 63) : mantissa >> 16);
+        if (kind == ONES || kind == ZEROS)
+            exponent = kind == ONES ? 0xFFFF : 0;
         memcpy(h->x87 + 32 + 16 * i, &mantissa, 8);
         memcpy(h->x87 + 40 + 16 * i, &exponent, 2);
     }
@@ -113,4 +115,13 @@ void hostile_fill(struct hostile *h, unsigned kind, uint64_t *random, const stru
         memcpy(h->ymm + 8 * i, &lane, 8);
     }
     memcpy(h->x87 + 160, h->ymm, 256);
+}
+
+void hostile_fill_all(struct hostile (*sets)[HOSTILE_KINDS], unsigned variants, uint64_t seed,
+                      const struct hostile_target *targets, unsigned count)
+{
+    uint64_t random = seed;
+    for (unsigned variant = 0; variant < variants; variant++)
+        for (unsigned kind = 0; kind < HOSTILE_KINDS; kind++)
+            hostile_fill(&sets[variant][kind], kind, &random, targets, count);
 }

@@ -12,7 +12,8 @@ struct hostile {
     uint8_t ymm[512] __attribute__((aligned(64)));
 };
 
-enum { HOSTILE_KINDS = 24, HOSTILE_FIRST_DATA = 15 }; /* from that on most registers point to the slot's data, or are numbers */
+/* From HOSTILE_FIRST_DATA on most registers point to the slot's data, or are numbers. */
+enum { HOSTILE_KINDS = 24, HOSTILE_FIRST_DATA = 15 };
 extern const char *const hostile_names[HOSTILE_KINDS];
 
 /* Memory of the slot that registers should hit: offsets from B. */
@@ -22,5 +23,9 @@ struct hostile_target {
 
 /* Fills one set of registers of a kind. targets are the slot's data; the last is the stack. */
 void hostile_fill(struct hostile *h, unsigned kind, uint64_t *random, const struct hostile_target *targets, unsigned count);
+
+/* variants sets of each kind. */
+void hostile_fill_all(struct hostile (*sets)[HOSTILE_KINDS], unsigned variants, uint64_t seed,
+                      const struct hostile_target *targets, unsigned count);
 
 #endif

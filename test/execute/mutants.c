@@ -227,7 +227,8 @@ static void report(const char *module, const struct mutation *mutation)
 {
     for (unsigned i = 0; i < result.violations && i < MAX_VIOLATIONS; i++) {
         const struct entry *entry = &result.entries[result.violation[i].entry];
-        printf("ESCAPE: %s: %s (%#" PRIx64 "), rip %#" PRIx64 ", entered at image address %#" PRIx64 ", registers: %s, variant %u\n",
+        printf("ESCAPE: %s: %s (%#" PRIx64 "), rip %#" PRIx64 ", entered at image address %#" PRIx64
+               ", registers: %s, variant %u\n",
                module, result.violation[i].what, result.violation[i].value, result.violation[i].rip,
                entry->address - SLOT_BASE - BH_IMAGE_OFFSET, hostile_names[entry->kind], entry->variant);
         print_bundle("before", mutation->before, elf.code_addr + mutation->offset);
@@ -357,13 +358,10 @@ static int self_test(void)
 
 static void prepare(const char *name, uint64_t seed)
 {
-    uint64_t random = seed;
     has_avx = __builtin_cpu_supports("avx");
     slot_create();
     map_module(name);
-    for (unsigned v = 0; v < VARIANTS; v++)
-        for (unsigned kind = 0; kind < HOSTILE_KINDS; kind++)
-            hostile_fill(&hostile[v][kind], kind, &random, targets, target_count);
+    hostile_fill_all(hostile, VARIANTS, seed, targets, target_count);
     judge_remember();
     probe.deadline_ticks = 1;
 }
@@ -391,45 +389,31 @@ static bool run_module(const char *name, uint64_t seed, uint64_t number, double 
 
 int main(int argc, char **argv)
 {
-    uint64_t seconds = 10, number = UINT64_MAX, seed = 1;
-    bool test = false;
-    int i = 1;
-    for (; i < argc && argv[i][0] == '-'; i++) {
-        if (!strcmp(argv[i], "--self-test")) {
-            test = true;
-        } else if (!strcmp(argv[i], "--progress")) {
-            progress = true;
-        } else if (command_number(argc, argv, &i, "--mutants", &number)) {
-            seconds = UINT32_MAX;
-        } else if (!command_number(argc, argv, &i, "--seconds", &seconds) && !command_number(argc, argv, &i, "--seed", &seed)) {
-            i = argc;
-        }
-    }
-    if (i >= argc) {
-        fprintf(stderr, "usage: mutants [--seconds N | --mutants N] [--seed N] [--progress] MODULE... | --self-test MODULE\n");
-        return 2;
-    }
+    struct command command = {.seconds = 10, .seed = 1};
+    command_parse(&command, argc, argv,
+                  "mutants [--seconds N] [--mutants N] [--seed N] [--progress] MODULE..., or mutants --self-test MODULE");
+    progress = command.progress;
     totals = mmap(NULL, sizeof *totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (totals == MAP_FAILED)
         fail("memory", "cannot be mapped");
-    printf("mutants: seed %" PRIu64 "\n", seed);
+    printf("mutants: seed %" PRIu64 "\n", command.seed);
     fflush(stdout);
-    if (test) {
-        prepare(argv[i], seed);
+    if (command.self_test) {
+        prepare(argv[command.first], command.seed);
         return self_test();
     }
-    unsigned modules = (unsigned)(argc - i);
+    unsigned modules = (unsigned)(argc - command.first);
+    uint64_t number = command.mutants == UINT64_MAX ? UINT64_MAX : (command.mutants + modules - 1) / modules;
     double start = command_clock();
     bool alive = true;
     for (unsigned n = 0; n < modules; n++)
-        alive &= run_module(argv[(unsigned)i + n], seed + n, number == UINT64_MAX ? number : (number + modules - 1) / modules,
-                            (double)seconds / modules);
+        alive &= run_module(argv[(unsigned)command.first + n], command.seed + n, number, (double)command.seconds / modules);
     double elapsed = command_clock() - start, minutes = elapsed / 60;
     bool good = alive && !totals->escapes && totals->accepted && totals->executions;
     printf("%" PRIu64 " executions: %" PRIu64 " left by a host call, %" PRIu64 " faulted, %" PRIu64 " passed the deadline; "
-           "%.0f %% of %" PRIu64 " mutants that were compared end otherwise than the original\n", totals->executions, totals->exits,
-           totals->faults, totals->timeouts, 100.0 * (double)totals->differing / (double)(totals->compared ? totals->compared : 1),
-           totals->compared);
+           "%.0f %% of %" PRIu64 " mutants that were compared end otherwise than the original\n",
+           totals->executions, totals->exits, totals->faults, totals->timeouts,
+           100.0 * (double)totals->differing / (double)(totals->compared ? totals->compared : 1), totals->compared);
     printf("a minute: %.0f tried, %.0f accepted and run, %.0f executions\n", (double)totals->tried / minutes,
            (double)totals->accepted / minutes, (double)totals->executions / minutes);
     printf("%s: %" PRIu64 " mutants tried, %" PRIu64 " accepted (%.1f %%) and run, %" PRIu64 " escaped, %.1f s\n",

@@ -12,11 +12,22 @@
 
 #include "verifier/verify.h"
 
-#define MUTATION_OPERATORS(X)                                                                                                  \
-    X(BIT, "flip a bit") X(REGISTERS, "other registers (ModRM)") X(SIB, "another SIB byte") X(DISPLACEMENT, "another displacement") \
-    X(IMMEDIATE, "another immediate") X(REX, "other REX or VEX bits") X(OPCODE, "another opcode") X(PREFIX, "another prefix")  \
-    X(INSERT, "insert a byte") X(REMOVE, "remove an instruction") X(SWAP, "swap neighbours") X(ROTATE, "shift the bundle")     \
-    X(COPY, "an instruction from elsewhere") X(BRANCH, "another branch target") X(BUNDLE, "a bundle from elsewhere")           \
+#define MUTATION_OPERATORS(X)                 \
+    X(BIT, "flip a bit")                      \
+    X(REGISTERS, "other registers (ModRM)")   \
+    X(SIB, "another SIB byte")                \
+    X(DISPLACEMENT, "another displacement")   \
+    X(IMMEDIATE, "another immediate")         \
+    X(REX, "other REX or VEX bits")           \
+    X(OPCODE, "another opcode")               \
+    X(PREFIX, "another prefix")               \
+    X(INSERT, "insert a byte")                \
+    X(REMOVE, "remove an instruction")        \
+    X(SWAP, "swap neighbours")                \
+    X(ROTATE, "shift the bundle")             \
+    X(COPY, "an instruction from elsewhere")  \
+    X(BRANCH, "another branch target")        \
+    X(BUNDLE, "a bundle from elsewhere")      \
     X(RANDOM, "random bytes")
 enum mutation_operator {
 #define X(name, text) MUTATE_##name,

@@ -181,7 +181,8 @@ static int summary(double seconds)
         }
     }
     bool good = !failures && !missing && forms_run;
-    printf("%u places of the table, %u executed, %u lacking on this CPU, %u never executed\n", places, places - missing - lacking, lacking, missing);
+    printf("%u places of the table, %u executed, %u lacking on this CPU, %u never executed\n", places,
+           places - missing - lacking, lacking, missing);
     printf("%s: %" PRIu64 " forms, %" PRIu64 " executions, %" PRIu64 " faults, %" PRIu64 " timeouts, %lu escapes, %.1f s\n",
            good ? "PASS" : "FAIL", forms_run, result.executions, result.faults, result.timeouts, failures, seconds);
     return !good;
@@ -189,42 +190,27 @@ static int summary(double seconds)
 
 int main(int argc, char **argv)
 {
-    uint64_t depth = 2, seed = 1, random, many = variants;
-    bool test = false;
+    struct command command = {.depth = 2, .variants = 4, .seed = 1};
     double start = command_clock();
-    for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--self-test")) {
-            test = true;
-        } else if (!strcmp(argv[i], "--stores-only")) {
-            batch_isolation = BH_ISOLATE_STORES;
-        } else if (!strcmp(argv[i], "--progress")) {
-            progress = true;
-        } else if (!command_number(argc, argv, &i, "--depth", &depth) && !command_number(argc, argv, &i, "--variants", &many) &&
-                   !command_number(argc, argv, &i, "--seed", &seed)) {
-            fprintf(stderr, "usage: native [--depth N] [--variants N] [--seed N] [--stores-only] [--progress] | --self-test\n");
-            return 2;
-        }
-    }
-    if (!depth || depth > 1000000 || !many || many > MAX_VARIANTS) {
-        fprintf(stderr, "native: --depth is 1 to 1000000, --variants 1 to %d\n", MAX_VARIANTS);
+    command_parse(&command, argc, argv,
+                  "native [--depth N] [--variants N] [--seed N] [--stores-only] [--progress] [--self-test]");
+    if (!command.depth || !command.variants || command.variants > MAX_VARIANTS) {
+        fprintf(stderr, "native: --depth is at least 1, --variants 1 to %d\n", MAX_VARIANTS);
         return 2;
     }
-    variants = (unsigned)many;
+    variants = (unsigned)command.variants;
+    progress = command.progress;
     has_avx = __builtin_cpu_supports("avx");
-    printf("native: seed %" PRIu64 "\n", seed);
+    printf("native: seed %" PRIu64 "\n", command.seed);
     fflush(stdout); /* so that stdio has its buffer before the lock is prepared */
-    batch_create();
-    batch.code.free_loads = batch_isolation == BH_ISOLATE_STORES;
-    random = seed;
-    for (unsigned v = 0; v < variants; v++)
-        for (unsigned kind = 0; kind < HOSTILE_KINDS; kind++)
-            hostile_fill(&hostile[v][kind], kind, &random, batch_targets, BATCH_TARGETS);
+    batch_create(command.stores_only);
+    hostile_fill_all(hostile, variants, command.seed, batch_targets, BATCH_TARGETS);
     judge_remember();
     probe.deadline_ticks = 2;
     slot_prepare_lock(&result, sizeof result);
     probe_start_timer();
-    if (test)
+    if (command.self_test)
         return self_test();
-    forms_run = batch_generate((unsigned)depth, seed, NULL, run_batch);
+    forms_run = batch_generate((unsigned)command.depth, command.seed, NULL, run_batch);
     return summary(command_clock() - start);
 }

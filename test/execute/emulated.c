@@ -26,7 +26,7 @@
 #include "probe.h"
 #include "slot.h"
 
-enum { MAX_VARIANTS = 16, MAX_STEPS = 20000, WIDEST = 32, MAX_CRASHES = 64, DIRECTION = 0x400, NO_EXIT = -1 };
+enum { MAX_VARIANTS = 16, MAX_STEPS = 20000, WIDEST = 32, MAX_CRASHES = 1000, DIRECTION = 0x400, NO_EXIT = -1 };
 #define UNKNOWN_SIZE 0xF1F1F1F1u /* what Unicorn gives as the length of an instruction that it cannot translate */
 
 /* What the child processes leave behind for their parent. */

@@ -10,7 +10,7 @@
 #include "verifier/verify.h"
 
 enum { DIRECTION = 0x400, ARITHMETIC = 0x8D5, RESUME = 0x10000, TRAP_SS = 12, TRAP_GP = 13, TRAP_PF = 14,
-       WRITE = 2, FETCH = 16, WIDEST = 32 };
+       WRITE = 2, FETCH = 16, WIDEST = 32, INT3 = 0xCC };
 #define SLOT_END (SLOT_BASE + BH_SLOT_SIZE)
 
 static struct {
@@ -98,10 +98,11 @@ static bool protection_fault_explained(const struct insn *in, uint64_t rip)
     return ldmxcsr || xgetbv;
 }
 
-/* Under stores-only isolation it may read anything. (movs reads, too, what only its destination confines.) */
-static bool loads_only(const struct insn *in)
+/* Under stores-only isolation it may read anything. (movs, too, through rsi; stos does not read.) */
+static bool reads_freely(const struct insn *in)
 {
-    return (insn_has_memory(in) && in->entry->mem == BH_MEM_LOAD) || in->entry->cls == BH_CLASS_STRING;
+    return (insn_has_memory(in) && in->entry->mem == BH_MEM_LOAD) ||
+           (in->entry->cls == BH_CLASS_STRING && (in->opcode | 1) != 0xAB);
 }
 
 static const char *judge_fault(const struct judge_code *code, uint64_t *value)
@@ -118,12 +119,14 @@ static const char *judge_fault(const struct judge_code *code, uint64_t *value)
     }
     if (!is_start(code, probe.fault_rip))
         return "rip is not at the start of a verified instruction";
-    if (probe.signal == SIGTRAP)
-        return NULL;
+    if (probe.signal == SIGTRAP) {
+        uint64_t at = probe.fault_rip - code->address;
+        return at && at <= code->size && code->bytes[at - 1] == INT3 ? NULL : "a trap that is not int3's";
+    }
     if (!known)
         return "an instruction that is not in the table faulted";
-    if (code->free_loads && loads_only(&in) && ((probe.trap == TRAP_PF && !(probe.error & WRITE)) || probe.trap == TRAP_GP ||
-                                                probe.trap == TRAP_SS))
+    bool read = probe.trap == TRAP_GP || probe.trap == TRAP_SS || (probe.trap == TRAP_PF && !(probe.error & WRITE));
+    if (code->free_loads && read && reads_freely(&in))
         return NULL;
     switch (probe.signal) {
     case SIGSEGV:

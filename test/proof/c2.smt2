@@ -1,5 +1,5 @@
 ; RUN: %prove %s
-; C2: check_branch in runtime/verifier/core.c computes the target modulo 2^64 and compares it with the module's code; the
+; C2: check_branch in runtime/verifier/step.c computes the target modulo 2^64 and compares it with the module's code; the
 ; processor adds to the real rip. An accepted target is where the processor goes, and its bit lies in the bitmaps.
 (declare-const address Word)  ; in->address
 (declare-const size Word)     ; in->size

@@ -1,5 +1,5 @@
 ; RUN: %prove %s
-; C5: check_hostcall in runtime/verifier/core.c. The 8 bytes that `call|jmp *%gs:off` loads are one entry of the table in the
+; C5: check_hostcall in runtime/verifier/step.c. The 8 bytes that `call|jmp *%gs:off` loads are one entry of the table in the
 ; context page, and the index fits the bitmap of struct bh_verify_facts.
 (declare-const disp (_ BitVec 32))
 (define-fun offset () Word (zext32 disp)) ; uint32_t offset

@@ -1,5 +1,5 @@
 ; RUN: %prove %s
-; M2, `disp32(%rip)`: check_m2 in runtime/verifier/core.c computes first and end in signed 64 bits, from image-relative
+; M2, `disp32(%rip)`: check_m2 in runtime/verifier/step.c computes first and end in signed 64 bits, from image-relative
 ; addresses; the processor adds to the real rip modulo 2^64. The operand lies in the image, thus in the slot below the tail.
 (declare-const at Word)       ; image-relative address of the instruction: in->address + at->offset
 (declare-const length Word)

@@ -32,15 +32,17 @@
 (check-sat)
 (pop 1)
 
-; core.c: TAIL_WINDOW = 2 bundles, BH_DECODE_WINDOW = 40; the copy holds TAIL_WINDOW + a bundle + a decode window. An
-; instruction starts in a bundle; the decoder looks at most a window ahead of it.
+; core.c: TAIL_WINDOW = 2 bundles, BH_STEP_WINDOW = 40, a group is 8 bundles; the copy holds TAIL_WINDOW + 2 groups. An
+; instruction starts in a bundle; bh_verify_step looks at most a window ahead of it. The automaton reads whole groups.
 (define-fun window () Word #x0000000000000028)
 (define-fun tail-window () Word (bvadd BH_BUNDLE_SIZE BH_BUNDLE_SIZE))
-(define-fun tail-size () Word (bvadd tail-window (bvadd BH_BUNDLE_SIZE window)))
+(define-fun group-size () Word (bvmul #x0000000000000008 BH_BUNDLE_SIZE))
+(define-fun tail-size () Word (bvadd tail-window (bvadd group-size group-size)))
 (define-fun tail-start () Word
   (ite (bvugt size tail-window)
-       (bvmul (bvudiv (bvsub size tail-window) BH_BUNDLE_SIZE) BH_BUNDLE_SIZE) #x0000000000000000))
+       (bvmul (bvudiv (bvsub size tail-window) group-size) group-size) #x0000000000000000))
 (define-fun bundle () Word (bvmul (bvudiv offset BH_BUNDLE_SIZE) BH_BUNDLE_SIZE))
+(define-fun group () Word (bvmul (bvudiv offset group-size) group-size))
 (push 1)
 (assert (bvult offset size))
 (assert (not (and (bvule (bvsub size tail-start) tail-size)
@@ -48,6 +50,15 @@
                        (bvule (bvadd (bvsub offset tail-start) window) tail-size)
                        (bvule (bvadd offset window) size)))))
 (echo "holds: reading ahead ends in the code or in the copy of its tail")
+(check-sat)
+(pop 1)
+
+(push 1)
+(assert (bvult offset size))
+(assert (not (ite (bvuge group tail-start)
+                  (bvule (bvadd (bvsub group tail-start) group-size) tail-size)
+                  (bvule (bvadd group group-size) size))))
+(echo "holds: the automaton reads in the code or in the copy of its tail")
 (check-sat)
 (pop 1)
 

@@ -15,10 +15,10 @@
 #include "sequence.h"
 
 /* The last TAIL_WINDOW bytes and what lies before them in their bundle are read from a copy with room behind it. */
-enum { PROGRESS_STEP = 65536 };
 enum { RSP = 4, TAIL_WINDOW = 2 * BH_BUNDLE_SIZE, TAIL_SIZE = TAIL_WINDOW + BH_BUNDLE_SIZE + BH_DECODE_WINDOW };
 _Static_assert((int)BH_DECODE_WINDOW <= TAIL_WINDOW, "reading from the last bundle before the copy must stay in the code");
 _Static_assert((int)SEQUENCE_WINDOW <= (int)BH_DECODE_WINDOW, "sequences are matched in the decoder's window");
+enum { PROGRESS_STEP = 65536 }; /* the caller's counter is not worth a store for every bundle */
 _Static_assert(BH_BUNDLE_SIZE == 32, "the bitmaps hold one bundle in one 32-bit word");
 
 struct verifier {

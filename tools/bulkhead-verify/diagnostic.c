@@ -59,7 +59,7 @@ static void print_reason(const struct file_report *report, const struct bh_verif
     }
 }
 
-/* A refusal of something unknown names one byte; its mark covers whatever the disassembler makes of it. */
+/* A refusal of something unknown names one byte; the mark goes under whatever the disassembler makes of it. */
 static uint64_t end_of(const struct bh_verify_refusal *r)
 {
     return r->address + r->length;

@@ -10,7 +10,6 @@
  */
 #include "verify.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "automaton.h"
@@ -25,11 +24,8 @@ enum { LANES = 8, GROUP = LANES * BH_BUNDLE_SIZE };
 /* The last TAIL_WINDOW bytes, and what lies before them in their group, are read from a copy with room behind it. */
 enum { TAIL_WINDOW = 2 * BH_BUNDLE_SIZE, TAIL_SIZE = TAIL_WINDOW + 2 * GROUP };
 _Static_assert((int)BH_STEP_WINDOW <= TAIL_WINDOW, "reading from the last bundle before the copy must stay in the code");
-_Static_assert((int)BH_STEP_WINDOW <= GROUP, "so must reading from the copy's last bundle");
 _Static_assert(BH_BUNDLE_SIZE == 32, "the bitmaps hold one bundle in one 32-bit word");
-
-/* The caller's counter is not worth a store for every bundle. */
-enum { PROGRESS_STEP = 65536 };
+enum { PROGRESS_STEP = 65536 }; /* the caller's counter is not worth a store for every bundle */
 
 struct region {
     struct verifier v;
@@ -39,7 +35,7 @@ struct region {
     size_t tail_start;
 };
 
-/* ---- by bh_verify_step -------------------------------------------------------------------------------------------------- */
+/* ---- by bh_verify_step ------------------------------------------------------------------------------------------- */
 
 /* A refused instruction that crosses a boundary is skipped as a whole, so that code which knows nothing of bundles still
  * gets sensible messages; what it skips counts as a legal target for the same reason. */
@@ -83,24 +79,6 @@ static uint32_t ends_from(const uint8_t *ends, uint8_t least)
     return low | high << 16;
 }
 
-static int32_t load_i32(const uint8_t *p)
-{
-    int32_t value;
-    memcpy(&value, p, sizeof value);
-    return value;
-}
-
-/* C2's first half: notes where the branch leads. False where it leads out of the code. */
-static bool note_target(struct verifier *v, uint64_t next, int64_t distance)
-{
-    uint64_t target = next + (uint64_t)distance;
-    if (broken(target < v->target_lo) || broken(target >= v->target_hi))
-        return false;
-    size_t bit = (size_t)(target - v->in->address);
-    v->targets[bit / 32] |= 1u << (bit % 32);
-    return true;
-}
-
 /* Looks at what the automaton could not settle in one bundle. Returns how far it got: everything before that byte is
  * accepted and in *starts, what begins there is for bh_verify_step. More than a bundle after a refusal that reaches beyond. */
 static unsigned scanned_bundle(struct region *r, size_t bundle, const uint8_t *code, const uint8_t *end, uint32_t *starts)
@@ -133,7 +111,7 @@ static unsigned scanned_bundle(struct region *r, size_t bundle, const uint8_t *c
         case BH_END_CALL: {
             int32_t distance = what->size == 1 ? (int8_t)code[last] : load_i32(code + last - 3);
             settled = what->what == BH_END_CALL;
-            if ((!settled && broken(v->debt != 0)) || !note_target(v, address + next, distance))
+            if ((!settled && broken(v->debt != 0)) || !bh_verify_note_target(v, address + next + (uint64_t)(int64_t)distance))
                 goto leave;
             break;
         }
@@ -195,11 +173,6 @@ leave:
 
 /* ---- the region -------------------------------------------------------------------------------------------------- */
 
-static const uint8_t *bundle_bytes(const struct region *r, size_t offset)
-{
-    return offset >= r->tail_start ? r->tail + (offset - r->tail_start) : r->v.in->code + offset;
-}
-
 /* One pass over the code. */
 static void walk(struct region *r)
 {
@@ -209,7 +182,7 @@ static void walk(struct region *r)
     unsigned skip = 0;
     v->debt = 0;
     for (size_t bundle = 0; bundle < size && !v->stop; bundle += BH_BUNDLE_SIZE) {
-        const uint8_t *bytes = bundle_bytes(r, bundle);
+        const uint8_t *bytes = bundle < r->tail_start ? v->in->code + bundle : r->tail + (bundle - r->tail_start);
         unsigned room = size - bundle < BH_BUNDLE_SIZE ? (unsigned)(size - bundle) : BH_BUNDLE_SIZE;
         if (bundle % PROGRESS_STEP == 0 && v->in->progress && !v->targets_only)
             *v->in->progress = bundle;
@@ -283,7 +256,8 @@ bh_verify_result bh_verify_code(const struct bh_verify_input *in, struct bh_veri
     walk(&r);
     if (!v->stop && broken(v->debt != 0)) {
         struct place end = {NULL, in->size - 1, 0};
-        bh_verify_refuse(v, &end, 1, "S2", "the code ends after rsp was changed by a constant and before the stack is touched", 0);
+        bh_verify_refuse(v, &end, 1, "S2", "the code ends after rsp was changed by a constant and before the stack is touched",
+                         0);
     }
     if (!v->stop && broken(!targets_legal(v))) {
         /* Only now is it worth knowing which branches: walk again, looking at nothing else. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "entry.h"
+#include "step.h"
 
 #include "tables.inc"
 
@@ -54,13 +55,6 @@ static inline unsigned insn_opc(const struct insn *in) { return (in->opcode & 7)
 static inline bool insn_has_memory(const struct insn *in)
 {
     return (in->entry->flags & BH_MODRM) && insn_mod(in) != 3;
-}
-
-static inline int32_t load_i32(const uint8_t *p)
-{
-    int32_t value;
-    memcpy(&value, p, sizeof value);
-    return value;
 }
 
 static inline unsigned prefix_bit(uint8_t byte)
@@ -109,8 +103,7 @@ static inline unsigned decode_vex(struct insn *in, const uint8_t **position)
     *position = p + 3;
     if (map < 1 || map > 3)
         return 0;
-    static const uint8_t pp_order[] = {0, 1, 2, 3}; /* VEX.pp: none, 66, F3, F2, as in the table */
-    return bh_vex[(((map - 1) * 4 + pp_order[last & 3]) * 4 + (in->vex_l ? 2 : 0) + (in->rex & REX_W ? 1 : 0)) * 256 +
+    return bh_vex[(((map - 1) * 4 + (last & 3)) * 4 + (in->vex_l ? 2 : 0) + (in->rex & REX_W ? 1 : 0)) * 256 +
                   in->opcode];
 }
 

@@ -1,5 +1,5 @@
 /* Turns instructions.tbl into the decoder's tables (C source on standard output). Runs on the build machine. With --lines it
- * writes the lines themselves as an array (lines.h): documents and tests come from the same table, read by the same parser.
+ * writes the lines themselves as an array (gentable.h): documents and tests come from the same table, read by the same parser.
  *
  * It stops at anything it does not understand and at any slot that two lines claim, so a line of the table cannot be
  * silently shadowed. Slots that no line claims stay 0: refused.

@@ -4,8 +4,6 @@
  */
 #include "step.h"
 
-#include <string.h>
-
 #include "broken.h"
 #include "decode.h"
 #include "sequence.h"
@@ -16,7 +14,7 @@ _Static_assert((int)SEQUENCE_WINDOW <= (int)BH_DECODE_WINDOW, "sequences are mat
 enum { RSP = 4 };
 
 void bh_verify_refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason,
-               uint64_t target)
+                      uint64_t target)
 {
     if (v->stop)
         return;
@@ -165,7 +163,6 @@ static uint64_t operand_size(const struct insn *in)
     }
 }
 
-
 static bool check_m2(struct verifier *v, const struct place *at, const struct insn *in)
 {
     int64_t first = (int64_t)(v->in->address + at->offset + in->length) + in->disp;
@@ -307,23 +304,30 @@ static void check_settled(struct verifier *v, const struct place *at, unsigned l
     v->debt = 0;
 }
 
+bool bh_verify_note_target(struct verifier *v, uint64_t target)
+{
+    if (broken(target < v->target_lo) || broken(target >= v->target_hi))
+        return false;
+    size_t bit = (size_t)(target - v->in->address);
+    v->targets[bit / 32] |= 1u << (bit % 32);
+    return true;
+}
+
 static void check_branch(struct verifier *v, const struct place *at, const struct insn *in)
 {
     uint64_t target = v->in->address + at->offset + in->length + (uint64_t)(int64_t)in->imm;
     v->facts->branches++;
-    if (broken(target < v->target_lo) || broken(target >= v->target_hi)) {
+    if (!bh_verify_note_target(v, target)) {
         if (!v->targets_only)
             bh_verify_refuse(v, at, in->length, "C2", "the branch leads out of the module's code", target);
         return;
     }
     size_t bit = (size_t)(target - v->in->address);
-    if (!v->targets_only)
-        v->targets[bit / 32] |= 1u << (bit % 32);
-    else if (!test_bit(v->starts, bit))
+    if (v->targets_only && !test_bit(v->starts, bit))
         bh_verify_refuse(v, at, in->length, "C2",
-                      test_bit(v->interior, bit) ? "the branch leads into the middle of a sequence"
-                                                 : "the branch does not lead to the start of an instruction",
-                      target);
+                         test_bit(v->interior, bit) ? "the branch leads into the middle of a sequence"
+                                                    : "the branch does not lead to the start of an instruction",
+                         target);
 }
 
 /* FF /2 and FF /4 that are not the end of a sequence: only host calls, `call|jmp *%gs:off`. */

@@ -6,6 +6,8 @@
 #ifndef BULKHEAD_VERIFIER_STEP_H
 #define BULKHEAD_VERIFIER_STEP_H
 
+#include <string.h>
+
 #include "verify.h"
 
 /* Bytes that must be readable from the start of a place, whatever its room. */
@@ -37,6 +39,16 @@ unsigned bh_verify_step(struct verifier *v, const struct place *at);
 
 /* Counts a refusal and reports it. target as in struct bh_verify_refusal. */
 void bh_verify_refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason,
-               uint64_t target);
+                      uint64_t target);
+
+/* C2's first half: notes where a direct branch leads. False where that is not in the module's code. */
+bool bh_verify_note_target(struct verifier *v, uint64_t target);
+
+static inline int32_t load_i32(const uint8_t *p)
+{
+    int32_t value;
+    memcpy(&value, p, sizeof value);
+    return value;
+}
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "verifier/lines.h"
+#include "verifier/gentable.h"
 
 /* All lines, in the order of the file. */
 extern const struct bh_table_line *const table_lines;

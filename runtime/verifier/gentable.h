@@ -1,8 +1,8 @@
 /* The lines of instructions.tbl as data, for programs that print, document or test the table (the verifier itself reads only
  * what gentable.c makes of them for the decoder). `gentable --lines` writes lines.inc, an array of these.
  */
-#ifndef BULKHEAD_VERIFIER_LINES_H
-#define BULKHEAD_VERIFIER_LINES_H
+#ifndef BULKHEAD_VERIFIER_GENTABLE_H
+#define BULKHEAD_VERIFIER_GENTABLE_H
 
 #include "entry.h"
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BASE_MODULE_SIZE = 2304, MAX_ELF_INPUT = 4096 };
+enum { BASE_MODULE_SIZE = 2304, MAX_ELF_INPUT = 8192 };
 
 /* Writes a good module: all segments, notes, relocations, both hash tables, exports, a symbol table. */
 void base_module(uint8_t *file);

@@ -4,7 +4,7 @@
  *
  * The test reruns the corpus and makes a bounded run with a fixed seed. At length (CORPUS a directory of one's own):
  *
- *   build/test/fuzz/fuzz-elf CORPUS test/fuzz/corpus-elf -max_len=4096 -max_total_time=36000
+ *   build/test/fuzz/fuzz-elf CORPUS test/fuzz/corpus-elf -max_len=8192 -max_total_time=36000
  *   build/test/fuzz/fuzz-elf -merge=1 test/fuzz/corpus-elf CORPUS          what the tests rerun
  */
 #include <stdlib.h>

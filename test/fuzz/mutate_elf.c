@@ -14,7 +14,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 
 struct file {
     uint8_t *bytes;
-    size_t size;
+    size_t size, room; /* it may grow to room */
     struct random *random;
     Elf64_Ehdr header;
 };
@@ -209,6 +209,32 @@ static void copy_program_header(struct file *f)
     memcpy(f->bytes + b_at, &a, sizeof a);
 }
 
+/* Moves the program headers to the end of the file and adds some: nothing (the number counts) or small segments in pages of
+ * their own (their number counts too). */
+static void many_program_headers(struct file *f)
+{
+    static const unsigned totals[] = {12, 24, 24, 27, 28, 64, 65};
+    unsigned count = program_headers(f), total = RANDOM_OF(f->random, totals);
+    uint32_t type = random_below(f->random, 2) ? PT_NULL : PT_LOAD;
+    Elf64_Phdr p[65];
+    uint64_t at, start = (f->size + 7) & ~7ull, address = 0x10000;
+    if (total <= count || start + total * sizeof *p > f->room)
+        return;
+    for (unsigned i = 0; i < total; i++, address += 0x1000) {
+        if (i < count) {
+            if (!program_header(f, i, &p[i], &at))
+                return;
+            continue;
+        }
+        p[i] = (Elf64_Phdr){.p_type = type, .p_flags = PF_R, .p_vaddr = address, .p_filesz = 8, .p_memsz = 8, .p_align = 0x1000};
+    }
+    memset(f->bytes + f->size, 0, start - f->size);
+    memcpy(f->bytes + start, p, total * sizeof *p);
+    f->size = start + total * sizeof *p;
+    set(f, offsetof(Elf64_Ehdr, e_phoff), 8, start);
+    set(f, offsetof(Elf64_Ehdr, e_phnum), 2, total);
+}
+
 static void change_section(struct file *f)
 {
     CHANGE(f, f->header.e_shoff + random_below(f->random, f->header.e_shnum % 16 + 1) * sizeof(Elf64_Shdr), section_fields);
@@ -279,9 +305,13 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
         size = BASE_MODULE_SIZE;
     }
     for (unsigned i = 1 + random_below(&random, 3); i > 0; i--) {
-        struct file f = {.bytes = data, .size = size, .random = &random};
+        struct file f = {.bytes = data, .size = size, .room = max_size, .random = &random};
         memcpy(&f.header, data, sizeof f.header);
-        RANDOM_OF(&random, mutations)(&f);
+        if (random_below(&random, 200))
+            RANDOM_OF(&random, mutations)(&f);
+        else
+            many_program_headers(&f);
+        size = f.size;
     }
     if (!random_below(&random, 40))
         return LLVMFuzzerMutate(data, size, max_size);

@@ -142,6 +142,10 @@ static bool check_prefixes(struct verifier *v, const struct place *at, const str
         refuse(v, at, in->length, "prefix", "this instruction may have no REX prefix but 40h");
         return false;
     }
+    if ((e->flags & BH_NO_REX_W) && broken((in->rex & REX_W) != 0)) {
+        refuse(v, at, in->length, "prefix", "this instruction may have no REX.W");
+        return false;
+    }
     if ((e->cls == BH_CLASS_JUMP || e->cls == BH_CLASS_CALL) && broken((in->rex & ~0x40u) != 0)) {
         refuse(v, at, in->length, "prefix", "a branch may have no REX prefix but 40h");
         return false;

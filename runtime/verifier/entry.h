@@ -51,6 +51,7 @@ enum bh_entry_flag {
     BH_STACK = 1 << 10,
     BH_USES_VVVV = 1 << 11,
     BH_NO_REX = 1 << 12,     /* no REX but 40h */
+    BH_NO_REX_W = 1 << 13,
 };
 
 /* How it may write rsp. */

@@ -282,6 +282,8 @@ static void parse_property(struct line *line, const char *token, const char *mne
         e->flags |= BH_NO_TOUCH;
     } else if (!strcmp(token, "norex")) {
         e->flags |= BH_NO_REX;
+    } else if (!strcmp(token, "norexw")) {
+        e->flags |= BH_NO_REX_W;
     } else if (!strcmp(token, "stack")) {
         e->flags |= BH_STACK;
     } else if (!strcmp(token, "seq")) {

@@ -109,12 +109,10 @@ static bool check_prefixes(struct verifier *v, const struct place *at, const str
         refuse(v, at, in->length, "prefix", "66h and REX.W contradict each other");
         return false;
     }
-    if ((e->flags & BH_NO_REX) && broken((in->rex & ~0x40u) != 0)) {
-        refuse(v, at, in->length, "prefix", "this instruction may have no REX prefix but 40h");
-        return false;
-    }
-    if ((e->cls == BH_CLASS_JUMP || e->cls == BH_CLASS_CALL) && broken((in->rex & ~0x40u) != 0)) {
-        refuse(v, at, in->length, "prefix", "a branch may have no REX prefix but 40h");
+    bool branch = e->cls == BH_CLASS_JUMP || e->cls == BH_CLASS_CALL;
+    unsigned stray_rex = branch || e->flags & BH_NO_REX ? REX_W | REX_R | REX_X | REX_B : e->flags & BH_NO_REX_W ? REX_W : 0;
+    if (broken((in->rex & stray_rex) != 0)) {
+        refuse(v, at, in->length, "prefix", "this instruction may have no REX prefix but 40h (clwb and clflushopt: no REX.W)");
         return false;
     }
     return true;

@@ -17,7 +17,7 @@
 #include "cpu.h"
 #include "llvm.h"
 
-enum { MAX_KINDS = 512, PRINT_PER_KIND = 3, SAMPLE_EVERY = 7 };
+enum { MAX_KINDS = 512, PRINT_PER_KIND = 3, SAMPLE_EVERY = 13 };
 
 struct statistics statistics;
 bool use_cpu = true;

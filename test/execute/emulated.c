@@ -8,10 +8,12 @@
  * crashes it is skipped and counted. Which instructions it cannot execute is listed.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -399,6 +401,7 @@ static unsigned run_children(unsigned depth, uint64_t seed)
             exit(2);
         }
         if (child == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
             batch_generate(depth, seed, wanted, run_batch);
             shared->done = true;
             fflush(stdout);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,6 +189,7 @@ static void run_module(const char *name, uint64_t number, uint64_t end)
         if (child < 0)
             hosted_fail(name, "cannot fork");
         if (child == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
             mutate_module(number, end);
             _exit(0);
         }

@@ -10,10 +10,12 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -374,6 +376,7 @@ static bool run_module(const char *name, uint64_t seed, uint64_t number, double 
     if (child < 0)
         fail(name, "cannot fork");
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         prepare(name, seed);
         mutate_module(name, seed, number, seconds);
         fflush(stdout);

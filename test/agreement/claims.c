@@ -44,7 +44,7 @@ uint64_t claim_count(void)
 /* The bytes up to the opcode come in variants, a bit for each: of REX (none, 40h, 41h and so on), or of VEX.RXB and, three bits
  * further, of vvvv: those that are enough to reach every register number as source and destination. */
 enum { VARIANTS = 32 };
-static const uint32_t legacy_variants = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 5 | 1u << 7 | 1u << 9 | 1u << 16;
+static const uint32_t legacy_variants = 1u << 0 | 1u << 1 | 1u << 2 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 9 | 1u << 16;
 static const uint32_t vex_variants = 1u << 0 | 1u << 7 | 1u << (8 + 3) | 1u << (16 + 4) | 1u << 24 | 1u << (24 + 7);
 
 static struct head make_head(const struct claim *c, unsigned variant, enum place place)

@@ -115,18 +115,27 @@ static void run_each(const struct run *run, uint64_t count, void (*function)(uin
         function(i, !run->full);
 }
 
-/* The items in a scattered order, so that any part of them is a fair sample and the time left can be told. */
+static bool is_prime(uint64_t number)
+{
+    for (uint64_t i = 2; i * i <= number; i++)
+        if (number % i == 0)
+            return false;
+    return true;
+}
+
+/* The items in a scattered order, so that any part of them is a fair sample and the time left can be told. The next prime stands for
+ * their number: otherwise a shard or the sample would hold only some residues, and with them only some opcodes. */
 static void run_items(struct run *run)
 {
-    enum { STRIDE = 1000003 }; /* a prime */
+    enum { STRIDE = 1000003 };
     uint64_t count = item_count(), step = run->shards * (run->full ? 1 : SAMPLE_EVERY);
-    while (count % STRIDE == 0)
+    while (!is_prime(count))
         count++;
     for (uint64_t i = run->shard; i < count; i += step) {
         uint64_t number = (uint64_t)((unsigned __int128)i * STRIDE % count);
         if (number < item_count())
             run_item(number, !run->full);
-        if (i / run->shards % 64 == 0)
+        if (i / step % 64 == 0)
             show_progress(run, (double)i / (double)count);
     }
 }

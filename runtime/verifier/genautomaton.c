@@ -223,7 +223,7 @@ static uint16_t after_displaced(const struct insn *in, const uint8_t *code, unsi
     if (!hangs)
         return skip(in->length - header, plain_end(in, code, facts));
     bool rip = (in->modrm & 0xC7) == 5;
-    if (rip && !accepted[0] && !accepted[1] && behind != 2 && !(facts & BH_FACT_BMI))
+    if (rip && !accepted[0] && !accepted[1] && near.debt == SOME_DEBT && behind != 2 && !(facts & BH_FACT_BMI))
         return skip(in->length - header, end(BH_END_M2, behind, facts));
     if (!rip && accepted[0] && !accepted[1] && accepted[2] && !accepted[3] && near.debt == SOME_DEBT)
         return skip_positive(behind, plain_end(in, code, facts));

@@ -35,9 +35,24 @@ static uint32_t vex_facts(const struct insn *insn)
     return BH_FACT_AVX | (insn->z.avx.vector_length == 256 && !zero ? BH_FACT_UPPER : 0);
 }
 
+/* Extensions that the processor may lack, as the runtime asks for them. */
+static uint32_t extension_facts(const struct insn *insn)
+{
+    switch (insn->z.meta.isa_set) {
+    case ZYDIS_ISA_SET_LZCNT: return BH_FACT_LZCNT;
+    case ZYDIS_ISA_SET_MOVBE: return BH_FACT_MOVBE;
+    case ZYDIS_ISA_SET_F16C: return BH_FACT_F16C;
+    case ZYDIS_ISA_SET_AES: case ZYDIS_ISA_SET_AVXAES: case ZYDIS_ISA_SET_VAES: case ZYDIS_ISA_SET_PCLMULQDQ:
+    case ZYDIS_ISA_SET_VPCLMULQDQ:
+        return BH_FACT_AES;
+    default:
+        return insn->z.mnemonic == ZYDIS_MNEMONIC_VPCLMULQDQ ? BH_FACT_AES : 0;
+    }
+}
+
 uint32_t insn_facts(const struct insn *insn)
 {
-    uint32_t facts = vex_facts(insn) | (is_x87_or_mmx(insn) ? BH_FACT_X87 : 0);
+    uint32_t facts = vex_facts(insn) | extension_facts(insn) | (is_x87_or_mmx(insn) ? BH_FACT_X87 : 0);
     switch (insn->z.mnemonic) {
     case ZYDIS_MNEMONIC_LDMXCSR: case ZYDIS_MNEMONIC_VLDMXCSR: return facts | BH_FACT_MXCSR;
     case ZYDIS_MNEMONIC_RDTSC: return facts | BH_FACT_TIMER;

@@ -24,9 +24,9 @@ static void check_operand(const struct subject *s, const struct llvm_insn *l, co
     int64_t disp = mem->mem.disp.has_displacement ? mem->mem.disp.value : 0;
     int segment = mem->mem.segment == ZYDIS_REGISTER_GS ? 'g' : mem->mem.segment == ZYDIS_REGISTER_FS ? 'f' : LLVM_NONE;
     int base = address_register(mem->mem.base), index = address_register(mem->mem.index);
-    /* Zydis takes SIB base 5 with REX.B and mod = 0 for r13 without displacement. It is no base and disp32 whatever REX.B is:
-     * LLVM says so, both makers' manuals do, and compare_cpu.c sees the address. */
-    if (s->insn.raw.sib.base == 5 && s->insn.raw.modrm.mod == 0 && (base & 31) == 13)
+    /* With 67h Zydis takes SIB base 5 with REX.B and mod = 0 for r13d without displacement. It is no base and disp32 whatever
+     * REX.B is: LLVM says so, both makers' manuals do, and compare_cpu.c sees the address. */
+    if (s->insn.raw.sib.base == 5 && s->insn.raw.modrm.mod == 0 && base == LLVM_32BIT + 13)
         base = LLVM_NONE, disp = s->insn.raw.disp.value;
     if (l->base != base || l->index != index)
         disagree(s, WHO, "base and index %d and %d, Zydis says %d and %d", l->base, l->index, base, index);

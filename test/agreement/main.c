@@ -2,8 +2,8 @@
  *
  * agreement [--full] [--shard I/N] [--no-cpu] [--progress]
  *   The default is a sample with a fixed seed, which still exercises each line of the table in each kind of operand. --full walks
- *   everything. Shard I of N (I from 0) does its part of either; the parts together are the whole, so a long run can be
- *   divided over processors or interrupted between two shards.
+ *   everything and shows the time left. Shard I of N (I from 0) does its part of either; the parts together are the whole, so a
+ *   long run can be divided over processors or interrupted between two shards.
  */
 #include <getopt.h>
 #include <stdarg.h>
@@ -123,8 +123,8 @@ static bool is_prime(uint64_t number)
     return true;
 }
 
-/* The items in a scattered order, so that any part of them is a fair sample and the time left can be told. The next prime stands for
- * their number: otherwise a shard or the sample would hold only some residues, and with them only some opcodes. */
+/* The items in a scattered order, so that any part of them is a fair sample and the time left can be told. The next prime
+ * stands for their number: otherwise a shard or the sample would hold only some residues, and with them only some opcodes. */
 static void run_items(struct run *run)
 {
     enum { STRIDE = 1000003 };

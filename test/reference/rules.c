@@ -74,6 +74,14 @@ static bool operand_size_prefix(const struct insn *insn)
            insn->z.mnemonic != ZYDIS_MNEMONIC_UD1;
 }
 
+/* REX bits that change what some processors or decoders read. */
+static bool rex_is_allowed(const struct insn *insn)
+{
+    if (insn_is_opcode(insn, 0x90) && insn->prefix.f3) /* pause, or an exchange with r8 */
+        return !(insn->prefix.rex_byte & 15);
+    return !(insn->z.mnemonic == ZYDIS_MNEMONIC_CLWB || insn->z.mnemonic == ZYDIS_MNEMONIC_CLFLUSHOPT) || !insn_rex_w(insn);
+}
+
 bool rule_prefix(const struct insn *insn)
 {
     const struct prefixes *p = &insn->prefix;
@@ -91,7 +99,7 @@ bool rule_prefix(const struct insn *insn)
         return false;
     if (p->lock && !lock_is_allowed(insn))
         return false;
-    if (!operand_size_prefix(insn))
+    if (!operand_size_prefix(insn) || !rex_is_allowed(insn))
         return false;
     if (p->f2 && !insn_has_mandatory(insn, 0xF2) && !insn_is_string(insn))
         return false;

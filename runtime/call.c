@@ -1,6 +1,5 @@
 /* One call into a guest, from the registers it starts with to the error it ends with. */
 #include <asm/prctl.h>
-#include <immintrin.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -30,21 +29,38 @@ AT(r12, FRAME_R12);
 AT(r15, FRAME_R15);
 AT(target, FRAME_TARGET);
 AT(hostcall, FRAME_HOSTCALL);
-AT(xmm, FRAME_XMM);
+AT(base, FRAME_BASE);
+AT(registers, FRAME_REGISTERS);
+AT(first_word, FRAME_FIRST_WORD);
+AT(resume, FRAME_RESUME);
+AT(guest_mxcsr, FRAME_GUEST_MXCSR);
+AT(guest_fpucw, FRAME_GUEST_FPUCW);
 AT(fnsave, FRAME_FNSAVE);
+#undef AT
+#define AT(field, offset) _Static_assert(offsetof(bh_registers, field) == offset, #field " is not where entry.S looks for it")
+AT(integer, REGISTERS_INTEGER);
+AT(vector, REGISTERS_VECTOR);
+AT(rax, REGISTERS_RAX);
+AT(rdx, REGISTERS_RDX);
+AT(xmm0, REGISTERS_XMM0);
+AT(xmm1, REGISTERS_XMM1);
+AT(stack, REGISTERS_STACK);
+AT(vectors, REGISTERS_VECTORS);
+_Static_assert(sizeof(bh_registers) == REGISTERS_SIZE, "bh_registers does not fit where the callback stub puts it");
 
-__attribute__((target("fsgsbase"))) static void write_gs_directly(uint64_t base) {
-    if (_readgsbase_u64() != base)
-        _writegsbase_u64(base);
+static inline uint64_t read_gs(void) {
+    uint64_t base;
+    __asm__ volatile("rdgsbase %0" : "=r"(base));
+    return base;
 }
 
 /* GS is read back rather than remembered: if anything else in the process had changed it, the guest's accesses would go
  * to host memory. */
-static void set_gs(const bh_engine *engine, uint64_t base) {
-    if (engine->fsgsbase)
-        write_gs_directly(base);
-    else
-        syscall(SYS_arch_prctl, ARCH_SET_GS, base);
+void bh_set_gs(const struct bh_frame *frame) {
+    if (frame->flags & FRAME_FLAG_NO_FSGSBASE)
+        syscall(SYS_arch_prctl, ARCH_SET_GS, frame->base);
+    else if (read_gs() != frame->base)
+        __asm__ volatile("wrgsbase %0" : : "r"(frame->base));
 }
 
 bool bh_instance_lock(bh_instance *instance, bh_error *error) {
@@ -60,58 +76,171 @@ void bh_instance_unlock(bh_instance *instance) {
 }
 
 static bh_error dead(const bh_instance *instance) {
-    return bh_fail(BH_ERROR_DEAD, "the instance has %s and can only be destroyed",
-                   instance->state == BH_INSTANCE_EXITED ? "exited" : "faulted or passed its deadline");
+    return bh_fail(BH_ERROR_DEAD, "the instance has %s and runs no more calls",
+                   instance->state == BH_INSTANCE_EXITED ? "exited" : "faulted, passed its deadline or was ended by a callback");
 }
 
-static bh_error conclude(bh_instance *instance, const struct bh_frame *frame) {
-    if (frame->reason == LEAVE_RETURN)
-        return BH_OK;
-    instance->state = frame->reason == LEAVE_EXIT ? BH_INSTANCE_EXITED : BH_INSTANCE_DEAD;
-    if (frame->reason == LEAVE_EXIT) {
-        bh_fail(BH_ERROR_EXITED, "the guest exited with status %d", instance->exit_status);
-        bh_error_slot()->exit_status = instance->exit_status;
-        return BH_ERROR_EXITED;
-    }
-    bool deadline = frame->reason == LEAVE_DEADLINE;
-    if (frame->reason == LEAVE_BAD_HOSTCALL) {
-        instance->fault = BH_FAULT_HOSTCALL;
-        instance->fault_signal = SIGSYS;
-        instance->fault_address = frame->hostcall;
-        instance->fault_pc = 0;
-    } else if (deadline) {
-        instance->fault = BH_FAULT_NONE;
-        instance->fault_signal = 0;
-        instance->fault_address = 0;
-    }
-    bh_fail(deadline ? BH_ERROR_DEADLINE : BH_ERROR_FAULT, "%s", "");
-    bh_describe_fault(instance, bh_error_slot());
-    return bh_error_slot()->error;
+/* The calling thread's innermost call of the instance; NULL when it runs none. */
+static struct bh_frame *own_frame(const bh_instance *instance, struct bh_frame *frame) {
+    while (frame && frame->instance != instance)
+        frame = frame->prev;
+    return frame;
 }
 
-bh_error bh_call_frame(bh_instance *instance, struct bh_frame *frame, uint64_t address) {
+bool bh_call_running(const bh_instance *instance) {
+    return own_frame(instance, bh_current_frame) != NULL;
+}
+
+static inline void init_frame(bh_instance *instance, struct bh_frame *frame) {
+    frame->instance = instance;
+    frame->base = instance->base;
+    frame->flags = instance->frame_flags;
+    frame->resume = instance->base + BH_GATE_CALLBACK_RETURN;
+    frame->first_word = instance->return_gate;
+}
+
+/* What a call needs beyond the instance's lock. */
+static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
     if (instance->state != BH_INSTANCE_READY)
         return dead(instance);
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
-    bh_error error = bh_thread_prepare(instance->engine, false);
-    if (!error)
-        error = bh_deadline_start(instance);
-    if (error)
-        return error;
-
     frame->prev = bh_current_frame;
-    frame->instance = instance;
-    frame->base = instance->base;
-    frame->flags |= instance->frame_flags;
-    frame->target = bh_confine(instance->base, address);
-    set_gs(instance->engine, instance->base);
+    frame->depth = frame->prev ? frame->prev->depth + 1 : 1;
+    if (frame->depth > BH_MAX_DEPTH)
+        return bh_fail(BH_ERROR_LIMIT, "calls and callbacks are nested %d deep on this thread, which is the limit", BH_MAX_DEPTH);
+    bh_error error = bh_thread_prepare(instance->engine, false);
+    return error ? error : bh_deadline_start(instance, frame);
+}
+
+static __attribute__((noinline)) bh_error begin_slowly(bh_instance *instance, struct bh_frame *frame) {
+    bh_error error = BH_OK;
+    init_frame(instance, frame);
+    frame->nested_lock = own_frame(instance, bh_current_frame);
+    if (!frame->nested_lock && !bh_instance_lock(instance, &error))
+        return error;
+    error = prepare(instance, frame);
+    if (error && !frame->nested_lock)
+        bh_instance_unlock(instance);
+    return error;
+}
+
+bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
+    /* bh_this_thread.prepared is false in the child of a fork. */
+    if (__builtin_expect(bh_current_frame || !bh_this_thread.prepared || instance->deadline, 0))
+        return begin_slowly(instance, frame);
+    if (__builtin_expect(atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire), 0))
+        return bh_fail(BH_ERROR_BUSY, "the instance is running a call");
+    if (__builtin_expect(instance->state != BH_INSTANCE_READY, 0)) {
+        bh_instance_unlock(instance);
+        return dead(instance);
+    }
+    init_frame(instance, frame);
+    frame->prev = NULL;
+    frame->depth = 1;
+    frame->nested_lock = false;
+    frame->outer_deadline = BH_NO_TIMER;
+    return BH_OK;
+}
+
+void bh_call_end(struct bh_frame *frame) {
+    if (__builtin_expect(frame->outer_deadline != BH_NO_TIMER, 0))
+        bh_deadline_stop(frame);
+    if (!frame->nested_lock)
+        bh_instance_unlock(frame->instance);
+}
+
+uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame) {
+    if (__builtin_expect(!frame->prev, 1))
+        return instance->stack_pointer;
+    const struct bh_frame *outer = own_frame(instance, frame->prev);
+    if (!outer)
+        return instance->stack_pointer;
+    /* The guest chose it: anywhere in the slot. What is written there is written with care. */
+    return instance->base + ((uint32_t)(outer->rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint32_t)63);
+}
+
+static void die(bh_instance *instance, const struct bh_frame *frame, int state) {
+    instance->state = state;
+    instance->end_reason = frame->reason;
+    instance->end = frame->fault;
+    instance->exit_status = frame->exit_status;
+    instance->callback_status = frame->callback_status;
+}
+
+/* The thread's error for how the instance ended. */
+static bh_error report(bh_instance *instance, uint32_t reason, const char *nested) {
+    bh_error_detail *detail = bh_error_slot();
+    switch (reason) {
+    case LEAVE_EXIT:
+        bh_fail(BH_ERROR_EXITED, "the guest exited with status %d%s", instance->exit_status, nested);
+        detail->exit_status = instance->exit_status;
+        break;
+    case LEAVE_CALLBACK:
+        bh_fail(BH_ERROR_CALLBACK, "a callback ended the call with status %d%s", instance->callback_status, nested);
+        detail->callback_status = instance->callback_status;
+        break;
+    case LEAVE_STACK:
+        bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it%s", nested);
+        break;
+    default:
+        bh_fail(reason == LEAVE_DEADLINE ? BH_ERROR_DEADLINE : BH_ERROR_FAULT, "%s", "");
+        bh_describe_fault(instance, &instance->end, detail, nested);
+    }
+    return detail->error;
+}
+
+static __attribute__((noinline)) bh_error conclude(struct bh_frame *frame) {
+    bh_instance *instance = frame->instance;
+    if (frame->reason == LEAVE_DEAD || instance->state != BH_INSTANCE_READY)
+        return report(instance, instance->end_reason, ", in a nested call");
+    if (frame->reason == LEAVE_BAD_HOSTCALL)
+        frame->fault = (struct bh_fault){.kind = BH_FAULT_HOSTCALL, .signal = SIGSYS, .address = frame->hostcall,
+                                         .sp = frame->rsp};
+    die(instance, frame, frame->reason == LEAVE_EXIT ? BH_INSTANCE_EXITED : BH_INSTANCE_DEAD);
+    return report(instance, frame->reason, "");
+}
+
+bh_error bh_call_cross(struct bh_frame *frame, uint64_t address, bh_registers *registers) {
+    frame->registers = registers;
+    frame->target = bh_confine(frame->base, address);
+    if (__builtin_expect((frame->flags & FRAME_FLAG_NO_FSGSBASE) || read_gs() != frame->base, 0))
+        bh_set_gs(frame);
     bh_current_frame = frame;
     bh_enter(frame);
     bh_current_frame = frame->prev;
+    return __builtin_expect(frame->reason == LEAVE_RETURN, 1) ? BH_OK : conclude(frame);
+}
 
-    bh_deadline_stop(instance);
-    return conclude(instance, frame);
+bh_error bh_call_start(bh_instance *instance, uint64_t sp) {
+    struct bh_frame frame;
+    bh_registers registers;
+    memset(&registers, 0, sizeof(registers));
+    init_frame(instance, &frame);
+    frame.nested_lock = true; /* the caller's */
+    frame.rsp = sp;
+    bh_error error = prepare(instance, &frame);
+    if (error)
+        return error;
+    /* Its own argc: entering writes a word there. */
+    if (!bh_in_slot(instance, sp, 8) || bh_guarded_copy(&frame.first_word, (const void *)(uintptr_t)sp, 8))
+        error = bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible");
+    else
+        error = bh_call_cross(&frame, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry, &registers);
+    bh_call_end(&frame);
+    return error;
+}
+
+bh_error bh_call_resumable(struct bh_frame *frame) {
+    if (frame->instance->state != BH_INSTANCE_READY) {
+        frame->reason = LEAVE_DEAD;
+        return BH_ERROR_DEAD;
+    }
+    if (bh_this_thread.expired) {
+        frame->reason = LEAVE_DEADLINE;
+        return BH_ERROR_DEADLINE;
+    }
+    return BH_OK;
 }
 
 /* linux/dispatch.c */
@@ -123,28 +252,30 @@ int bh_hostcall_syscall(struct bh_frame *frame) {
     int leave = bh_linux_syscall(instance, frame);
     if (leave)
         return leave;
-    if (bh_this_thread.expired) {
-        instance->fault_pc = frame->target;
-        frame->reason = LEAVE_DEADLINE;
+    if (bh_call_resumable(frame)) {
+        frame->fault = (struct bh_fault){.pc = bh_confine(frame->base, frame->target), .sp = frame->rsp, .bp = frame->rbp};
         return 1;
     }
     frame->target = bh_confine(frame->base, frame->target);
-    set_gs(instance->engine, frame->base);
+    bh_set_gs(frame);
     return 0;
 }
 
 bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv[], int *status) {
     bh_error error;
+    uint64_t sp;
     if (!instance || argc < 0 || (argc && !argv) || !status)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_run: an instance, arguments and a place for the status are needed");
     if (instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY)
         return bh_fail(BH_ERROR_KIND, "'%s' is a library: it has no main; call its exports", instance->module->name);
     if (!bh_instance_lock(instance, &error))
         return error;
-    struct bh_frame frame = {0};
-    error = instance->state == BH_INSTANCE_READY ? bh_start_stack(instance, argc, argv, &frame.rsp) : dead(instance);
+    error = instance->state == BH_INSTANCE_READY ? bh_start_stack(instance, argc, argv, &sp) : dead(instance);
     if (!error)
-        error = bh_call_frame(instance, &frame, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry);
+        error = bh_call_start(instance, sp);
+    /* Its start code came back: a program must exit. */
+    if (!error)
+        instance->state = BH_INSTANCE_DEAD;
     bh_instance_unlock(instance);
     if (error == BH_ERROR_EXITED) {
         *status = instance->exit_status;
@@ -152,7 +283,5 @@ bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv
     }
     if (error)
         return error;
-    /* Its start code came back: a program must exit. */
-    instance->state = BH_INSTANCE_DEAD;
     return bh_fail(BH_ERROR_KIND, "'%s' left its entry point without exiting", instance->module->name);
 }

@@ -25,6 +25,7 @@ atomic_bool bh_forked;
 
 static void after_fork(void) {
     atomic_store(&bh_forked, true);
+    bh_this_thread.prepared = false; /* which the fast path looks at */
 }
 
 static void install_fork_handler(void) {
@@ -38,6 +39,12 @@ static bool cpu_has_avx(void) {
     unsigned lo, hi;
     __asm__("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
     return (lo & 6) == 6;
+}
+
+/* Whether x87 loads leave the data address of an older exception in place (CPUID's FDP_EXCPTN_ONLY). */
+static bool cpu_keeps_data_pointer(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & 1u << 6);
 }
 
 static bh_error check_host(bh_engine *engine) {
@@ -56,6 +63,7 @@ static bh_error check_host(bh_engine *engine) {
     if (sysconf(_SC_PAGESIZE) != BH_PAGE_SIZE)
         return bh_fail(BH_ERROR_HOST, "the page size is not %d", BH_PAGE_SIZE);
     engine->avx = cpu_has_avx();
+    engine->fnstenv_keeps = cpu_keeps_data_pointer();
     return BH_OK;
 }
 
@@ -68,41 +76,6 @@ static unsigned default_mapping_limit(void) {
         fclose(file);
     }
     return limit > 2 * HOST_MAPPINGS ? limit - HOST_MAPPINGS : limit / 2;
-}
-
-static int sealable_file(const char *name) {
-#ifdef MFD_EXEC
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-    if (fd >= 0 || errno != EINVAL)
-        return fd;
-#endif
-    return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-}
-
-/* The gate page: the return gate, and hlt. Guests return and jump only to such stubs to get out. */
-static bh_error make_gate(bh_engine *engine) {
-    static const uint8_t gate[] = {0x65, 0xff, 0x24, 0x25, (BH_HOSTCALL_TABLE + 8) & 0xff, (BH_HOSTCALL_TABLE + 8) >> 8 & 0xff,
-                                   (BH_HOSTCALL_TABLE + 8) >> 16 & 0xff, 0}; /* jmp *%gs:(table + 8) */
-    uint8_t page[BH_PAGE_SIZE];
-    memset(page, 0xf4, sizeof(page));
-    memcpy(page, gate, sizeof(gate));
-
-    size_t scratch_size = bh_verify_scratch_size(sizeof(page));
-    void *scratch = malloc(scratch_size);
-    if (!scratch)
-        return bh_fail(BH_ERROR_MEMORY, "no memory to verify the gate page");
-    struct bh_verify_input input = {.code = page, .size = sizeof(page), .address = 0, .image_hi = sizeof(page),
-                                    .isolation = BH_ISOLATE_FULL, .scratch = scratch, .scratch_size = scratch_size};
-    bh_verify_result result = bh_verify_code(&input, NULL);
-    free(scratch);
-    if (result != BH_VERIFY_ACCEPTED)
-        return bh_fail(BH_ERROR_HOST, "the verifier does not accept the runtime's own gate page: this build is broken");
-
-    engine->gate_fd = sealable_file("bulkhead-gate");
-    if (engine->gate_fd < 0 || write(engine->gate_fd, page, sizeof(page)) != sizeof(page) ||
-        fcntl(engine->gate_fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
-        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot make the gate page (memfd)");
-    return BH_OK;
 }
 
 static bh_error make_context_pages(bh_engine *engine) {
@@ -177,7 +150,7 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
 
     bh_error error = engine->slot_state ? check_host(engine) : bh_fail(BH_ERROR_MEMORY, "no memory for an engine");
     if (!error)
-        error = make_gate(engine);
+        error = bh_gate_make(engine);
     if (!error)
         error = make_context_pages(engine);
     if (!error)

@@ -23,6 +23,12 @@ static void leave(ucontext_t *context, struct bh_frame *frame, uint32_t reason) 
     registers[REG_EFL] &= ~(greg_t)(FLAG_TF | FLAG_DF | FLAG_RF | FLAG_AC);
 }
 
+static void note_place(struct bh_fault *fault, const ucontext_t *context, uint64_t pc) {
+    fault->pc = pc;
+    fault->sp = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
+    fault->bp = (uint64_t)context->uc_mcontext.gregs[REG_RBP];
+}
+
 static bool in_guest(const struct bh_frame *frame, uint64_t rip) {
     return frame && rip - frame->base < BH_SLOT_SIZE;
 }
@@ -57,14 +63,18 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
         context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)bh_guard_fault;
         return;
     }
+    if (!sent && rip == (uint64_t)(uintptr_t)bh_enter_store && frame) {
+        leave(context, frame, LEAVE_STACK);
+        return;
+    }
     if (!sent && in_guest(frame, rip)) {
-        bh_instance *instance = frame->instance;
-        instance->fault = classify(instance, signal, info, context);
-        instance->fault_signal = signal;
+        struct bh_fault *fault = &frame->fault;
+        fault->kind = classify(frame->instance, signal, info, context);
+        fault->signal = signal;
+        bool has_address = signal == SIGBUS || (signal == SIGSEGV && fault->kind != BH_FAULT_PROTECTION);
+        fault->address = has_address ? (uint64_t)(uintptr_t)info->si_addr : 0;
         /* After int3 rip is the next instruction's. */
-        instance->fault_pc = signal == SIGTRAP ? rip - 1 : rip;
-        bool has_address = signal == SIGBUS || (signal == SIGSEGV && instance->fault != BH_FAULT_PROTECTION);
-        instance->fault_address = has_address ? (uint64_t)(uintptr_t)info->si_addr : 0;
+        note_place(fault, context, signal == SIGTRAP ? rip - 1 : rip);
         leave(context, frame, LEAVE_FAULT);
         return;
     }
@@ -81,7 +91,8 @@ void bh_deadline_handler(int signal, siginfo_t *info, void *opaque) {
     bh_this_thread.expired = 1;
     uint64_t rip = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
     if (in_guest(frame, rip)) {
-        frame->instance->fault_pc = rip;
+        frame->fault = (struct bh_fault){.kind = BH_FAULT_NONE};
+        note_place(&frame->fault, context, rip);
         leave(context, frame, LEAVE_DEADLINE);
     }
 }

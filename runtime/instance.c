@@ -33,6 +33,7 @@ static void fill_context(bh_instance *instance) {
         table[n] = (uint64_t)(uintptr_t)bh_stub_bad + n * BH_STUB_BAD_SIZE;
     table[BH_HOSTCALL_SYSCALL] = (uint64_t)(uintptr_t)bh_stub_syscall;
     table[BH_HOSTCALL_RETURN] = (uint64_t)(uintptr_t)bh_stub_return;
+    table[BH_HOSTCALL_CALLBACK] = (uint64_t)(uintptr_t)bh_stub_callback;
 }
 
 static bh_error map_slot(bh_instance *instance) {
@@ -59,7 +60,7 @@ static bh_error map_slot(bh_instance *instance) {
     fill_context(instance);
     if (!bh_slot_map(instance->base + BH_CONTEXT_OFFSET, BH_PAGE_SIZE, PROT_READ, MAP_SHARED, engine->context_fd,
                      (uint64_t)instance->slot * BH_PAGE_SIZE) ||
-        !bh_slot_map(instance->base + BH_GATE_OFFSET, BH_PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, engine->gate_fd, 0)) {
+        !bh_slot_map(instance->base + BH_GATE_OFFSET, BH_GATE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, engine->gate_fd, 0)) {
         instance->poisoned = true;
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot map the context of an instance (out of memory, or vm.max_map_count reached)");
     }
@@ -84,6 +85,8 @@ static bh_error map_slot(bh_instance *instance) {
 
 static void discard(bh_instance *instance) {
     bh_linux_destroy(instance);
+    bh_callbacks_discard(instance);
+    bh_blocks_discard(instance);
     if (instance->base) {
         /* Scrubs, too: nothing of this instance is left for the next one. */
         if (!bh_slot_unmap(instance->base, BH_SLOT_SIZE))
@@ -102,14 +105,14 @@ static void discard(bh_instance *instance) {
 /* A library's e_entry initialises libc, runs constructors and comes back. */
 static bh_error start_library(bh_instance *instance) {
     const char *argv[] = {instance->module->name, NULL};
-    struct bh_frame frame = {0};
+    uint64_t sp;
     bh_error error;
     if (!bh_instance_lock(instance, &error))
         return error;
-    error = bh_start_stack(instance, 1, argv, &frame.rsp);
+    error = bh_start_stack(instance, 1, argv, &sp);
     if (!error) {
-        instance->stack_pointer = (frame.rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
-        error = bh_call_frame(instance, &frame, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry);
+        instance->stack_pointer = (sp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
+        error = bh_call_start(instance, sp);
     }
     bh_instance_unlock(instance);
     return error;
@@ -144,7 +147,10 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
         uint32_t facts = module->facts.facts;
         instance->frame_flags = (facts & BH_FACT_X87 ? FRAME_FLAG_X87 : 0) | (facts & BH_FACT_MXCSR ? FRAME_FLAG_MXCSR : 0) |
                                 (module->engine->avx ? FRAME_FLAG_AVX : 0) |
-                                (module->engine->refill_return_stack ? FRAME_FLAG_REFILL : 0);
+                                (module->engine->refill_return_stack ? FRAME_FLAG_REFILL : 0) |
+                                (facts & BH_FACT_UPPER && module->engine->avx ? FRAME_FLAG_UPPER : 0) |
+                                (module->engine->fnstenv_keeps ? FRAME_FLAG_FNINIT : 0) |
+                                (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE);
         error = map_slot(instance);
     }
     if (!error)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdarg.h>
+#include <string.h>
 #include <time.h>
 
 #include "bulkhead/bulkhead.h"
@@ -46,6 +47,7 @@ struct bh_engine {
     bool refill_return_stack;
     bool fsgsbase;
     bool avx;
+    bool fnstenv_keeps;
     int deadline_signal;
 };
 
@@ -132,10 +134,11 @@ struct bh_instance {
     uint64_t stack_pointer; /* where a call's frames may begin: below the argument block */
     uint64_t return_gate;
     uint32_t frame_flags;
-    int exit_status;
-    bh_fault_kind fault;    /* of the last LEAVE_FAULT; the handler fills these */
-    int fault_signal;
-    uint64_t fault_address, fault_pc;
+    uint32_t end_reason;    /* LEAVE_*: how the instance ended, once state says so */
+    struct bh_fault end;
+    int exit_status, callback_status;
+    _Atomic(struct bh_callbacks *) callbacks; /* callback.c; NULL while there are none */
+    struct bh_block *blocks;        /* memory.c */
     uint64_t host_calls, refused;
     struct bh_linux *personality;
 };
@@ -146,15 +149,54 @@ static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uin
 
 /* ---- call.c ---- */
 
-/* Enters the guest with frame's registers at address, and turns what comes out into an error. The caller holds
- * instance->running and has set frame's rsp and arguments. */
-bh_error bh_call_frame(bh_instance *instance, struct bh_frame *frame, uint64_t address);
+/* A call in three steps. begin takes the instance (or finds that this thread has it already, in a nested call), fills
+ * everything of the frame but rsp and the call's own flags, and arms the deadline; after an error nothing is held. cross
+ * enters at address with the registers and turns what comes out into an error. end gives the instance back. */
+bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame);
+bh_error bh_call_cross(struct bh_frame *frame, uint64_t address, bh_registers *registers);
+void bh_call_end(struct bh_frame *frame);
+/* Where the call's frames may begin, a multiple of 16: the stack's top, or below what the guest was using when it made the
+ * callback that this call is nested in. Not necessarily inside the slot's mapped part. */
+uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame);
+/* Runs from the entry point with rsp = sp. The caller holds instance->running. */
+bh_error bh_call_start(bh_instance *instance, uint64_t sp);
+/* Whether the calling thread runs a call of the instance. */
+bool bh_call_running(const bh_instance *instance);
+/* Whether the frame's guest may go on after host code ran in its call: no deadline passed, and the instance was not killed in
+ * a nested call. Otherwise sets the frame's reason. */
+bh_error bh_call_resumable(struct bh_frame *frame);
 bool bh_instance_lock(bh_instance *instance, bh_error *error);
 void bh_instance_unlock(bh_instance *instance);
 /* Confines a code address that a guest had a hand in. Called last, on a value that no guest can change any more. */
 static inline uint64_t bh_confine(uint64_t base, uint64_t address) {
     return base + ((uint32_t)address & ~(uint32_t)(BH_BUNDLE_SIZE - 1));
 }
+
+/* ---- signature.c, function.c ---- */
+
+/* Words of bh_registers, as bh_parameter.piece counts them; and where else values are. */
+enum {
+    BH_PASS_INTEGER = 0, BH_PASS_VECTOR = 6, BH_PASS_RAX = 14, BH_PASS_RDX = 15, BH_PASS_XMM0 = 16, BH_PASS_XMM1 = 17,
+    BH_PASS_ST0 = 64, BH_PASS_MEMORY = 255
+};
+/* Everything of *function but its address. */
+bh_error bh_signature_parse(const char *text, bh_function *function);
+/* Between a scalar of value->type (not 'e') and the register or stack word that holds it. */
+void bh_value_widen(bh_value *value, uint64_t word);
+uint64_t bh_value_word(const bh_value *value);
+
+/* ---- callback.c, gate.c ---- */
+
+#define BH_GATE_CALLBACK_RETURN (BH_GATE_OFFSET + BH_BUNDLE_SIZE)       /* pops a return address and goes there */
+#define BH_GATE_CALLBACKS (BH_GATE_OFFSET + 2 * BH_BUNDLE_SIZE) /* thunk n leads to callback n */
+/* Makes engine->gate_fd: the gate pages that all slots map. */
+bh_error bh_gate_make(bh_engine *engine);
+void bh_callbacks_discard(bh_instance *instance);
+
+/* ---- memory.c ---- */
+
+/* Forgets the host's blocks: they went with the instance's memory. */
+void bh_blocks_discard(bh_instance *instance);
 
 /* ---- start.c ---- */
 
@@ -167,6 +209,7 @@ struct bh_thread {
     bool prepared;
     bool timer_made;
     timer_t timer;
+    uint64_t deadline; /* what the timer is set to, on CLOCK_MONOTONIC; 0: not set */
     volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
     void *stack_map;
     size_t stack_map_size;
@@ -181,16 +224,28 @@ void bh_fault_handler(int signal, siginfo_t *info, void *context);
 void bh_deadline_handler(int signal, siginfo_t *info, void *context);
 /* Passes a signal that is not a guest's to whoever had it before. */
 void bh_signals_chain(int signal, siginfo_t *info, void *context);
-bh_error bh_deadline_start(bh_instance *instance);
-void bh_deadline_stop(bh_instance *instance);
+/* Arms the thread's timer for the instance's deadline, unless an outer call's comes first; frame->outer_deadline says what stop
+ * has to go back to: BH_NO_TIMER when nothing was changed. */
+bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame);
+void bh_deadline_stop(struct bh_frame *frame);
+#define BH_NO_TIMER UINT64_MAX
 
 /* ---- symbols.c ---- */
 
-void bh_describe_fault(bh_instance *instance, bh_error_detail *detail);
+/* Fills detail, whose error is set, from the fault; suffix ends the text. */
+void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail, const char *suffix);
+/* The function that a code address in the slot lies in, made printable; "" when unknown. */
+void bh_symbol_name(const bh_instance *instance, uint64_t address, char *name, size_t capacity, uint64_t *offset);
+/* backtrace.c: fills detail's backtrace by what the guest's stack looks like. */
+void bh_backtrace(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail);
 
 /* ---- linux/ ---- */
 
 bh_error bh_linux_create(bh_instance *instance);
 void bh_linux_destroy(bh_instance *instance);
+/* mmap and munmap of fresh memory on the host's behalf, under the policy's limits. The caller holds instance->running. The
+ * address, or what is not above 0. */
+int64_t bh_linux_map(bh_instance *instance, uint64_t size);
+void bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size);
 
 #endif

@@ -13,6 +13,9 @@
  *   - Handles are opaque; a destroy function accepts NULL. Using a handle after its destruction is undefined.
  *   - Guest addresses (bh_address) are ordinary addresses of this process inside the instance's slot. Never dereference
  *     one: the guest chose it. Use bh_copy_in and bh_copy_out, which check and cannot fault.
+ *   - Nesting: a host function that a guest calls back may call any instance, this one too (bh_callback_create). Control
+ *     must come back the way it went: a longjmp, a C++ exception or a thread's end that carries the host over a guest's
+ *     frames leaves the instance locked and the thread unable to contain faults. It is forbidden, and not detected.
  *   - Thread safety: engines and modules may be used by several threads at once; an instance runs one call at a time
  *     (a second one gets BH_ERROR_BUSY), from any thread; a policy must not be changed once an instance uses it.
  *   - Not to be called from signal handlers. After fork() the child gets BH_ERROR_FORKED and may only exec or exit.
@@ -66,13 +69,14 @@ typedef enum bh_error {
     BH_ERROR_SIGNATURE,   /* the signature cannot be parsed or does not fit the arguments */
     BH_ERROR_KIND,        /* a program where a library is needed, or the reverse */
     BH_ERROR_BUSY,        /* the object is in use: an instance that is running, a module with instances */
-    BH_ERROR_DEAD,        /* the instance exited or faulted earlier; it can only be destroyed */
+    BH_ERROR_DEAD,        /* the instance exited, faulted or was ended earlier; it runs no more calls */
     BH_ERROR_RANGE,       /* address and length do not lie in the slot, or nothing accessible is there */
     BH_ERROR_FAULT,       /* the guest faulted; see bh_error_detail */
     BH_ERROR_EXITED,      /* the guest ended itself with exit() during the call */
     BH_ERROR_DEADLINE,    /* the call took longer than its deadline */
     BH_ERROR_SIGNALS,     /* a signal handler without SA_ONSTACK is installed and may not be changed */
     BH_ERROR_FORKED,      /* this process is the child of the one that created the engine */
+    BH_ERROR_CALLBACK,    /* a callback ended the guest's call; callback_status is what it returned */
     BH_ERROR_COUNT
 } bh_error;
 
@@ -88,10 +92,29 @@ typedef enum bh_fault_kind {
     BH_FAULT_HOSTCALL,       /* a host call that does not exist (address: its number) */
     BH_FAULT_SIGNAL,         /* the guest sent itself a signal that ends it: abort() */
     BH_FAULT_DEADLOCK,       /* a wait that nothing can end */
-    BH_FAULT_HOST_LIMIT      /* the kernel refused memory in a way that leaves the slot unusable */
+    BH_FAULT_HOST_LIMIT,     /* the kernel refused memory in a way that leaves the slot unusable */
+    BH_FAULT_CALLBACK        /* a callback that is not registered (address: its number) */
 } bh_fault_kind;
 
-/* What happened, for the error that this thread got last. Pointers are valid until the thread's next failing call. */
+#define BH_BACKTRACE_MAX 24
+
+/* How an entry of a backtrace was found. The guest's stack is the guest's: whatever it says may be a lie, or the wreck
+ * that a fault left. Nothing here is better than a hint. */
+typedef enum bh_backtrace_kind {
+    BH_TRACE_PC,      /* the instruction that was running */
+    BH_TRACE_FRAME,   /* a return address that a chain of frame pointers leads to */
+    BH_TRACE_CALLEE,  /* a word on the stack that is the return address of a direct call of the function before it */
+    BH_TRACE_SCANNED  /* a word on the stack that is the return address of some call; it may be an old one */
+} bh_backtrace_kind;
+
+typedef struct bh_backtrace_entry {
+    bh_backtrace_kind kind;
+    uint64_t image_address;  /* as nm and objdump print it; of a return address, the instruction behind the call */
+    uint64_t symbol_offset;
+    char symbol[64];         /* "" when unknown */
+} bh_backtrace_entry;
+
+/* What happened, for the error that this thread got last. */
 typedef struct bh_error_detail {
     bh_error error;
     int system_errno;        /* BH_ERROR_SYSTEM, BH_ERROR_UNREADABLE: errno; else 0 */
@@ -104,6 +127,9 @@ typedef struct bh_error_detail {
     char symbol[128];        /* the function of pc, "" when unknown; the guest's file chose the name: print with care */
     uint64_t symbol_offset;
     int exit_status;         /* BH_ERROR_EXITED */
+    int callback_status;     /* BH_ERROR_CALLBACK */
+    unsigned backtrace_count; /* BH_ERROR_FAULT, BH_ERROR_DEADLINE: the guest's functions, innermost first; may be 0 */
+    bh_backtrace_entry backtrace[BH_BACKTRACE_MAX];
 } bh_error_detail;
 
 /* A fixed English text for an error value ("unknown error" for values that are none). Any thread. */
@@ -261,43 +287,117 @@ void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage);
 
 /* ---- Calling exports of a library ---- */
 
-/* A value of one of the types of signatures. type: 'v' void, 'i' int32, 'u' uint32, 'l' int64, 'm' uint64, 'p' pointer
- * (bh_address), 'f' float, 'd' double, 'e' long double. */
+/* A signature is "result(arguments)", one letter a type:
+ *     v  void (a result, or the whole list)      b  bool
+ *     a  int8    h  uint8                        s  int16   t  uint16
+ *     i  int32   u  uint32                       l  int64   m  uint64
+ *     p  pointer (a bh_address)                  f  float   d  double   e  long double
+ *     {...}  a structure of these in their order, by value; <...>  a union. A number repeats what follows: an array.
+ * Thus "d(id)" is double f(int, double) and "{2d}(pl{i{ff}8h})" passes and returns structures. Members lie where the
+ * System V ABI puts them; bit fields, packed and over-aligned structures, vectors and __int128 cannot be said, and functions
+ * with variable arguments are refused: pass a pointer, or write a small function in the guest. */
+
+/* A value. type is the signature's letter, '{' for structures and unions. */
 typedef struct bh_value {
     char type;
     union {
-        int32_t i;
-        uint32_t u;
+        int32_t i;  /* also 'a' and 's' */
+        uint32_t u; /* also 'b', 'h' and 't' */
         int64_t l;
         uint64_t m;
         bh_address p;
         float f;
         double d;
         long double e;
+        void *s;    /* '{': the structure in host memory; the bytes of an argument are only read */
     } as;
 } bh_value;
 
 #define BH_MAX_ARGUMENTS 32
+#define BH_MAX_DEPTH 64 /* of calls nested in callbacks, on one thread, all instances together */
 
-/* An export with its signature. Plain data: copy it freely, it stays valid as long as the instance. */
+/* One type of a signature and where it travels; internal. */
+typedef struct bh_parameter {
+    char type;
+    uint8_t alignment;
+    uint8_t piece[2];
+    uint32_t size;
+    uint32_t stack;
+} bh_parameter;
+
+/* A function of the guest with its signature, prepared for calls. Plain data: copy it freely, it stays valid as long as the
+ * instance. The fields are the library's. */
 typedef struct bh_function {
     bh_address address;
-    char result;
     unsigned count;
-    char argument[BH_MAX_ARGUMENTS];
+    uint32_t stack_size;
+    uint8_t integers, vectors;
+    bool memory_result;
+    bh_parameter result;
+    bh_parameter argument[BH_MAX_ARGUMENTS];
 } bh_function;
 
-/* Finds an exported function. signature: "result(arguments)", such as "d(id)" for double f(int, double), "v()" for
- * void f(void). A signature that does not fit the function harms only the guest. */
+/* Finds an exported function. BH_ERROR_SIGNATURE names the position in the signature that is wrong. A signature that does not
+ * fit the function harms only the guest. */
 bh_error bh_instance_function(bh_instance *instance, const char *name, const char *signature, bh_function *function);
+/* The same for a function pointer that the guest handed out. Any address is safe to call: execution starts at a bundle of
+ * the slot or faults. BH_ERROR_RANGE when it is outside the slot or not aligned as functions are. */
+bh_error bh_instance_pointer(bh_instance *instance, bh_address address, const char *signature, bh_function *function);
 /* The address of an exported object or function. */
 bh_error bh_instance_symbol(bh_instance *instance, const char *name, bh_address *address);
-/* Calls the guest. arguments[i].type must be as in the signature. result may be NULL. Pointers that come back are
- * whatever the guest says: check with bh_copy_out before use. On BH_ERROR_FAULT, _DEADLINE and _EXITED the instance is
- * dead and the detail tells why. */
+/* Calls the guest. arguments[i].type must be as in the signature. result may be NULL; where the result is a structure,
+ * result->as.s must say where its bytes go (NULL: nowhere). Pointers that come back are whatever the guest says: check with
+ * bh_copy_out before use. On BH_ERROR_FAULT, _DEADLINE, _EXITED and _CALLBACK the instance is dead and the detail tells why;
+ * calls of it that were still running on this thread, outside the callback that made this call, end with the same error
+ * when control comes back to them.
+ *
+ * Floating point: a module that reads or writes MXCSR (bh_module_info) starts every call with the default one and the host gets
+ * its own back. Any other runs with the host's rounding and exception masks, as a library in C would, and may set sticky
+ * flags. The x87 control word is always the default one for modules that use x87, and the host's afterwards. */
 bh_error bh_call(bh_instance *instance, const bh_function *function, const bh_value *arguments, bh_value *result);
-/* The same with C arguments as the signature says: int32_t, int64_t, bh_address, double (for 'f' too), long double. */
+/* The same with C arguments as the signature says: int32_t for all integers up to that size, int64_t, bh_address, double (for
+ * 'f' too), long double, and for structures a pointer to it. */
 bh_error bh_invoke(bh_instance *instance, const bh_function *function, bh_value *result, ...);
+
+/* The registers of a call, for glue that knows the ABI: generated wrappers, foreign-function interfaces. */
+typedef struct bh_registers {
+    uint64_t integer[6];  /* rdi, rsi, rdx, rcx, r8, r9: all six reach the callee, so clear those that mean nothing */
+    uint64_t vector[8];   /* the low halves of xmm0 to xmm7 */
+    uint64_t rax, rdx;    /* results */
+    uint64_t xmm0, xmm1;  /* results, low halves */
+    bh_address stack;     /* in a callback: where its stack arguments are, for bh_copy_out. Not used by calls */
+    uint32_t vectors;     /* in a call: how many of vector count (0 to 8; al gets it). 0: none is loaded. In a callback: 8 */
+    uint32_t reserved;
+} bh_registers;
+
+/* Calls address with these registers and stores rax, rdx, xmm0 and xmm1: the fastest way in. No arguments on the stack. The
+ * address is confined to a bundle of the slot, whatever it is. Errors as of bh_call. */
+bh_error bh_call_registers(bh_instance *instance, bh_address address, bh_registers *registers);
+
+/* ---- Callbacks: functions of the host that the guest calls ---- */
+
+/* Runs on the thread that runs the guest, on its ordinary stack. arguments hold copies: structures lie in host memory until
+ * the callback returns, pointers are addresses that the guest chose. Set result->as (structures: fill the zeroed bytes at
+ * result->as.s). Return 0, or anything else to end the guest's call: bh_call then returns BH_ERROR_CALLBACK with that value as
+ * callback_status, and the instance is dead, since its functions were left half-way.
+ *
+ * The guest calls any registered callback whenever it likes, with any arguments, also while another one runs (calls nest up
+ * to BH_MAX_DEPTH). May call into this and other instances and register and destroy callbacks; instance itself cannot be
+ * destroyed meanwhile. A fault in it is the host's own. */
+typedef int bh_callback_function(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result);
+/* The same with plain registers: arguments in, results out (set to zero before). */
+typedef int bh_raw_callback_function(void *context, bh_instance *instance, bh_registers *registers);
+
+/* Makes a host function callable by the guest: *address is an ordinary function pointer for it, in this instance only. The
+ * signature is that of the function as the guest sees it; structures by value add up to 4096 bytes at most. context is
+ * passed through and stays the caller's. BH_ERROR_LIMIT when BH_CALLBACK_COUNT are registered. Any thread, any time. */
+bh_error bh_callback_create(bh_instance *instance, const char *signature, bh_callback_function *function, void *context,
+                            bh_address *address);
+bh_error bh_callback_create_raw(bh_instance *instance, bh_raw_callback_function *function, void *context, bh_address *address);
+/* A guest that calls it afterwards faults (BH_FAULT_CALLBACK), until the number is used again: then it calls the new one. A call
+ * that another thread is in at the moment may still finish; make sure that none is before context goes away.
+ * BH_ERROR_NOT_FOUND when address is no registered callback. All of them go with the instance. */
+bh_error bh_callback_destroy(bh_instance *instance, bh_address address);
 
 /* ---- Guest memory ---- */
 
@@ -308,8 +408,28 @@ bh_error bh_copy_in(bh_instance *instance, bh_address guest, const void *host, s
 bh_error bh_copy_out(bh_instance *instance, void *host, bh_address guest, size_t size);
 /* Copies a string of the guest, at most capacity bytes with its NUL; BH_ERROR_RANGE when it is longer. */
 bh_error bh_copy_string(bh_instance *instance, char *host, bh_address guest, size_t capacity);
-/* Memory from the library's own malloc and back with its free, which it must export (BH_ERROR_NOT_FOUND). A lying malloc
- * is caught: BH_ERROR_RANGE unless the block lies in the slot. BH_ERROR_MEMORY when it returns NULL. */
+/* The length of a string without its NUL; BH_ERROR_RANGE unless it is less than limit. It may have another length a moment
+ * later: bh_copy_string is the one to trust. */
+bh_error bh_string_length(bh_instance *instance, bh_address guest, size_t limit, size_t *length);
+/* memset. */
+bh_error bh_fill(bh_instance *instance, bh_address guest, int byte, size_t size);
+/* Whether [guest, guest+size) lies in the slot; says nothing about what is mapped there. */
+bh_error bh_check_range(bh_instance *instance, bh_address guest, size_t size);
+/* A copy in host memory, suitably aligned for anything, of count elements of size bytes: for structures and arrays that a
+ * guest hands out, to be checked and used without the guest changing them meanwhile. BH_ERROR_RANGE when the product overflows
+ * or exceeds limit: count usually comes from the guest, too. Give it back with bh_view_close (NULL is accepted). */
+bh_error bh_view_open(bh_instance *instance, bh_address guest, size_t count, size_t size, size_t limit, const void **view);
+void bh_view_close(const void *view);
+
+/* Memory in the guest for the host's use: from the library's malloc and free when it exports both (link it with -Wl,-u,malloc
+ * -Wl,-u,free), so that the library can own and free it, else fresh pages, which only bh_free gives back. Works in callbacks.
+ * A lying malloc is caught: BH_ERROR_RANGE unless the block lies in the slot. BH_ERROR_MEMORY when there is none. */
+bh_error bh_allocate(bh_instance *instance, size_t size, bh_address *block);
+bh_error bh_free(bh_instance *instance, bh_address block);
+/* The same with contents: size bytes, or a string with its NUL. */
+bh_error bh_allocate_copy(bh_instance *instance, const void *host, size_t size, bh_address *block);
+bh_error bh_allocate_string(bh_instance *instance, const char *string, bh_address *block);
+/* Strictly the library's own malloc and free: BH_ERROR_NOT_FOUND when it does not export them. */
 bh_error bh_guest_malloc(bh_instance *instance, size_t size, bh_address *block);
 bh_error bh_guest_free(bh_instance *instance, bh_address block);
 

@@ -43,11 +43,10 @@ int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char
 }
 
 int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal) {
-    instance->fault = kind;
-    instance->fault_signal = signal;
-    instance->fault_address = 0;
-    instance->fault_pc = bh_confine(instance->base, instance->personality->frame->target);
-    instance->personality->frame->reason = LEAVE_FAULT;
+    struct bh_frame *frame = instance->personality->frame;
+    frame->fault = (struct bh_fault){.kind = kind, .signal = signal, .pc = bh_confine(instance->base, frame->target),
+                                     .sp = frame->rsp, .bp = frame->rbp};
+    frame->reason = LEAVE_FAULT;
     return BH_LEAVE;
 }
 

@@ -249,3 +249,25 @@ int64_t sys_brk(bh_instance *instance, const uint64_t a[6]) {
     space->brk = want;
     return (int64_t)a[0];
 }
+
+int64_t bh_linux_map(bh_instance *instance, uint64_t size) {
+    const uint64_t a[6] = {0, size, PROTECTIONS, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
+    struct bh_frame scratch = {0}; /* where a handler would note why it ends a guest */
+    struct bh_frame *frame = instance->personality->frame;
+    instance->personality->frame = &scratch;
+    int64_t result = sys_mmap(instance, a);
+    instance->personality->frame = frame;
+    if (result == BH_LEAVE)
+        instance->state = BH_INSTANCE_DEAD;
+    return result;
+}
+
+void bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size) {
+    const uint64_t a[6] = {address, size};
+    struct bh_frame scratch = {0};
+    struct bh_frame *frame = instance->personality->frame;
+    instance->personality->frame = &scratch;
+    if (sys_munmap(instance, a) == BH_LEAVE)
+        instance->state = BH_INSTANCE_DEAD;
+    instance->personality->frame = frame;
+}

@@ -17,7 +17,7 @@ bh_syscall sys_exit, sys_exit_group, sys_getpid, sys_gettid, sys_getppid, sys_ge
 #define ARCH_GET_FS 0x1003
 
 int64_t sys_exit_group(bh_instance *instance, const uint64_t a[6]) {
-    instance->exit_status = (int)(a[0] & 0xff);
+    instance->personality->frame->exit_status = (int)(a[0] & 0xff);
     instance->personality->frame->reason = LEAVE_EXIT;
     return BH_LEAVE;
 }

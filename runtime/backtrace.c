@@ -71,7 +71,7 @@ static bool find_next(struct scan *scan, uint64_t function, uint64_t *bp, struct
     struct found other = {0};
     for (uint64_t at = scan->position; at < scan->end; at += 8) {
         uint64_t word, target;
-        if (!read_word(scan, at, &word) || word == scan->instance->return_gate)
+        if (!read_word(scan, at, &word) || word == scan->instance->base + BH_GATE_OFFSET)
             break;
         if (!follows_call(scan, word, &target))
             continue;

@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "enter.h"
 
 #define AT(field, offset) _Static_assert(offsetof(struct bh_frame, field) == offset, #field " is not where entry.S looks for it")
 AT(xsave, FRAME_XSAVE);
@@ -32,7 +32,6 @@ AT(hostcall, FRAME_HOSTCALL);
 AT(base, FRAME_BASE);
 AT(registers, FRAME_REGISTERS);
 AT(first_word, FRAME_FIRST_WORD);
-AT(resume, FRAME_RESUME);
 AT(guest_mxcsr, FRAME_GUEST_MXCSR);
 AT(guest_fpucw, FRAME_GUEST_FPUCW);
 AT(fnsave, FRAME_FNSAVE);
@@ -48,24 +47,20 @@ AT(stack, REGISTERS_STACK);
 AT(vectors, REGISTERS_VECTORS);
 _Static_assert(sizeof(bh_registers) == REGISTERS_SIZE, "bh_registers does not fit where the callback stub puts it");
 
-static inline uint64_t read_gs(void) {
-    uint64_t base;
-    __asm__ volatile("rdgsbase %0" : "=r"(base));
-    return base;
-}
-
-/* GS is read back rather than remembered: if anything else in the process had changed it, the guest's accesses would go
- * to host memory. */
 void bh_set_gs(const struct bh_frame *frame) {
     if (frame->flags & FRAME_FLAG_NO_FSGSBASE)
         syscall(SYS_arch_prctl, ARCH_SET_GS, frame->base);
-    else if (read_gs() != frame->base)
+    else if (bh_read_gs() != frame->base)
         __asm__ volatile("wrgsbase %0" : : "r"(frame->base));
+}
+
+bh_error bh_call_busy(void) {
+    return bh_fail(BH_ERROR_BUSY, "the instance is running a call");
 }
 
 bool bh_instance_lock(bh_instance *instance, bh_error *error) {
     if (atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire)) {
-        *error = bh_fail(BH_ERROR_BUSY, "the instance is running a call");
+        *error = bh_call_busy();
         return false;
     }
     return true;
@@ -91,68 +86,35 @@ bool bh_call_running(const bh_instance *instance) {
     return own_frame(instance, bh_current_frame) != NULL;
 }
 
-static inline void init_frame(bh_instance *instance, struct bh_frame *frame) {
-    frame->instance = instance;
-    frame->base = instance->base;
-    frame->flags = instance->frame_flags;
-    frame->resume = instance->base + BH_GATE_CALLBACK_RETURN;
-    frame->first_word = instance->return_gate;
-}
-
 /* What a call needs beyond the instance's lock. */
 static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
     if (instance->state != BH_INSTANCE_READY)
         return dead(instance);
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
-    frame->prev = bh_current_frame;
-    frame->depth = frame->prev ? frame->prev->depth + 1 : 1;
-    if (frame->depth > BH_MAX_DEPTH)
+    frame->nesting.depth = bh_current_frame ? bh_current_frame->nesting.depth + 1 : 1;
+    if (frame->nesting.depth > BH_MAX_DEPTH)
         return bh_fail(BH_ERROR_LIMIT, "calls and callbacks are nested %d deep on this thread, which is the limit", BH_MAX_DEPTH);
     bh_error error = bh_thread_prepare(instance->engine, false);
-    return error ? error : bh_deadline_start(instance, frame);
+    if (error)
+        return error;
+    frame->prev = bh_current_frame;
+    return bh_deadline_start(instance, frame);
 }
 
-static __attribute__((noinline)) bh_error begin_slowly(bh_instance *instance, struct bh_frame *frame) {
+bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
     bh_error error = BH_OK;
-    init_frame(instance, frame);
-    frame->nested_lock = own_frame(instance, bh_current_frame);
-    if (!frame->nested_lock && !bh_instance_lock(instance, &error))
+    bh_frame_init(instance, frame);
+    frame->nesting = (struct bh_nesting){.holds = bh_call_running(instance)};
+    if (!frame->nesting.holds && !bh_instance_lock(instance, &error))
         return error;
     error = prepare(instance, frame);
-    if (error && !frame->nested_lock)
+    if (error && !frame->nesting.holds)
         bh_instance_unlock(instance);
     return error;
 }
 
-bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
-    /* bh_this_thread.prepared is false in the child of a fork. */
-    if (__builtin_expect(bh_current_frame || !bh_this_thread.prepared || instance->deadline, 0))
-        return begin_slowly(instance, frame);
-    if (__builtin_expect(atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire), 0))
-        return bh_fail(BH_ERROR_BUSY, "the instance is running a call");
-    if (__builtin_expect(instance->state != BH_INSTANCE_READY, 0)) {
-        bh_instance_unlock(instance);
-        return dead(instance);
-    }
-    init_frame(instance, frame);
-    frame->prev = NULL;
-    frame->depth = 1;
-    frame->nested_lock = false;
-    frame->outer_deadline = BH_NO_TIMER;
-    return BH_OK;
-}
-
-void bh_call_end(struct bh_frame *frame) {
-    if (__builtin_expect(frame->outer_deadline != BH_NO_TIMER, 0))
-        bh_deadline_stop(frame);
-    if (!frame->nested_lock)
-        bh_instance_unlock(frame->instance);
-}
-
 uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame) {
-    if (__builtin_expect(!frame->prev, 1))
-        return instance->stack_pointer;
     const struct bh_frame *outer = own_frame(instance, frame->prev);
     if (!outer)
         return instance->stack_pointer;
@@ -190,7 +152,7 @@ static bh_error report(bh_instance *instance, uint32_t reason, const char *neste
     return detail->error;
 }
 
-static __attribute__((noinline)) bh_error conclude(struct bh_frame *frame) {
+bh_error bh_call_conclude(struct bh_frame *frame) {
     bh_instance *instance = frame->instance;
     if (frame->reason == LEAVE_DEAD || instance->state != BH_INSTANCE_READY)
         return report(instance, instance->end_reason, ", in a nested call");
@@ -201,23 +163,12 @@ static __attribute__((noinline)) bh_error conclude(struct bh_frame *frame) {
     return report(instance, frame->reason, "");
 }
 
-bh_error bh_call_cross(struct bh_frame *frame, uint64_t address, bh_registers *registers) {
-    frame->registers = registers;
-    frame->target = bh_confine(frame->base, address);
-    if (__builtin_expect((frame->flags & FRAME_FLAG_NO_FSGSBASE) || read_gs() != frame->base, 0))
-        bh_set_gs(frame);
-    bh_current_frame = frame;
-    bh_enter(frame);
-    bh_current_frame = frame->prev;
-    return __builtin_expect(frame->reason == LEAVE_RETURN, 1) ? BH_OK : conclude(frame);
-}
-
 bh_error bh_call_start(bh_instance *instance, uint64_t sp) {
     struct bh_frame frame;
     bh_registers registers;
     memset(&registers, 0, sizeof(registers));
-    init_frame(instance, &frame);
-    frame.nested_lock = true; /* the caller's */
+    bh_frame_init(instance, &frame);
+    frame.nesting = (struct bh_nesting){.holds = true}; /* the caller */
     frame.rsp = sp;
     bh_error error = prepare(instance, &frame);
     if (error)

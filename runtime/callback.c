@@ -175,6 +175,10 @@ static bool take_argument(struct bh_frame *frame, const bh_registers *registers,
                           bh_value *value, struct room *room) {
     const uint64_t *word = (const uint64_t *)(const void *)registers;
     bool memory = parameter->piece[0] == BH_PASS_MEMORY;
+    if (__builtin_expect(!memory && parameter->type != '{', 1)) {
+        bh_value_set(value, parameter, word[parameter->piece[0]]);
+        return true;
+    }
     value->type = parameter->type;
     if (parameter->type == 'e') {
         value->as.e = 0;
@@ -190,12 +194,10 @@ static bool take_argument(struct bh_frame *frame, const bh_registers *registers,
         memcpy(value->as.s, pair, parameter->size);
         return true;
     }
-    uint64_t bits = 0;
-    if (!memory)
-        bits = word[parameter->piece[0]];
-    else if (!read_guest(frame, &bits, registers->stack + parameter->stack, 8))
+    uint64_t bits;
+    if (!read_guest(frame, &bits, registers->stack + parameter->stack, 8))
         return false;
-    bh_value_widen(value, bits);
+    bh_value_set(value, parameter, bits);
     return true;
 }
 
@@ -217,7 +219,7 @@ static bool give_result(struct bh_frame *frame, bh_registers *registers, const b
         return true;
     }
     if (parameter->type != '{') {
-        word[parameter->piece[0]] = bh_value_word(value);
+        word[parameter->piece[0]] = bh_value_word(value, parameter);
         return true;
     }
     if (parameter->piece[0] == BH_PASS_MEMORY) {

@@ -31,7 +31,6 @@ static int set_timer(struct bh_thread *thread, uint64_t deadline) {
 
 bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
     struct bh_thread *thread = &bh_this_thread;
-    frame->outer_deadline = BH_NO_TIMER;
     if (!instance->deadline)
         return BH_OK;
     uint64_t start = now(), deadline = start + instance->deadline;
@@ -53,6 +52,7 @@ bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
     if (set_timer(thread, deadline))
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot start the deadline's timer");
     frame->outer_deadline = outer;
+    frame->nesting.timer = true;
     return BH_OK;
 }
 

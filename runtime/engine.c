@@ -25,7 +25,8 @@ atomic_bool bh_forked;
 
 static void after_fork(void) {
     atomic_store(&bh_forked, true);
-    bh_this_thread.prepared = false; /* which the fast path looks at */
+    bh_this_thread.prepared = false;
+    bh_current_frame = NULL; /* the short way in looks at this only */
 }
 
 static void install_fork_handler(void) {

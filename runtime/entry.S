@@ -441,7 +441,8 @@ callback_return:
     movq REGISTERS_RDX(%rsp), %rdx
     movq FRAME_RBP(%rcx), %rbp
     movq FRAME_RSP(%rcx), %rsp
-    movq FRAME_RESUME(%rcx), %rcx
+    movq FRAME_BASE(%rcx), %rcx
+    addq $BH_GATE_OFFSET + BH_BUNDLE_SIZE, %rcx /* BH_GATE_CALLBACK_RETURN */
     xorl %esi, %esi
     xorl %edi, %edi
     xorl %r8d, %r8d

@@ -63,7 +63,7 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
         context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)bh_guard_fault;
         return;
     }
-    if (!sent && rip == (uint64_t)(uintptr_t)bh_enter_store && frame) {
+    if (!sent && rip == (uint64_t)(uintptr_t)bh_enter_store) {
         leave(context, frame, LEAVE_STACK);
         return;
     }

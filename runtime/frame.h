@@ -37,7 +37,6 @@
 #define FRAME_HOSTCALL 1008
 #define FRAME_REGISTERS 1016
 #define FRAME_FIRST_WORD 1024
-#define FRAME_RESUME 1032
 #define FRAME_GUEST_MXCSR 1040
 #define FRAME_GUEST_FPUCW 1044
 #define FRAME_FNSAVE 1048
@@ -107,15 +106,18 @@ struct bh_frame {
     uint64_t hostcall;
     bh_registers *registers; /* of the call: arguments in, results out */
     uint64_t first_word;     /* what a call finds at rsp: its return address */
-    uint64_t resume;         /* the gate through which a callback returns */
+    uint64_t pad3;
     uint32_t guest_mxcsr;    /* during a callback */
     uint16_t guest_fpucw;
     uint16_t pad2;
     uint8_t fnsave[112];
     /* Not read by assembly. */
-    unsigned depth;
-    bool nested_lock;        /* an outer call of this thread holds the instance */
-    uint64_t outer_deadline; /* what the thread's timer was set to before this call */
+    struct bh_nesting {
+        uint32_t depth;  /* 1: the thread's outermost call */
+        bool holds;      /* somebody else gives the instance back: an outer call of this thread */
+        bool timer;      /* this call set the thread's timer */
+    } nesting;
+    uint64_t outer_deadline; /* what the timer was set to before; 0: not at all */
     struct bh_fault fault;
     int exit_status;
     int callback_status;
@@ -135,7 +137,9 @@ int bh_hostcall_syscall(struct bh_frame *frame);
 int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *registers);
 /* Sets GS to the frame's base. */
 void bh_set_gs(const struct bh_frame *frame);
-/* The innermost call of this thread. Written around bh_enter, read by stubs and signal handlers. */
+/* The innermost call of this thread: NULL until it is prepared for guests, &bh_idle_frame when it runs none. Written around
+ * bh_enter, read by stubs and signal handlers. */
+extern struct bh_frame bh_idle_frame;
 extern _Thread_local struct bh_frame *bh_current_frame __attribute__((tls_model("initial-exec")));
 
 /* copy.S: copies n bytes; 0, or -1 when either side faulted (then part was copied). */

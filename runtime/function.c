@@ -1,7 +1,7 @@
 /* Typed calls: from values to registers and the guest's stack, and results back. */
 #include <string.h>
 
-#include "internal.h"
+#include "enter.h"
 
 static bh_error find(bh_instance *instance, const char *name, bool function, uint64_t *address) {
     bool is_function;
@@ -40,7 +40,7 @@ bh_error bh_instance_pointer(bh_instance *instance, bh_address address, const ch
     return BH_OK;
 }
 
-void bh_value_widen(bh_value *value, uint64_t word) {
+void bh_value_set_slowly(bh_value *value, uint64_t word) {
     value->as.m = 0;
     switch (value->type) {
     case 'b':
@@ -58,17 +58,12 @@ void bh_value_widen(bh_value *value, uint64_t word) {
     case 't':
         value->as.u = (uint16_t)word;
         break;
-    case 'i':
-    case 'u':
-    case 'f':
-        value->as.u = (uint32_t)word;
-        break;
     default:
-        value->as.m = word;
+        break;
     }
 }
 
-uint64_t bh_value_word(const bh_value *value) {
+uint64_t bh_value_word_slowly(const bh_value *value) {
     switch (value->type) {
     case 'b':
         return value->as.u != 0;
@@ -80,13 +75,8 @@ uint64_t bh_value_word(const bh_value *value) {
         return (uint32_t)(int16_t)value->as.i;
     case 't':
         return (uint16_t)value->as.u;
-    case 'i':
-        return (uint64_t)(int64_t)value->as.i;
-    case 'u':
-    case 'f':
-        return value->as.u;
     default:
-        return value->as.m;
+        return 0;
     }
 }
 
@@ -130,7 +120,7 @@ static bh_error place_large(const bh_parameter *parameter, const bh_value *value
             return BH_OK;
         }
     } else {
-        word[0] = bh_value_word(value);
+        word[0] = bh_value_word(value, parameter);
     }
     return put(to, parameter->stack, bytes, size) ? BH_OK : stack_inaccessible(to->instance);
 }
@@ -148,7 +138,7 @@ static inline bh_error place(const bh_function *function, const bh_value *values
                 return error;
             continue;
         }
-        ((uint64_t *)(void *)to->registers)[parameter->piece[0] & 15] = bh_value_word(value);
+        ((uint64_t *)(void *)to->registers)[parameter->piece[0] & 15] = bh_value_word(value, parameter);
     }
     return BH_OK;
 }
@@ -181,14 +171,14 @@ static bh_error take_result(const bh_function *function, const struct arguments 
         result->as.e = 0;
         memcpy(&result->as.e, frame->fnsave + 28, 10);
     } else if (type != 'v') {
-        bh_value_widen(result, type == 'f' || type == 'd' ? from->registers->xmm0 : from->registers->rax);
+        bh_value_set(result, &function->result, ((const uint64_t *)(const void *)from->registers)[function->result.piece[0]]);
     }
     return BH_OK;
 }
 
 /* Finds room on the guest's stack: arguments, and above them a result in memory. */
 static void lay_out(const bh_function *function, struct bh_frame *frame, struct arguments *to) {
-    uint64_t sp = bh_call_stack(to->instance, frame);
+    uint64_t sp = bh_call_stack_inline(to->instance, frame);
     if (function->memory_result) {
         sp = (sp - function->result.size) & ~(uint64_t)15;
         to->result = bh_in_slot(to->instance, sp, 1) ? sp : to->instance->base;
@@ -206,7 +196,7 @@ bh_error bh_call(bh_instance *instance, const bh_function *function, const bh_va
         return bh_fail(BH_ERROR_ARGUMENT, "bh_call: an instance, a function and its arguments are needed");
     if (!bh_in_slot(instance, function->address, 1))
         return bh_fail(BH_ERROR_ARGUMENT, "bh_call: the function belongs to another instance");
-    bh_error error = bh_call_begin(instance, &frame);
+    bh_error error = bh_call_begin_inline(instance, &frame);
     if (__builtin_expect(error, 0))
         return error;
 
@@ -273,12 +263,12 @@ bh_error bh_call_registers(bh_instance *instance, bh_address address, bh_registe
     struct bh_frame frame;
     if (!instance || !registers)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_call_registers: an instance and registers are needed");
-    bh_error error = bh_call_begin(instance, &frame);
+    bh_error error = bh_call_begin_inline(instance, &frame);
     if (__builtin_expect(error, 0))
         return error;
     if (registers->vectors)
         frame.flags |= FRAME_FLAG_VECTORS;
-    frame.rsp = bh_call_stack(instance, &frame) - 8;
+    frame.rsp = bh_call_stack_inline(instance, &frame) - 8;
     error = bh_call_cross(&frame, address, registers);
     bh_call_end(&frame);
     return error;

@@ -64,7 +64,6 @@ static bh_error map_slot(bh_instance *instance) {
         instance->poisoned = true;
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot map the context of an instance (out of memory, or vm.max_map_count reached)");
     }
-    instance->return_gate = instance->base + BH_GATE_OFFSET;
     bh_error error = bh_module_map(instance->module, instance);
     if (error)
         return error;

@@ -132,7 +132,6 @@ struct bh_instance {
     uint64_t stack_top;     /* addresses */
     uint64_t stack_bottom;
     uint64_t stack_pointer; /* where a call's frames may begin: below the argument block */
-    uint64_t return_gate;
     uint32_t frame_flags;
     uint32_t end_reason;    /* LEAVE_*: how the instance ended, once state says so */
     struct bh_fault end;
@@ -150,11 +149,12 @@ static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uin
 /* ---- call.c ---- */
 
 /* A call in three steps. begin takes the instance (or finds that this thread has it already, in a nested call), fills
- * everything of the frame but rsp and the call's own flags, and arms the deadline; after an error nothing is held. cross
- * enters at address with the registers and turns what comes out into an error. end gives the instance back. */
+ * everything of the frame but rsp and the call's own flags, and arms the deadline; after an error nothing is held. cross (enter.h)
+ * enters at address with the registers and turns what comes out into an error. end (enter.h) gives the instance back. */
 bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame);
-bh_error bh_call_cross(struct bh_frame *frame, uint64_t address, bh_registers *registers);
-void bh_call_end(struct bh_frame *frame);
+/* The error of a call that did not return. */
+bh_error bh_call_conclude(struct bh_frame *frame);
+bh_error bh_call_busy(void);
 /* Where the call's frames may begin, a multiple of 16: the stack's top, or below what the guest was using when it made the
  * callback that this call is nested in. Not necessarily inside the slot's mapped part. */
 uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame);
@@ -181,9 +181,23 @@ enum {
 };
 /* Everything of *function but its address. */
 bh_error bh_signature_parse(const char *text, bh_function *function);
-/* Between a scalar of value->type (not 'e') and the register or stack word that holds it. */
-void bh_value_widen(bh_value *value, uint64_t word);
-uint64_t bh_value_word(const bh_value *value);
+/* Between a scalar (not 'e') and the register or stack word that holds it. The slow ones are for types of less than 32 bits,
+ * which callers extend. */
+void bh_value_set_slowly(bh_value *value, uint64_t word);
+uint64_t bh_value_word_slowly(const bh_value *value);
+static inline void bh_value_set(bh_value *value, const bh_parameter *parameter, uint64_t word) {
+    value->type = parameter->type;
+    if (parameter->size == 8)
+        value->as.m = word;
+    else if (parameter->size == 4)
+        value->as.m = (uint32_t)word;
+    else
+        bh_value_set_slowly(value, word);
+}
+static inline uint64_t bh_value_word(const bh_value *value, const bh_parameter *parameter) {
+    /* As wide as it was written: a wider read would wait for the store. */
+    return parameter->size == 8 ? value->as.m : parameter->size == 4 ? value->as.u : bh_value_word_slowly(value);
+}
 
 /* ---- callback.c, gate.c ---- */
 
@@ -224,11 +238,10 @@ void bh_fault_handler(int signal, siginfo_t *info, void *context);
 void bh_deadline_handler(int signal, siginfo_t *info, void *context);
 /* Passes a signal that is not a guest's to whoever had it before. */
 void bh_signals_chain(int signal, siginfo_t *info, void *context);
-/* Arms the thread's timer for the instance's deadline, unless an outer call's comes first; frame->outer_deadline says what stop
- * has to go back to: BH_NO_TIMER when nothing was changed. */
+/* Arms the thread's timer for the instance's deadline, unless an outer call's comes first; frame->nesting.timer says
+ * whether stop has anything to do. */
 bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame);
 void bh_deadline_stop(struct bh_frame *frame);
-#define BH_NO_TIMER UINT64_MAX
 
 /* ---- symbols.c ---- */
 

@@ -13,3 +13,9 @@ double add_doubles(double a, double b) {
 char *identity(char *p) {
     return p;
 }
+
+/* Calls back so many times. */
+void repeat(int (*function)(int), int count) {
+    for (int n = 0; n < count; n++)
+        function(n);
+}

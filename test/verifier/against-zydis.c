@@ -89,10 +89,11 @@ static void check_registers(const uint8_t *code, const ZydisDecodedInstruction *
             disagree(code, insn->length, "writes rsp");
         if (is_x87(reg) && !(facts->facts & BH_FACT_X87))
             disagree(code, insn->length, "uses x87 or MMX, fact missing");
-        if (reg == ZYDIS_REGISTER_MXCSR && writes &&
-            (insn->mnemonic == ZYDIS_MNEMONIC_LDMXCSR || insn->mnemonic == ZYDIS_MNEMONIC_VLDMXCSR) &&
+        if (reg == ZYDIS_REGISTER_MXCSR &&
+            (insn->mnemonic == ZYDIS_MNEMONIC_LDMXCSR || insn->mnemonic == ZYDIS_MNEMONIC_VLDMXCSR ||
+             insn->mnemonic == ZYDIS_MNEMONIC_STMXCSR || insn->mnemonic == ZYDIS_MNEMONIC_VSTMXCSR) &&
             !(facts->facts & BH_FACT_MXCSR))
-            disagree(code, insn->length, "writes MXCSR, fact missing");
+            disagree(code, insn->length, "reads or writes MXCSR, fact missing");
         if (ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_YMM && writes && !(facts->facts & BH_FACT_UPPER) &&
             insn->mnemonic != ZYDIS_MNEMONIC_VZEROALL && insn->mnemonic != ZYDIS_MNEMONIC_VZEROUPPER)
             disagree(code, insn->length, "writes a ymm register, fact missing");

@@ -1,0 +1,63 @@
+/* The short way into a guest, inlined into the functions that a host calls: for a thread that runs no guest yet and an
+ * instance that needs nothing special. Everything else is call.c's. */
+#ifndef BULKHEAD_RUNTIME_ENTER_H
+#define BULKHEAD_RUNTIME_ENTER_H
+
+#include "internal.h"
+
+static inline uint64_t bh_read_gs(void) {
+    uint64_t base;
+    __asm__ volatile("rdgsbase %0" : "=r"(base));
+    return base;
+}
+
+static inline void bh_frame_init(bh_instance *instance, struct bh_frame *frame) {
+    uint64_t base = instance->base;
+    frame->instance = instance;
+    frame->base = base;
+    frame->flags = instance->frame_flags;
+    frame->first_word = base + BH_GATE_OFFSET;
+}
+
+/* bh_call_begin is the long form. bh_current_frame is bh_idle_frame only on a thread that was prepared for guests, runs none, and
+ * is not the child of a fork. */
+static inline bh_error bh_call_begin_inline(bh_instance *instance, struct bh_frame *frame) {
+    if (__builtin_expect(bh_current_frame != &bh_idle_frame, 0))
+        return bh_call_begin(instance, frame);
+    if (__builtin_expect(atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire), 0))
+        return bh_call_busy();
+    if (__builtin_expect(instance->state != BH_INSTANCE_READY || instance->deadline, 0)) {
+        bh_instance_unlock(instance);
+        return bh_call_begin(instance, frame);
+    }
+    bh_frame_init(instance, frame);
+    frame->prev = &bh_idle_frame;
+    frame->nesting = (struct bh_nesting){.depth = 1};
+    return BH_OK;
+}
+
+static inline uint64_t bh_call_stack_inline(const bh_instance *instance, const struct bh_frame *frame) {
+    return __builtin_expect(frame->nesting.depth == 1, 1) ? instance->stack_pointer : bh_call_stack(instance, frame);
+}
+
+/* GS is read back rather than remembered: if anything else in the process had changed it, the guest's accesses would go
+ * to host memory. */
+static inline bh_error bh_call_cross(struct bh_frame *frame, uint64_t address, bh_registers *registers) {
+    frame->registers = registers;
+    frame->target = bh_confine(frame->base, address);
+    if (__builtin_expect((frame->flags & FRAME_FLAG_NO_FSGSBASE) || bh_read_gs() != frame->base, 0))
+        bh_set_gs(frame);
+    bh_current_frame = frame;
+    bh_enter(frame);
+    bh_current_frame = frame->prev;
+    return __builtin_expect(frame->reason == LEAVE_RETURN, 1) ? BH_OK : bh_call_conclude(frame);
+}
+
+static inline void bh_call_end(struct bh_frame *frame) {
+    if (__builtin_expect(frame->nesting.timer, 0))
+        bh_deadline_stop(frame);
+    if (__builtin_expect(!frame->nesting.holds, 1))
+        atomic_flag_clear_explicit(&frame->instance->running, memory_order_release);
+}
+
+#endif

@@ -95,6 +95,9 @@ void bh_backtrace(bh_instance *instance, const struct bh_fault *fault, bh_error_
     struct scan scan = {.instance = instance, .code_start = instance->base + BH_IMAGE_OFFSET + elf->code_addr};
     scan.code_end = scan.code_start + elf->code_size;
     scan.position = (fault->sp + 7) & ~(uint64_t)7;
+    /* After an overflow rsp points below what is mapped. */
+    if (scan.position < instance->stack_bottom && instance->stack_bottom - scan.position <= BH_STACK_GUARD_SIZE)
+        scan.position = instance->stack_bottom;
     scan.end = scan.position + SCAN_LIMIT;
     uint64_t slot_end = instance->base + BH_SLOT_SIZE;
     scan.end = scan.end > slot_end ? slot_end : scan.end;

@@ -40,6 +40,17 @@ static inline uint64_t bh_call_stack_inline(const bh_instance *instance, const s
     return __builtin_expect(frame->nesting.depth == 1, 1) ? instance->stack_pointer : bh_call_stack(instance, frame);
 }
 
+/* Enters the guest as the frame says and comes back when the frame's call ends. Not in a function without other calls: the
+ * red zone would be overwritten. */
+static inline void bh_enter(struct bh_frame *frame) {
+    __asm__ volatile("call bh_enter"
+                     : "+D"(frame)
+                     :
+                     : "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2",
+                       "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+                       "xmm15", "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)", "cc", "memory");
+}
+
 /* GS is read back rather than remembered: if anything else in the process had changed it, the guest's accesses would go
  * to host memory. */
 static inline bh_error bh_call_cross(struct bh_frame *frame, uint64_t address, bh_registers *registers) {

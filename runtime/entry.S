@@ -20,7 +20,8 @@
 
     .text
 
-/* void bh_enter(struct bh_frame *frame) */
+/* bh_enter: rdi = frame. Changes every register but rsp and rbp: the caller (enter.h) says so to its compiler, which saves
+ * what it needs and no more. */
     .globl bh_enter
     .hidden bh_enter
     .type bh_enter, @function
@@ -30,21 +31,6 @@ bh_enter:
     pushq %rbp
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset %rbp, 0
-    pushq %rbx
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %rbx, 0
-    pushq %r12
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %r12, 0
-    pushq %r13
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %r13, 0
-    pushq %r14
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %r14, 0
-    pushq %r15
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %r15, 0
     movq %rsp, FRAME_HOST_RSP(%rdi)
     movq FRAME_REGISTERS(%rdi), %r10
     movl FRAME_FLAGS(%rdi), %eax
@@ -105,21 +91,6 @@ bh_leave:
     jnz clean
 left:
     .cfi_remember_state
-    popq %r15
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %r15
-    popq %r14
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %r14
-    popq %r13
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %r13
-    popq %r12
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %r12
-    popq %rbx
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %rbx
     popq %rbp
     .cfi_adjust_cfa_offset -8
     .cfi_restore %rbp
@@ -310,7 +281,6 @@ bh_stub_syscall:
     movq $0, FRAME_XSAVE_HEADER + 8 * n(%rbx)
     .set n, n + 1
     .endr
-    subq $8, %rsp /* bh_enter's six pushes left rsp eight short of the alignment that C expects */
     movl $7, %eax
     xorl %edx, %edx
     xsave64 (%rbx)
@@ -360,13 +330,17 @@ bh_stub_syscall:
 bh_stub_return:
     movq bh_current_frame@gottpoff(%rip), %rcx
     movq %fs:(%rcx), %rcx
+    movq FRAME_HOST_RSP(%rcx), %rsp
     movq FRAME_REGISTERS(%rcx), %rsi
     movq %rax, REGISTERS_RAX(%rsi)
     movq %rdx, REGISTERS_RDX(%rsi)
     movq %xmm0, REGISTERS_XMM0(%rsi)
     movq %xmm1, REGISTERS_XMM1(%rsi)
     movl $LEAVE_RETURN, FRAME_REASON(%rcx)
-    jmp bh_leave
+    testl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_UPPER | FRAME_FLAG_REFILL, FRAME_FLAGS(%rcx)
+    jnz clean
+    popq %rbp
+    ret
     .size bh_stub_return, . - bh_stub_return
 
     /* Host call 2: a callback, its number in r11d, arguments as in any call, the return address on the guest's stack. The
@@ -382,7 +356,7 @@ bh_stub_callback:
     movq %rsp, FRAME_RSP(%r10)
     movq %rbp, FRAME_RBP(%r10)
     movq FRAME_HOST_RSP(%r10), %rsp
-    subq $REGISTERS_SIZE + 8, %rsp /* bh_enter's six pushes left rsp eight short of the alignment that C expects */
+    subq $REGISTERS_SIZE, %rsp
     movq %rdi, REGISTERS_INTEGER+0(%rsp)
     movq %rsi, REGISTERS_INTEGER+8(%rsp)
     movq %rdx, REGISTERS_INTEGER+16(%rsp)

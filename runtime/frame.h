@@ -123,8 +123,6 @@ struct bh_frame {
     int callback_status;
 };
 
-/* Enters the guest as the frame says and comes back when the frame's call ends. */
-void bh_enter(struct bh_frame *frame);
 /* The one store of bh_enter to the guest's stack; when it faults the fault handler leaves with LEAVE_STACK. */
 extern const char bh_enter_store[];
 /* Where the fault handler continues, with rcx = frame and rsp = its host_rsp. */

@@ -297,7 +297,7 @@ static void test_host_handlers(void) {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
     CHECK(!timer_create(CLOCK_MONOTONIC, &event, &timer));
     CHECK(!timer_settime(timer, 0, &(struct itimerspec){{0, 1000000}, {0, 1000000}}, NULL));
-    CHECK(!bh_instance_set_deadline(instance, 100000000));
+    CHECK(!bh_instance_set_deadline(instance, 500000000));
     CHECK(invoke(instance, "loop_forever", "v()", NULL, 0, 0) == BH_ERROR_DEADLINE);
     CHECK(host_signals > 10);
     bh_address base = bh_instance_base(instance);
@@ -313,7 +313,7 @@ static void test_host_handlers(void) {
     host_signals = 0;
     CHECK(!timer_create(CLOCK_MONOTONIC, &event, &timer));
     CHECK(!timer_settime(timer, 0, &(struct itimerspec){{0, 1000000}, {0, 1000000}}, NULL));
-    CHECK(!bh_instance_set_deadline(instance, 50000000));
+    CHECK(!bh_instance_set_deadline(instance, 500000000));
     CHECK(invoke(instance, "loop_forever", "v()", NULL, 0, 0) == BH_ERROR_DEADLINE);
     CHECK(host_signals > 5);
     timer_delete(timer);

@@ -147,7 +147,7 @@ typedef struct bh_engine_options {
     unsigned mapping_limit;   /* memory mappings that all guests together may use; 0: what vm.max_map_count leaves
                                  after 8192 for the host. Beyond it the host itself could no longer map memory. */
     bool refuse_handlers;     /* a handler without SA_ONSTACK: fail (true) or re-install it with the flag (false) */
-    bool refill_return_stack; /* overwrite the CPU's return predictor after each way out of a guest: a mispredicted host
+    bool refill_return_stack; /* overwrite the CPU's return predictor when a call into a guest ends: a mispredicted host
                                  return may otherwise run guest code transiently. Costs about 20 ns a call. */
     bool no_fsgsbase;         /* set GS by system call although the CPU could do it directly: for tests */
     int deadline_signal;      /* the real-time signal deadlines use; 0 means SIGRTMAX - 2 */
@@ -207,7 +207,7 @@ typedef struct bh_module_info {
     bool stores_only;
     bool uses_avx;          /* needs a CPU with AVX2 */
     bool uses_x87;          /* x87 or MMX: transitions must clean their registers */
-    bool changes_mxcsr;
+    bool changes_mxcsr;     /* or reads it: transitions must switch it */
     uint64_t code_size;     /* executable bytes, whole pages */
     uint64_t image_size;    /* bytes of address space that an instance's image takes */
     uint64_t instructions;
@@ -268,7 +268,9 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
 /* Unmaps everything and closes the guest's files. BH_ERROR_BUSY while the instance runs. */
 bh_error bh_instance_destroy(bh_instance *instance);
 /* Each later call may take so long (wall-clock time); 0 means for ever. At the deadline the call ends with
- * BH_ERROR_DEADLINE and the instance is dead. Accuracy: some milliseconds. */
+ * BH_ERROR_DEADLINE and the instance is dead. A callback is not interrupted: the call ends when it returns. In nested calls the
+ * earliest deadline counts, whichever instance's it is, and first ends the innermost call. Some milliseconds late on an idle
+ * machine; a call with a deadline costs two system calls more. */
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds);
 /* Runs a program from its entry point to its exit, once. argv[argc] need not be NULL. BH_OK when it exited: *status is
  * its exit status (0 to 255). */

@@ -13,7 +13,7 @@ struct scan {
     bh_instance *instance;
     uint64_t position, end;
     uint64_t code_start, code_end;
-    uint64_t window_start; /* address of word[0]; 0: nothing read */
+    uint64_t window_start, window_end; /* addresses of what word holds */
     uint64_t word[WINDOW];
 };
 
@@ -23,13 +23,16 @@ static bool in_code(const struct scan *scan, uint64_t address) {
 
 /* The stack word at address, which is below scan->end and a multiple of 8. */
 static bool read_word(struct scan *scan, uint64_t address, uint64_t *word) {
-    if (!scan->window_start || address - scan->window_start >= sizeof(scan->word)) {
-        uint64_t size = scan->end - address < sizeof(scan->word) ? scan->end - address : sizeof(scan->word);
-        memset(scan->word, 0, sizeof(scan->word));
-        scan->window_start = 0;
+    if (address < scan->window_start || address >= scan->window_end) {
+        /* Not over the end of a page: the next one may not be there. */
+        uint64_t size = BH_PAGE_SIZE - address % BH_PAGE_SIZE;
+        size = size > sizeof(scan->word) ? sizeof(scan->word) : size;
+        size = size > scan->end - address ? scan->end - address : size;
+        scan->window_start = scan->window_end = 0;
         if (!bh_in_slot(scan->instance, address, size) || bh_guarded_copy(scan->word, (const void *)(uintptr_t)address, size))
             return false;
         scan->window_start = address;
+        scan->window_end = address + size;
     }
     *word = scan->word[(address - scan->window_start) / 8];
     return true;

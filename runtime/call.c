@@ -119,7 +119,8 @@ uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame
     if (!outer)
         return instance->stack_pointer;
     /* The guest chose it: anywhere in the slot. What is written there is written with care. */
-    return instance->base + ((uint32_t)(outer->rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint32_t)63);
+    uint32_t offset = (uint32_t)(outer->rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint32_t)63;
+    return instance->base + (offset < BH_NULL_GUARD_SIZE ? BH_NULL_GUARD_SIZE / 2 : offset); /* unmapped all the same */
 }
 
 static void die(bh_instance *instance, const struct bh_frame *frame, int state) {
@@ -141,6 +142,9 @@ static bh_error report(bh_instance *instance, uint32_t reason, const char *neste
     case LEAVE_CALLBACK:
         bh_fail(BH_ERROR_CALLBACK, "a callback ended the call with status %d%s", instance->callback_status, nested);
         detail->callback_status = instance->callback_status;
+        break;
+    case LEAVE_FORKED:
+        bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process%s", nested);
         break;
     case LEAVE_STACK:
         bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it%s", nested);
@@ -183,6 +187,10 @@ bh_error bh_call_start(bh_instance *instance, uint64_t sp) {
 }
 
 bh_error bh_call_resumable(struct bh_frame *frame) {
+    if (atomic_load_explicit(&bh_forked, memory_order_relaxed)) {
+        frame->reason = LEAVE_FORKED;
+        return BH_ERROR_FORKED;
+    }
     if (frame->instance->state != BH_INSTANCE_READY) {
         frame->reason = LEAVE_DEAD;
         return BH_ERROR_DEAD;

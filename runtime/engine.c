@@ -23,10 +23,17 @@
 
 atomic_bool bh_forked;
 
+/* In the child, on the one thread that it has. */
 static void after_fork(void) {
     atomic_store(&bh_forked, true);
     bh_this_thread.prepared = false;
-    bh_current_frame = NULL; /* the short way in looks at this only */
+    /* A callback that forked comes back: bh_call_resumable is asked then. */
+    bh_this_thread.expired = 1;
+    /* The short way in looks at this only; so the next call takes the long one. */
+    struct bh_frame **link = &bh_current_frame;
+    while (*link && *link != &bh_idle_frame)
+        link = &(*link)->prev;
+    *link = NULL;
 }
 
 static void install_fork_handler(void) {

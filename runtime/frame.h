@@ -73,6 +73,7 @@
 #define LEAVE_STACK 5    /* the first word could not be written to the guest's stack */
 #define LEAVE_CALLBACK 6 /* a callback asked for it */
 #define LEAVE_DEAD 7     /* a nested call killed the instance */
+#define LEAVE_FORKED 8   /* host code in the call forked, and this is the child */
 
 #define MXCSR_DEFAULT 0x1f80
 #define FPUCW_DEFAULT 0x037f

@@ -316,7 +316,9 @@ typedef struct bh_value {
 } bh_value;
 
 #define BH_MAX_ARGUMENTS 32
-#define BH_MAX_DEPTH 64 /* of calls nested in callbacks, on one thread, all instances together */
+/* Of calls nested in callbacks, on one thread, all instances together. A guest can go that deep whenever it has a callback
+ * that calls back into it: each level takes about 8 KiB of the host's stack besides what the callback itself uses. */
+#define BH_MAX_DEPTH 32
 
 /* One type of a signature and where it travels; internal. */
 typedef struct bh_parameter {

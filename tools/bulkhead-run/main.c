@@ -71,6 +71,13 @@ static int report_fault(void) {
     fprintf(stderr, "bulkhead-run: fault (SIG%s): ", name ? name : "?");
     print_clean(detail->text);
     fputs("\n", stderr);
+    for (unsigned n = 1; n < detail->backtrace_count; n++) {
+        const bh_backtrace_entry *entry = &detail->backtrace[n];
+        fprintf(stderr, "bulkhead-run:   %s ", entry->kind == BH_TRACE_SCANNED ? "perhaps from" : "called from");
+        print_clean(entry->symbol[0] ? entry->symbol : "?");
+        fprintf(stderr, "+0x%llx (image address 0x%llx)\n", (unsigned long long)entry->symbol_offset,
+                (unsigned long long)entry->image_address);
+    }
     return 128 + detail->signal;
 }
 

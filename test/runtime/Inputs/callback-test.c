@@ -426,6 +426,29 @@ static void crash_in_callback(void) {
     invoke(instance, "apply", "i(pi)", NULL, callback(instance, die_here, NULL), 1);
 }
 
+/* ---- Fork in a callback: the child's guest does not run on ---- */
+
+static int fork_here(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result) {
+    pid_t *child = context;
+    *child = fork();
+    if (!*child && invoke(instance, "set_own", "v(i)", NULL, 1, 0) != BH_ERROR_FORKED)
+        _exit(1);
+    result->as.i = arguments[0].as.i;
+    return 0;
+}
+
+static void test_fork(void) {
+    bh_instance *instance = new_instance();
+    pid_t child = -1;
+    int result, status;
+    bh_error error = invoke(instance, "apply", "i(pi)", &result, callback(instance, fork_here, &child), 5);
+    if (!child)
+        _exit(error == BH_ERROR_FORKED && invoke(instance, "set_own", "v(i)", NULL, 1, 0) != BH_OK ? 33 : 2);
+    CHECK(!error && result == 5);
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 33);
+    CHECK(!bh_instance_destroy(instance));
+}
+
 /* ---- Backtraces, memory, threads ---- */
 
 static void expect_trace(const char *const *names) {
@@ -561,6 +584,7 @@ int main(int argc, char **argv) {
     test_backtraces();
     test_memory();
     test_threads();
+    test_fork();
     test_host_faults();
     CHECK(!bh_module_destroy(module) && !bh_engine_destroy(engine));
     printf(failures ? "%d checks failed\n" : "ok\n", failures);

@@ -54,13 +54,9 @@ void bh_set_gs(const struct bh_frame *frame) {
         __asm__ volatile("wrgsbase %0" : : "r"(frame->base));
 }
 
-bh_error bh_call_busy(void) {
-    return bh_fail(BH_ERROR_BUSY, "the instance is running a call");
-}
-
 bool bh_instance_lock(bh_instance *instance, bh_error *error) {
     if (atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire)) {
-        *error = bh_call_busy();
+        *error = bh_fail(BH_ERROR_BUSY, "the instance is running a call");
         return false;
     }
     return true;
@@ -112,6 +108,13 @@ bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
     if (error && !frame->nesting.holds)
         bh_instance_unlock(instance);
     return error;
+}
+
+void bh_call_end(struct bh_frame *frame) {
+    if (frame->nesting.timer)
+        bh_deadline_stop(frame);
+    if (!frame->nesting.holds)
+        bh_instance_unlock(frame->instance);
 }
 
 uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame) {

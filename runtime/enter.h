@@ -19,25 +19,30 @@ static inline void bh_frame_init(bh_instance *instance, struct bh_frame *frame) 
     frame->first_word = base + BH_GATE_OFFSET;
 }
 
-/* bh_call_begin is the long form. bh_current_frame is bh_idle_frame only on a thread that was prepared for guests, runs none, and
- * is not the child of a fork. */
-static inline bh_error bh_call_begin_inline(bh_instance *instance, struct bh_frame *frame) {
-    if (__builtin_expect(bh_current_frame != &bh_idle_frame, 0))
-        return bh_call_begin(instance, frame);
+/* Whether a call may take the short way, and if so takes the instance for it: the thread was prepared for guests, runs none and is
+ * not the child of a fork (that is what bh_idle_frame says); the instance is free, lives, has no deadline, and GS can be
+ * set directly. Then the call's frame is bh_frame_init_outermost's, and bh_instance_unlock ends it. Otherwise bh_call_begin
+ * finds out what is the matter. */
+static inline bool bh_call_short(bh_instance *instance) {
+    if (__builtin_expect(bh_current_frame != &bh_idle_frame || instance->deadline ||
+                             (instance->frame_flags & FRAME_FLAG_NO_FSGSBASE), 0))
+        return false;
     if (__builtin_expect(atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire), 0))
-        return bh_call_busy();
-    if (__builtin_expect(instance->state != BH_INSTANCE_READY || instance->deadline, 0)) {
-        bh_instance_unlock(instance);
-        return bh_call_begin(instance, frame);
-    }
+        return false;
+    if (__builtin_expect(instance->state == BH_INSTANCE_READY, 1))
+        return true;
+    atomic_flag_clear_explicit(&instance->running, memory_order_release);
+    return false;
+}
+
+static inline void bh_instance_unlock_inline(bh_instance *instance) {
+    atomic_flag_clear_explicit(&instance->running, memory_order_release);
+}
+
+static inline void bh_frame_init_outermost(bh_instance *instance, struct bh_frame *frame) {
     bh_frame_init(instance, frame);
     frame->prev = &bh_idle_frame;
     frame->nesting = (struct bh_nesting){.depth = 1};
-    return BH_OK;
-}
-
-static inline uint64_t bh_call_stack_inline(const bh_instance *instance, const struct bh_frame *frame) {
-    return __builtin_expect(frame->nesting.depth == 1, 1) ? instance->stack_pointer : bh_call_stack(instance, frame);
 }
 
 /* Enters the guest as the frame says and comes back when the frame's call ends. Not in a function without other calls: the
@@ -51,24 +56,28 @@ static inline void bh_enter(struct bh_frame *frame) {
                        "xmm15", "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)", "cc", "memory");
 }
 
-/* GS is read back rather than remembered: if anything else in the process had changed it, the guest's accesses would go
- * to host memory. */
-static inline bh_error bh_call_cross(struct bh_frame *frame, uint64_t address, bh_registers *registers) {
+/* Crosses over with everything of the frame set but what is given here. GS is read back rather than remembered: if anything
+ * else in the process had changed it, the guest's accesses would go to host memory. */
+static inline bh_error bh_call_cross_with(struct bh_frame *frame, uint64_t base, struct bh_frame *prev, uint64_t address,
+                                          bh_registers *registers, bool direct) {
     frame->registers = registers;
-    frame->target = bh_confine(frame->base, address);
-    if (__builtin_expect((frame->flags & FRAME_FLAG_NO_FSGSBASE) || bh_read_gs() != frame->base, 0))
+    frame->target = bh_confine(base, address);
+    if (__builtin_expect(!direct || bh_read_gs() != base, 0))
         bh_set_gs(frame);
     bh_current_frame = frame;
     bh_enter(frame);
-    bh_current_frame = frame->prev;
+    bh_current_frame = prev;
     return __builtin_expect(frame->reason == LEAVE_RETURN, 1) ? BH_OK : bh_call_conclude(frame);
 }
 
-static inline void bh_call_end(struct bh_frame *frame) {
-    if (__builtin_expect(frame->nesting.timer, 0))
-        bh_deadline_stop(frame);
-    if (__builtin_expect(!frame->nesting.holds, 1))
-        atomic_flag_clear_explicit(&frame->instance->running, memory_order_release);
+static inline bh_error bh_call_cross(struct bh_frame *frame, uint64_t address, bh_registers *registers) {
+    return bh_call_cross_with(frame, frame->base, frame->prev, address, registers, !(frame->flags & FRAME_FLAG_NO_FSGSBASE));
+}
+
+/* The same after bh_frame_init_outermost. */
+static inline bh_error bh_call_cross_outermost(bh_instance *instance, struct bh_frame *frame, uint64_t address,
+                                               bh_registers *registers) {
+    return bh_call_cross_with(frame, instance->base, &bh_idle_frame, address, registers, true);
 }
 
 #endif

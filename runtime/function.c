@@ -176,10 +176,9 @@ static bh_error take_result(const bh_function *function, const struct arguments 
     return BH_OK;
 }
 
-/* Finds room on the guest's stack: arguments, and above them a result in memory. */
-static void lay_out(const bh_function *function, struct bh_frame *frame, struct arguments *to) {
-    uint64_t sp = bh_call_stack_inline(to->instance, frame);
-    if (function->memory_result) {
+/* Finds room below sp on the guest's stack: arguments, and above them a result in memory. */
+static inline void lay_out(const bh_function *function, uint64_t sp, struct bh_frame *frame, struct arguments *to) {
+    if (__builtin_expect(function->memory_result, 0)) {
         sp = (sp - function->result.size) & ~(uint64_t)15;
         to->result = bh_in_slot(to->instance, sp, 1) ? sp : to->instance->base;
         to->registers->integer[0] = to->result;
@@ -189,35 +188,54 @@ static void lay_out(const bh_function *function, struct bh_frame *frame, struct 
     frame->rsp = to->instance->base + (uint32_t)(sp - 8);
 }
 
-bh_error bh_call(bh_instance *instance, const bh_function *function, const bh_value *values, bh_value *result) {
-    struct bh_frame frame;
+/* With the instance taken and the frame begun. */
+static inline __attribute__((always_inline)) bh_error call(bh_instance *instance, struct bh_frame *frame, uint64_t sp,
+                                                           const bh_function *function, const bh_value *values,
+                                                           bh_value *result, bool outermost) {
     bh_registers registers;
-    if (!instance || !function || (function->count && !values) || function->count > BH_MAX_ARGUMENTS)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_call: an instance, a function and its arguments are needed");
-    if (!bh_in_slot(instance, function->address, 1))
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_call: the function belongs to another instance");
-    bh_error error = bh_call_begin_inline(instance, &frame);
-    if (__builtin_expect(error, 0))
-        return error;
-
     struct arguments to = {.registers = &registers, .instance = instance};
     memset(registers.integer, 0, sizeof(registers.integer));
     registers.vectors = function->vectors;
     if (function->vectors) {
         memset(registers.vector, 0, sizeof(registers.vector));
-        frame.flags |= FRAME_FLAG_VECTORS;
+        frame->flags |= FRAME_FLAG_VECTORS;
     }
-    if (function->result.piece[0] == BH_PASS_ST0) {
-        memset(frame.fnsave, 0, sizeof(frame.fnsave));
-        frame.flags |= FRAME_FLAG_ST0;
+    if (__builtin_expect(function->result.piece[0] == BH_PASS_ST0, 0)) {
+        memset(frame->fnsave, 0, sizeof(frame->fnsave));
+        frame->flags |= FRAME_FLAG_ST0;
     }
-    lay_out(function, &frame, &to);
-    error = place(function, values, &to);
+    lay_out(function, sp, frame, &to);
+    bh_error error = place(function, values, &to);
     if (__builtin_expect(!error, 1))
-        error = bh_call_cross(&frame, function->address, &registers);
+        error = outermost ? bh_call_cross_outermost(instance, frame, function->address, &registers)
+                          : bh_call_cross(frame, function->address, &registers);
     if (!error && result)
-        error = take_result(function, &to, &frame, result);
+        error = take_result(function, &to, frame, result);
+    return error;
+}
+
+static __attribute__((noinline)) bh_error call_long(bh_instance *instance, const bh_function *function, const bh_value *values,
+                                                    bh_value *result) {
+    struct bh_frame frame;
+    bh_error error = bh_call_begin(instance, &frame);
+    if (error)
+        return error;
+    error = call(instance, &frame, bh_call_stack(instance, &frame), function, values, result, false);
     bh_call_end(&frame);
+    return error;
+}
+
+bh_error bh_call(bh_instance *instance, const bh_function *function, const bh_value *values, bh_value *result) {
+    struct bh_frame frame;
+    if (!instance || !function || (function->count && !values) || function->count > BH_MAX_ARGUMENTS)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_call: an instance, a function and its arguments are needed");
+    if (!bh_in_slot(instance, function->address, 1))
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_call: the function belongs to another instance");
+    if (__builtin_expect(!bh_call_short(instance), 0))
+        return call_long(instance, function, values, result);
+    bh_frame_init_outermost(instance, &frame);
+    bh_error error = call(instance, &frame, instance->stack_pointer, function, values, result, true);
+    bh_instance_unlock_inline(instance);
     return error;
 }
 
@@ -259,17 +277,28 @@ bh_error bh_invoke(bh_instance *instance, const bh_function *function, bh_value 
     return bh_call(instance, function, values, result);
 }
 
-bh_error bh_call_registers(bh_instance *instance, bh_address address, bh_registers *registers) {
+static __attribute__((noinline)) bh_error call_registers_long(bh_instance *instance, bh_address address, bh_registers *registers) {
     struct bh_frame frame;
-    if (!instance || !registers)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_call_registers: an instance and registers are needed");
-    bh_error error = bh_call_begin_inline(instance, &frame);
-    if (__builtin_expect(error, 0))
+    bh_error error = bh_call_begin(instance, &frame);
+    if (error)
         return error;
-    if (registers->vectors)
-        frame.flags |= FRAME_FLAG_VECTORS;
-    frame.rsp = bh_call_stack_inline(instance, &frame) - 8;
+    frame.flags |= registers->vectors ? FRAME_FLAG_VECTORS : 0;
+    frame.rsp = bh_call_stack(instance, &frame) - 8;
     error = bh_call_cross(&frame, address, registers);
     bh_call_end(&frame);
+    return error;
+}
+
+bh_error bh_call_registers(bh_instance *instance, bh_address address, bh_registers *registers) {
+    struct bh_frame frame;
+    if (__builtin_expect(!instance, 0) || __builtin_expect(!registers, 0))
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_call_registers: an instance and registers are needed");
+    if (__builtin_expect(!bh_call_short(instance), 0))
+        return call_registers_long(instance, address, registers);
+    bh_frame_init_outermost(instance, &frame);
+    frame.flags |= registers->vectors ? FRAME_FLAG_VECTORS : 0;
+    frame.rsp = instance->stack_pointer - 8;
+    bh_error error = bh_call_cross_outermost(instance, &frame, address, registers);
+    bh_instance_unlock_inline(instance);
     return error;
 }

@@ -150,11 +150,11 @@ static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uin
 
 /* A call in three steps. begin takes the instance (or finds that this thread has it already, in a nested call), fills
  * everything of the frame but rsp and the call's own flags, and arms the deadline; after an error nothing is held. cross (enter.h)
- * enters at address with the registers and turns what comes out into an error. end (enter.h) gives the instance back. */
+ * enters at address with the registers and turns what comes out into an error. end gives the instance back. */
 bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame);
 /* The error of a call that did not return. */
 bh_error bh_call_conclude(struct bh_frame *frame);
-bh_error bh_call_busy(void);
+void bh_call_end(struct bh_frame *frame);
 /* Where the call's frames may begin, a multiple of 16: the stack's top, or below what the guest was using when it made the
  * callback that this call is nested in. Not necessarily inside the slot's mapped part. */
 uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame);

@@ -60,7 +60,7 @@ void bh_instance_unlock(bh_instance *instance) {
 }
 
 static bh_error dead(const bh_instance *instance) {
-    return bh_fail(BH_ERROR_DEAD, "the instance has %s and can only be destroyed",
+    return bh_fail(BH_ERROR_DEAD, "the instance has %s: reset or destroy it",
                    instance->state == BH_INSTANCE_EXITED ? "exited" : "faulted or passed its deadline");
 }
 

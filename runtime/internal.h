@@ -26,28 +26,39 @@ bh_error_detail *bh_error_slot(void);
 
 /* ---- engine.c, slot.c ---- */
 
-enum { BH_SLOT_FREE, BH_SLOT_USED, BH_SLOT_POISONED };
+#define BH_MAX_REGIONS 16
+
+/* A piece of reserved address space: a guard, slots, a guard. */
+struct bh_region {
+    char *at;
+    size_t size;
+};
 
 struct bh_engine {
     pthread_mutex_t lock; /* slots, counts */
     unsigned slot_count;
-    unsigned char *slot_state;
-    unsigned next_slot;
-    char *reservation;
-    size_t reservation_size;
-    uint64_t first_slot; /* address of slot 0, a multiple of 4 GiB */
+    struct bh_region region[BH_MAX_REGIONS];
+    unsigned region_count;
+    uint32_t *slot_base;  /* of each slot: its address, in units of 4 GiB */
+    uint32_t *free_slot;  /* a stack: what was used last is used first, so that few context pages are ever touched */
+    unsigned free_count, poisoned_count;
     int context_fd;      /* one page a slot, shared between the host's alias and the guests' read-only views */
     char *context_alias;
-    int gate_fd;
-    unsigned mapping_limit;
+    int gate_fd;         /* BH_GATE_SIZE bytes */
+    bool default_mapping_limit; /* follows vm.max_map_count when that is raised */
+    atomic_uint mapping_limit;
     atomic_uint mappings; /* promised to instances: reserved before they are made */
     unsigned modules;
+    bh_policy *no_policy; /* grants nothing */
     bool refuse_handlers;
     bool refill_return_stack;
     bool fsgsbase;
     bool avx;
     int deadline_signal;
 };
+
+/* All of it is gate, so that no unused space, which would be one more mapping, lies before the image. */
+#define BH_GATE_SIZE (BH_IMAGE_OFFSET - BH_GATE_OFFSET)
 
 /* The child of a fork shares context pages with its parent: it must not run guests. */
 extern atomic_bool bh_forked;
@@ -63,6 +74,16 @@ bool bh_slot_unmap(uint64_t at, uint64_t size);
 bool bh_mappings_take(bh_engine *engine, unsigned n);
 void bh_mappings_return(bh_engine *engine, unsigned n);
 
+/* ---- limits.c ---- */
+
+/* What vm.max_map_count leaves to guests. */
+unsigned bh_default_mapping_limit(void);
+/* After a system call failed with errno: says which of the kernel's limits stopped `what`, its value and the cure. Returns
+ * BH_ERROR_LIMIT when it is one, else BH_ERROR_SYSTEM. */
+bh_error bh_fail_limit(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The engine's limit of mappings stopped it, or the policy's. */
+bh_error bh_fail_mappings(const bh_instance *instance, const char *what);
+
 /* ---- module.c ---- */
 
 struct bh_module {
@@ -74,11 +95,31 @@ struct bh_module {
     struct bh_verify_facts facts;
     uint64_t verify_ns;
     int image_fd;           /* sealed: the image from image_lo to image_hi, code included */
+    const uint8_t *image;   /* the host's view of it, from image_lo, read-only */
+    _Atomic(struct bh_warm *) warm;
     atomic_uint instances;
 };
 
-/* Maps the image into the instance's slot, relocates it and records its pieces. */
-bh_error bh_module_map(bh_module *module, bh_instance *instance);
+/* ---- image.c ---- */
+
+/* Maps the code into the instance's slot, once and for all. */
+bh_error bh_module_map_code(bh_module *module, bh_instance *instance);
+/* Maps the rest of the image, relocates it and records its pieces. What was there before is replaced. */
+bh_error bh_module_map_data(bh_module *module, bh_instance *instance);
+/* The bytes that a page of the image (offset in the slot) has before relocation. */
+const uint8_t *bh_module_page(const bh_module *module, uint64_t offset);
+
+/* ---- reset.c ---- */
+
+/* The pages that every instance of a module has written by the time its start code is done: a reset overwrites them, which
+ * costs a tenth of dropping them and having the next instruction fault them in. */
+struct bh_warm {
+    uint64_t data;  /* bit n: the nth writable page of the image */
+    unsigned stack; /* so many pages at the top of the stack */
+};
+
+/* Looks at an instance that was just started; the first one of a module decides. */
+void bh_warm_learn(bh_instance *instance);
 
 /* ---- policy.c ---- */
 
@@ -99,6 +140,7 @@ struct bh_policy {
     uint64_t memory_limit;
     uint64_t stack_size;
     unsigned mapping_limit;
+    unsigned thread_limit;
     bh_refused_call *log;
     void *log_context;
 };
@@ -113,6 +155,24 @@ struct bh_linux;
 
 /* Room for `more` pieces in the instance's map: under its own limit and under the engine's. */
 bool bh_instance_room(bh_instance *instance, unsigned more);
+/* Gives back what was promised beyond what is mapped. */
+void bh_instance_settle(bh_instance *instance);
+/* Maps the stack and records it. */
+bh_error bh_instance_map_stack(bh_instance *instance);
+/* Runs a library's start code; the caller holds instance->running. */
+bh_error bh_instance_start(bh_instance *instance);
+
+/* What belongs to one life of an instance ends with it, before its memory goes: threads that still run in it, callbacks that
+ * the host registered. Weak, because a program that links neither has nothing to end. Called with instance->running held, on a
+ * reset (destroy false) and when the instance is destroyed. */
+void bh_threads_end(bh_instance *instance, bool destroy) __attribute__((weak));
+void bh_callbacks_end(bh_instance *instance, bool destroy) __attribute__((weak));
+static inline void bh_instance_end(bh_instance *instance, bool destroy) {
+    if (bh_threads_end)
+        bh_threads_end(instance, destroy);
+    if (bh_callbacks_end)
+        bh_callbacks_end(instance, destroy);
+}
 
 struct bh_instance {
     bh_engine *engine;
@@ -127,6 +187,7 @@ struct bh_instance {
     uint64_t deadline;      /* nanoseconds a call, 0: none */
     struct bh_space space;
     unsigned promised;      /* mappings taken from the engine's limit for this instance */
+    struct bh_share *shares; /* host memory mapped into the slot */
     uint64_t stack_top;     /* addresses */
     uint64_t stack_bottom;
     uint64_t stack_pointer; /* where a call's frames may begin: below the argument block */
@@ -143,6 +204,11 @@ struct bh_instance {
 static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uint64_t size) {
     return address - instance->base < BH_SLOT_SIZE && size <= BH_SLOT_SIZE - (address - instance->base);
 }
+
+/* ---- share.c ---- */
+
+/* Forgets what the host shared with the instance; its memory is or will be unmapped by the caller. */
+void bh_shares_forget(bh_instance *instance);
 
 /* ---- call.c ---- */
 

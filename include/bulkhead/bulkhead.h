@@ -66,13 +66,14 @@ typedef enum bh_error {
     BH_ERROR_SIGNATURE,   /* the signature cannot be parsed or does not fit the arguments */
     BH_ERROR_KIND,        /* a program where a library is needed, or the reverse */
     BH_ERROR_BUSY,        /* the object is in use: an instance that is running, a module with instances */
-    BH_ERROR_DEAD,        /* the instance exited or faulted earlier; it can only be destroyed */
+    BH_ERROR_DEAD,        /* the instance exited or faulted earlier; it can only be reset or destroyed */
     BH_ERROR_RANGE,       /* address and length do not lie in the slot, or nothing accessible is there */
     BH_ERROR_FAULT,       /* the guest faulted; see bh_error_detail */
     BH_ERROR_EXITED,      /* the guest ended itself with exit() during the call */
     BH_ERROR_DEADLINE,    /* the call took longer than its deadline */
     BH_ERROR_SIGNALS,     /* a signal handler without SA_ONSTACK is installed and may not be changed */
     BH_ERROR_FORKED,      /* this process is the child of the one that created the engine */
+    BH_ERROR_POLICY,      /* a policy file holds something that is no policy */
     BH_ERROR_COUNT
 } bh_error;
 
@@ -117,9 +118,10 @@ const bh_error_detail *bh_last_error(void);
 
 typedef struct bh_engine_options {
     size_t struct_size;       /* sizeof(bh_engine_options): lets the struct grow */
-    unsigned slots;           /* how many instances can live at once; 0 means 16, at most 32000 */
+    unsigned slots;           /* how many instances can live at once; 0 means 16, at most 32700. Address space only */
     unsigned mapping_limit;   /* memory mappings that all guests together may use; 0: what vm.max_map_count leaves
-                                 after 8192 for the host. Beyond it the host itself could no longer map memory. */
+                                 after 8192 for the host, also when that is raised later. Beyond it the host itself
+                                 could no longer map memory. A small instance takes 9 to 12 (docs/instances.md). */
     bool refuse_handlers;     /* a handler without SA_ONSTACK: fail (true) or re-install it with the flag (false) */
     bool refill_return_stack; /* overwrite the CPU's return predictor after each way out of a guest: a mispredicted host
                                  return may otherwise run guest code transiently. Costs about 20 ns a call. */
@@ -231,6 +233,23 @@ bh_error bh_policy_set_memory_limit(bh_policy *policy, uint64_t bytes);
 bh_error bh_policy_set_stack_size(bh_policy *policy, uint64_t bytes);
 /* Mappings that one instance may use; 0 means 8192. */
 bh_error bh_policy_set_mapping_limit(bh_policy *policy, unsigned mappings);
+/* Threads that a guest may have at once, in modules built for threads, the one that makes the call counted; 0 means 64, at
+ * most 1024. */
+bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads);
+/* Makes a policy from a text file; docs/policy.md describes its lines:
+ *     bulkhead-policy 1
+ *     directory read-only /usr/share/fonts as /fonts
+ *     directory read-write scratch
+ *     clock
+ *     random
+ *     stream stdout
+ *     environment LANG=C
+ *     memory 64M
+ *     threads 4
+ * A relative host directory is one beneath the file's own. On an error (BH_ERROR_UNREADABLE; BH_ERROR_POLICY, whose text
+ * names file, line and cure; what the setter of a line returns) there is no policy, rather than half of one. The caller owns
+ * the policy and may add to it. */
+bh_error bh_policy_load(const char *path, bh_policy **policy);
 /* Called, on the thread that runs the guest, for every refused call. It must not call into the instance. */
 bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *context);
 
@@ -241,6 +260,14 @@ bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *contex
 bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_instance **instance);
 /* Unmaps everything and closes the guest's files. BH_ERROR_BUSY while the instance runs. */
 bh_error bh_instance_destroy(bh_instance *instance);
+/* Back to the state right after creation, whatever happened: after a fault, a deadline or an exit the instance is ready
+ * again. Its memory is as the sealed module says (nothing of the guest's earlier life is readable), what it mapped is gone,
+ * its files are closed, its signal handlers forgotten, callbacks and shared buffers withdrawn, and a library's start code and
+ * constructors run again, with fresh random numbers. Functions and symbols found earlier stay valid; addresses from the
+ * guest's heap do not. Deadline and policy stay, the counters of bh_usage start anew. Fails as bh_call does when the start
+ * code fails, and with BH_ERROR_LIMIT or _SYSTEM when the kernel refuses memory: the instance is dead then and may be reset
+ * again or destroyed. BH_ERROR_BUSY while the instance runs. */
+bh_error bh_instance_reset(bh_instance *instance);
 /* Each later call may take so long (wall-clock time); 0 means for ever. At the deadline the call ends with
  * BH_ERROR_DEADLINE and the instance is dead. Accuracy: some milliseconds. */
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds);
@@ -312,6 +339,27 @@ bh_error bh_copy_string(bh_instance *instance, char *host, bh_address guest, siz
  * is caught: BH_ERROR_RANGE unless the block lies in the slot. BH_ERROR_MEMORY when it returns NULL. */
 bh_error bh_guest_malloc(bh_instance *instance, size_t size, bh_address *block);
 bh_error bh_guest_free(bh_instance *instance, bh_address block);
+
+/* ---- Sharing memory without copying ---- */
+
+/* Memory that can be shared: size bytes, rounded up to whole pages, zeroed, readable and writable for the host at *memory, for
+ * use like any other. Not bound to an engine. Takes two descriptors. Any thread. */
+bh_error bh_shared_create(size_t size, void **memory);
+/* Gives it back; memory may be NULL. BH_ERROR_BUSY while an instance shares it. */
+bh_error bh_shared_destroy(void *memory);
+/* Makes part of such a buffer appear in the instance's slot: the guest sees the same memory at *guest, at once and without
+ * a copy, until bh_unshare, a reset or the instance's destruction. mode is BH_READ_ONLY, which the kernel enforces, or
+ * BH_READ_WRITE: the guest may change the memory at any time then, also while the host looks at it. memory and size are
+ * multiples of the page size, so that nothing beside the buffer is shown. Never executable; the guest cannot unmap,
+ * protect, move or drop it. One buffer may be shared with many instances. Other memory of the host cannot be shared
+ * (BH_ERROR_ARGUMENT): only shared mappings can appear twice. BH_ERROR_BUSY while the instance runs. */
+bh_error bh_share(bh_instance *instance, const void *memory, size_t size, int mode, bh_address *guest);
+/* The same for [offset, offset + size) of a regular file or memfd that the caller has open (for reading, and for writing with
+ * BH_READ_WRITE). The descriptor may be closed afterwards. When somebody makes the file shorter, what the guest does there
+ * ends as BH_FAULT_BUS. */
+bh_error bh_share_fd(bh_instance *instance, int fd, uint64_t offset, size_t size, int mode, bh_address *guest);
+/* Takes the memory that was shared at this guest address away from the guest. */
+bh_error bh_unshare(bh_instance *instance, bh_address guest);
 
 #ifdef __cplusplus
 }

@@ -186,6 +186,7 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
     atomic_init(&engine->mapping_limit, chosen.mapping_limit ? chosen.mapping_limit : bh_default_mapping_limit());
     engine->refuse_handlers = chosen.refuse_handlers;
     engine->refill_return_stack = chosen.refill_return_stack;
+    engine->trust_handlers = chosen.trust_handlers;
     engine->fsgsbase = !chosen.no_fsgsbase && (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE);
     engine->deadline_signal = deadline_signal;
     engine->slot_base = calloc(engine->slot_count, sizeof(*engine->slot_base));

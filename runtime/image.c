@@ -27,39 +27,56 @@ static bool overlaps_relro(const struct bh_elf *elf, uint64_t start, uint64_t en
 
 /* Relro is writable until it is relocated. */
 static int first_protection(const struct bh_elf *elf, const struct bh_elf_segment *segment) {
+    if (segment->execute)
+        return PROT_READ | PROT_EXEC;
     uint64_t start = page_down(segment->vaddr), end = BH_PAGE_ROUND(segment->vaddr + segment->memsz);
     return PROT_READ | (segment->write || overlaps_relro(elf, start, end) ? PROT_WRITE : 0);
 }
 
-static bool map_file(const bh_module *module, uint64_t image, uint64_t start, uint64_t end, int protection) {
-    return start == end || bh_slot_map(image + start, end - start, protection, MAP_PRIVATE, module->image_fd,
-                                       start - module->elf.image_lo);
+/* Pages of the file that lie beside each other, whatever their protection: mapping them at once and giving each its protection
+ * afterwards costs less than mapping each. */
+struct run {
+    uint64_t start, end;
+    unsigned first, last; /* segments, the last one included */
+};
+
+static bool map_run(const bh_module *module, uint64_t image, const struct run *run) {
+    const struct bh_elf *elf = &module->elf;
+    if (run->start == run->end)
+        return true;
+    if (!bh_slot_map(image + run->start, run->end - run->start, PROT_READ, MAP_PRIVATE, module->image_fd,
+                     run->start - elf->image_lo))
+        return false;
+    for (unsigned n = run->first; n <= run->last; n++) {
+        uint64_t start = page_down(elf->segment[n].vaddr), end = file_end(&elf->segment[n]);
+        int protection = first_protection(elf, &elf->segment[n]);
+        /* One call for neighbours that are alike: relro and data. */
+        for (; n < run->last && first_protection(elf, &elf->segment[n + 1]) == protection; n++)
+            end = file_end(&elf->segment[n + 1]);
+        if (protection != PROT_READ && start < end && mprotect((void *)(uintptr_t)(image + start), end - start, protection))
+            return false;
+    }
+    return true;
 }
 
-static bool map_segments(const bh_module *module, uint64_t image) {
+/* Segments [from, to). */
+static bool map_segments(const bh_module *module, uint64_t image, unsigned from, unsigned to) {
     const struct bh_elf *elf = &module->elf;
-    uint64_t start = 0, end = 0; /* a run of pages of the file that is not mapped yet */
-    int protection = 0;
-    for (unsigned n = 0; n < elf->segment_count; n++) {
+    struct run run = {0};
+    for (unsigned n = from; n < to; n++) {
         const struct bh_elf_segment *segment = &elf->segment[n];
-        if (n == elf->code_segment)
-            continue;
-        uint64_t from = page_down(segment->vaddr), to = BH_PAGE_ROUND(segment->vaddr + segment->memsz);
-        int wanted = first_protection(elf, segment);
-        if (from != end || wanted != protection) {
-            if (!map_file(module, image, start, end, protection))
+        uint64_t start = page_down(segment->vaddr), end = file_end(segment), stop = BH_PAGE_ROUND(segment->vaddr + segment->memsz);
+        if (n == from || start != run.end) {
+            if (!map_run(module, image, &run))
                 return false;
-            start = from;
-            protection = wanted;
+            run = (struct run){.start = start, .first = n};
         }
-        end = file_end(segment);
-        if (end < to && (!map_file(module, image, start, end, protection) ||
-                         !bh_slot_map(image + end, to - end, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)))
+        run.end = end;
+        run.last = n;
+        if (end < stop && !bh_slot_map(image + end, stop - end, first_protection(elf, segment), MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
             return false;
-        if (end < to)
-            start = end = to;
     }
-    return map_file(module, image, start, end, protection);
+    return map_run(module, image, &run);
 }
 
 /* Records the segment as the guest may see it, relro apart, and takes write access away where it was lent. */
@@ -93,32 +110,44 @@ static bh_error failed(bh_instance *instance) {
     return bh_fail_limit("cannot map the image of '%s'", instance->module->name);
 }
 
-bh_error bh_module_map_code(bh_module *module, bh_instance *instance) {
-    const struct bh_elf *elf = &module->elf;
-    if (!bh_instance_room(instance, 1))
-        return bh_fail_mappings(instance, "the code of a module");
-    if (!bh_slot_map(instance->base + BH_IMAGE_OFFSET + elf->code_addr, elf->code_size, PROT_READ | PROT_EXEC, MAP_PRIVATE,
-                     module->image_fd, elf->code_addr - elf->image_lo))
-        return failed(instance);
-    bh_space_add(&instance->space, BH_IMAGE_OFFSET + elf->code_addr, BH_IMAGE_OFFSET + elf->code_addr + elf->code_size,
-                 PROT_READ | PROT_EXEC, BH_PIECE_CODE, false);
-    return BH_OK;
-}
-
-bh_error bh_module_map_data(bh_module *module, bh_instance *instance) {
+/* Relocates what map_segments mapped, and records it. */
+static bh_error finish(bh_module *module, bh_instance *instance) {
     const struct bh_elf *elf = &module->elf;
     uint64_t image = instance->base + BH_IMAGE_OFFSET;
-    /* Relro divides a segment into three pieces at most. */
-    if (!bh_instance_room(instance, elf->segment_count - 1 + (elf->relro_size ? 2 : 0)))
-        return bh_fail_mappings(instance, "the image of a module");
-    if (!map_segments(module, image))
-        return failed(instance);
     if (elf->rela_count || elf->relr_count)
         bh_elf_relocate(elf, (uint8_t *)(uintptr_t)image, image);
     for (unsigned n = 0; n < elf->segment_count; n++)
         if (n != elf->code_segment && !settle_segment(instance, image, &elf->segment[n]))
             return failed(instance);
     return BH_OK;
+}
+
+/* Relro divides a segment into three pieces at most. */
+static bool room(bh_instance *instance) {
+    const struct bh_elf *elf = &instance->module->elf;
+    return bh_instance_room(instance, elf->segment_count + (elf->relro_size ? 2 : 0));
+}
+
+bh_error bh_module_map(bh_module *module, bh_instance *instance) {
+    const struct bh_elf *elf = &module->elf;
+    if (!room(instance))
+        return bh_fail_mappings(instance, "the image of a module");
+    if (!map_segments(module, instance->base + BH_IMAGE_OFFSET, 0, elf->segment_count))
+        return failed(instance);
+    bh_space_add(&instance->space, BH_IMAGE_OFFSET + elf->code_addr, BH_IMAGE_OFFSET + elf->code_addr + elf->code_size,
+                 PROT_READ | PROT_EXEC, BH_PIECE_CODE, false);
+    return finish(module, instance);
+}
+
+bh_error bh_module_map_data(bh_module *module, bh_instance *instance) {
+    const struct bh_elf *elf = &module->elf;
+    uint64_t image = instance->base + BH_IMAGE_OFFSET;
+    if (!room(instance))
+        return bh_fail_mappings(instance, "the image of a module");
+    if (!map_segments(module, image, 0, elf->code_segment) ||
+        !map_segments(module, image, elf->code_segment + 1, elf->segment_count))
+        return failed(instance);
+    return finish(module, instance);
 }
 
 const uint8_t *bh_module_page(const bh_module *module, uint64_t offset) {

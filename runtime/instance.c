@@ -106,9 +106,7 @@ static bh_error map_slot(bh_instance *instance) {
         instance->poisoned = true;
         return bh_fail_limit("cannot map the context of an instance");
     }
-    error = bh_module_map_code(instance->module, instance);
-    if (!error)
-        error = bh_module_map_data(instance->module, instance);
+    error = bh_module_map(instance->module, instance);
     return error ? error : bh_instance_map_stack(instance);
 }
 
@@ -158,7 +156,7 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_create: a module and a place for the result are needed");
     if (atomic_load(&bh_forked))
         return bh_fail(BH_ERROR_FORKED, "instances cannot be created in the child of a fork");
-    bh_error error = bh_signals_check(module->engine);
+    bh_error error = module->engine->trust_handlers ? BH_OK : bh_signals_check(module->engine);
     if (!error)
         error = bh_thread_prepare(module->engine, true);
     if (error)

@@ -52,6 +52,7 @@ struct bh_engine {
     bh_policy *no_policy; /* grants nothing */
     bool refuse_handlers;
     bool refill_return_stack;
+    bool trust_handlers;
     bool fsgsbase;
     bool avx;
     int deadline_signal;
@@ -102,9 +103,9 @@ struct bh_module {
 
 /* ---- image.c ---- */
 
-/* Maps the code into the instance's slot, once and for all. */
-bh_error bh_module_map_code(bh_module *module, bh_instance *instance);
-/* Maps the rest of the image, relocates it and records its pieces. What was there before is replaced. */
+/* Maps the image into the instance's slot, relocates it and records its pieces. */
+bh_error bh_module_map(bh_module *module, bh_instance *instance);
+/* The same for all but the code, which stays as it is; what was there before is replaced. */
 bh_error bh_module_map_data(bh_module *module, bh_instance *instance);
 /* The bytes that a page of the image (offset in the slot) has before relocation. */
 const uint8_t *bh_module_page(const bh_module *module, uint64_t offset);
@@ -121,7 +122,10 @@ struct bh_warm {
 /* Looks at an instance that was just started; the first one of a module decides. */
 void bh_warm_learn(bh_instance *instance);
 
-/* ---- policy.c ---- */
+/* ---- policy.c, policy_file.c ---- */
+
+#define BH_MAX_THREADS 1024     /* that a policy can allow a guest */
+#define BH_DEFAULT_THREADS 64   /* what a thread_limit of 0 stands for */
 
 struct bh_grant {
     char *guest_path; /* absolute, no trailing slash; "" for the root */

@@ -158,6 +158,13 @@ bh_error bh_policy_set_mapping_limit(bh_policy *policy, unsigned mappings) {
     return BH_OK;
 }
 
+bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads) {
+    if (!policy || threads > BH_MAX_THREADS)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_thread_limit: at most %d", BH_MAX_THREADS);
+    policy->thread_limit = threads;
+    return BH_OK;
+}
+
 bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *context) {
     if (!policy)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_log: no policy");

@@ -123,6 +123,8 @@ typedef struct bh_engine_options {
                                  after 8192 for the host, also when that is raised later. Beyond it the host itself
                                  could no longer map memory. A small instance takes 9 to 12 (docs/instances.md). */
     bool refuse_handlers;     /* a handler without SA_ONSTACK: fail (true) or re-install it with the flag (false) */
+    bool trust_handlers;      /* bh_instance_create does not look at the signal handlers, which takes some 60 system calls and
+                                 a third of its time: the host calls bh_engine_check_signals after installing one */
     bool refill_return_stack; /* overwrite the CPU's return predictor after each way out of a guest: a mispredicted host
                                  return may otherwise run guest code transiently. Costs about 20 ns a call. */
     bool no_fsgsbase;         /* set GS by system call although the CPU could do it directly: for tests */
@@ -140,9 +142,9 @@ bh_error bh_engine_destroy(bh_engine *engine);
 
 /* Looks at every signal handler of the process as the kernel knows it, those that libc hides included, and adds
  * SA_ONSTACK where it is missing (or fails with BH_ERROR_SIGNALS, see refuse_handlers); takes the fault signals back when
- * someone replaced the engine's handlers and passes faults of the host on to the new ones. Called by bh_instance_create;
- * call it again after installing handlers, or a signal that arrives while a guest runs puts its frame, with register
- * contents of the host, on the guest's stack. About 15 us. */
+ * someone replaced the engine's handlers and passes faults of the host on to the new ones. Called by bh_instance_create
+ * unless trust_handlers is set; call it again after installing handlers, or a signal that arrives while a guest runs puts
+ * its frame, with register contents of the host, on the guest's stack. About 15 us. */
 bh_error bh_engine_check_signals(bh_engine *engine);
 
 /* Memory mappings that the engine's instances use now, of the mapping limit. */

@@ -158,8 +158,12 @@ static bh_error read_line(struct reader *reader) {
 /* bytes is NUL-terminated. */
 static bh_error read_text(struct reader *reader, char *bytes, size_t size) {
     bool begun = false;
-    if (strlen(bytes) != size)
-        return wrong(reader, "the file holds a NUL byte: it is no text");
+    if (strlen(bytes) != size) {
+        reader->line = 1;
+        for (const char *at = bytes; *at; at++)
+            reader->line += *at == '\n';
+        return wrong(reader, "a NUL byte: a policy is a text");
+    }
     for (char *line = bytes, *next; line; line = next) {
         next = strchr(line, '\n');
         if (next)

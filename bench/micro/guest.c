@@ -1,4 +1,6 @@
 /* The guest of the micro-benchmarks: exports that do next to nothing. */
+#include <stdlib.h>
+
 void nothing(void) {
 }
 
@@ -12,4 +14,13 @@ double add_doubles(double a, double b) {
 
 char *identity(char *p) {
     return p;
+}
+
+int use_heap(void) {
+    char *volatile block = malloc(100);
+    int good = block != NULL;
+    if (good)
+        block[0] = 1;
+    free(block);
+    return good;
 }

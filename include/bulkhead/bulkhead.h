@@ -265,7 +265,7 @@ bh_error bh_instance_destroy(bh_instance *instance);
 /* Back to the state right after creation, whatever happened: after a fault, a deadline or an exit the instance is ready
  * again. Its memory is as the sealed module says (nothing of the guest's earlier life is readable), what it mapped is gone,
  * its files are closed, its signal handlers forgotten, callbacks and shared buffers withdrawn, and a library's start code and
- * constructors run again, with fresh random numbers. Functions and symbols found earlier stay valid; addresses from the
+ * constructors run again (under the deadline, if there is one), with fresh random numbers. Functions and symbols found earlier stay valid; addresses from the
  * guest's heap do not. Deadline and policy stay, the counters of bh_usage start anew. Fails as bh_call does when the start
  * code fails, and with BH_ERROR_LIMIT or _SYSTEM when the kernel refuses memory: the instance is dead then and may be reset
  * again or destroyed. BH_ERROR_BUSY while the instance runs. */

@@ -111,7 +111,7 @@ static bh_error map_slot(bh_instance *instance) {
 }
 
 static void discard(bh_instance *instance) {
-    bh_instance_end(instance, true);
+    bh_instance_end(instance);
     bh_linux_destroy(instance);
     bh_shares_forget(instance);
     if (instance->base) {

@@ -58,9 +58,6 @@ struct bh_engine {
     int deadline_signal;
 };
 
-/* All of it is gate, so that no unused space, which would be one more mapping, lies before the image. */
-#define BH_GATE_SIZE (BH_IMAGE_OFFSET - BH_GATE_OFFSET)
-
 /* The child of a fork shares context pages with its parent: it must not run guests. */
 extern atomic_bool bh_forked;
 
@@ -124,9 +121,6 @@ void bh_warm_learn(bh_instance *instance);
 
 /* ---- policy.c, policy_file.c ---- */
 
-#define BH_MAX_THREADS 1024     /* that a policy can allow a guest */
-#define BH_DEFAULT_THREADS 64   /* what a thread_limit of 0 stands for */
-
 struct bh_grant {
     char *guest_path; /* absolute, no trailing slash; "" for the root */
     int fd;           /* the directory, O_PATH */
@@ -142,9 +136,9 @@ struct bh_policy {
     char **environment;
     unsigned environment_count;
     uint64_t memory_limit;
+    unsigned thread_limit;
     uint64_t stack_size;
     unsigned mapping_limit;
-    unsigned thread_limit;
     bh_refused_call *log;
     void *log_context;
 };
@@ -166,16 +160,15 @@ bh_error bh_instance_map_stack(bh_instance *instance);
 /* Runs a library's start code; the caller holds instance->running. */
 bh_error bh_instance_start(bh_instance *instance);
 
-/* What belongs to one life of an instance ends with it, before its memory goes: threads that still run in it, callbacks that
- * the host registered. Weak, because a program that links neither has nothing to end. Called with instance->running held, on a
- * reset (destroy false) and when the instance is destroyed. */
-void bh_threads_end(bh_instance *instance, bool destroy) __attribute__((weak));
-void bh_callbacks_end(bh_instance *instance, bool destroy) __attribute__((weak));
-static inline void bh_instance_end(bh_instance *instance, bool destroy) {
-    if (bh_threads_end)
-        bh_threads_end(instance, destroy);
-    if (bh_callbacks_end)
-        bh_callbacks_end(instance, destroy);
+/* What belongs to one life of an instance ends with it, at a reset as well as at destruction: the callbacks that the host
+ * registered, the blocks that it took from the guest's heap. Weak: a host that uses neither does not link them. */
+void bh_callbacks_discard(bh_instance *instance) __attribute__((weak));
+void bh_blocks_discard(bh_instance *instance) __attribute__((weak));
+static inline void bh_instance_end(bh_instance *instance) {
+    if (bh_callbacks_discard)
+        bh_callbacks_discard(instance);
+    if (bh_blocks_discard)
+        bh_blocks_discard(instance);
 }
 
 struct bh_instance {

@@ -8,6 +8,7 @@
 
 #include "internal.h"
 
+#define MAX_THREADS 4096
 #define MAX_STACK ((uint64_t)1 << 30)
 
 bh_error bh_policy_create(bh_policy **result) {
@@ -144,6 +145,13 @@ bh_error bh_policy_set_memory_limit(bh_policy *policy, uint64_t bytes) {
     return BH_OK;
 }
 
+bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads) {
+    if (!policy || threads > MAX_THREADS)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_thread_limit: at most %d", MAX_THREADS);
+    policy->thread_limit = threads;
+    return BH_OK;
+}
+
 bh_error bh_policy_set_stack_size(bh_policy *policy, uint64_t bytes) {
     if (!policy || bytes > MAX_STACK)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_stack_size: at most 1 GiB");
@@ -155,13 +163,6 @@ bh_error bh_policy_set_mapping_limit(bh_policy *policy, unsigned mappings) {
     if (!policy || mappings > 1000000)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_mapping_limit: at most 1000000");
     policy->mapping_limit = mappings;
-    return BH_OK;
-}
-
-bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads) {
-    if (!policy || threads > BH_MAX_THREADS)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_thread_limit: at most %d", BH_MAX_THREADS);
-    policy->thread_limit = threads;
     return BH_OK;
 }
 

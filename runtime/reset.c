@@ -174,7 +174,7 @@ static bh_error reset(bh_instance *instance) {
     instance->state = BH_INSTANCE_DEAD; /* until all of it is done */
     if (instance->poisoned)
         return bh_fail(BH_ERROR_DEAD, "the kernel refused a mapping in the instance's slot: it can only be destroyed");
-    bh_instance_end(instance, false);
+    bh_instance_end(instance);
     bh_linux_destroy(instance);
     bh_shares_forget(instance);
     bh_error error = restore(instance) ? BH_OK : rebuild(instance);

@@ -187,8 +187,6 @@ static bh_error reset(bh_instance *instance) {
     space->bytes = space->peak = 0;
     space->disturbed = false;
     instance->context[(BH_CONTEXT_TP - BH_CONTEXT_BASE) / 8] = 0;
-    instance->fault = BH_FAULT_NONE;
-    instance->exit_status = 0;
     instance->host_calls = instance->refused = 0;
     instance->state = BH_INSTANCE_READY;
     error = bh_instance_start(instance);

@@ -93,6 +93,13 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+/* What the process used of processors: what is left of a time when others keep the machine busy. */
+static double processor(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
 /* A number of KiB behind a label in a file of /proc. */
 static unsigned long kilobytes(const char *name, const char *label) {
     char line[256];
@@ -134,8 +141,17 @@ static void report(const char *what, const struct memory *before, unsigned count
            (double)(after.mappings - before->mappings) / count);
 }
 
-static void finished(const char *what, double start, unsigned count) {
-    printf("%s: %.1f us each, %.2f s in all\n", what, (now() - start) * 1e6 / count, now() - start);
+struct start {
+    double time, processor;
+};
+
+static struct start begin(void) {
+    return (struct start){now(), processor()};
+}
+
+static void finished(const char *what, struct start start, unsigned count) {
+    printf("%s: %.1f us each (%.1f us of a processor), %.2f s in all\n", what, (now() - start.time) * 1e6 / count,
+           (processor() - start.processor) * 1e6 / count, now() - start.time);
 }
 
 static void progress(const char *what, unsigned done, unsigned count) {
@@ -202,16 +218,16 @@ int main(int argc, char **argv) {
     if (!instances)
         return 1;
     memset(instances, 0, count * sizeof(*instances));
-    double start = now();
+    struct start start = begin();
     if (bh_engine_create(&(bh_engine_options){.struct_size = sizeof(bh_engine_options), .slots = slots}, &engine))
         fail("engine");
-    printf("engine of %u slots: %.2f ms\n", slots, (now() - start) * 1e3);
+    printf("engine of %u slots: %.2f ms\n", slots, (now() - start.time) * 1e3);
     if (bh_module_load(engine, argv[optind], NULL, &module))
         fail("module");
     struct memory before = measure();
     printf("module loaded: RSS %lu KiB, page tables %lu KiB, %lu mappings\n", before.rss, before.tables, before.mappings);
 
-    start = now();
+    start = begin();
     unsigned made = 0;
     for (; made < count && !bh_instance_create(module, NULL, &instances[made]); made++)
         progress("created", made + 1, count);
@@ -222,12 +238,12 @@ int main(int argc, char **argv) {
     finished("create", start, made);
     report("alive", &before, made);
     if (made == count) {
-        start = now();
+        start = begin();
         call_all(instances, made, size);
         finished("call", start, made);
         report("after a call", &before, made);
         for (int round = 1; round <= 2; round++) {
-            start = now();
+            start = begin();
             for (unsigned n = 0; n < made; n++)
                 if (bh_instance_reset(instances[n]))
                     fail("reset");
@@ -235,8 +251,10 @@ int main(int argc, char **argv) {
         }
         report("after resets", &before, made);
     }
-    call_all(instances, made < 100 ? made : 100, size);
-    start = now();
+    /* When not all fitted, guests find no mappings for their heaps either. */
+    if (made == count)
+        call_all(instances, made < 100 ? made : 100, size);
+    start = begin();
     for (unsigned n = 0; n < made; n++)
         if (bh_instance_destroy(instances[n]))
             fail("destroy");

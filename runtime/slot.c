@@ -42,23 +42,31 @@ bool bh_slot_unmap(uint64_t at, uint64_t size) {
     return bh_slot_map(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
+/* Of all engines: vm.max_map_count is the process's. */
+static atomic_uint all_mappings;
+
 bool bh_mappings_take(bh_engine *engine, unsigned n) {
-    unsigned now = atomic_load_explicit(&engine->mappings, memory_order_relaxed), limit;
+    bool shared = engine->default_mapping_limit;
+    atomic_uint *count = shared ? &all_mappings : &engine->mappings;
+    unsigned now = atomic_load_explicit(count, memory_order_relaxed), limit;
     do {
         limit = atomic_load_explicit(&engine->mapping_limit, memory_order_relaxed);
         if (now > limit || n > limit - now) {
             /* Perhaps somebody raised it meanwhile. */
-            unsigned fresh = engine->default_mapping_limit ? bh_default_mapping_limit() : limit;
+            unsigned fresh = shared ? bh_default_mapping_limit() : limit;
             if (fresh <= limit)
                 return false;
             atomic_store_explicit(&engine->mapping_limit, fresh, memory_order_relaxed);
             continue;
         }
-        if (atomic_compare_exchange_weak_explicit(&engine->mappings, &now, now + n, memory_order_relaxed, memory_order_relaxed))
-            return true;
+        if (atomic_compare_exchange_weak_explicit(count, &now, now + n, memory_order_relaxed, memory_order_relaxed))
+            break;
     } while (true);
+    atomic_fetch_add_explicit(shared ? &engine->mappings : &all_mappings, n, memory_order_relaxed);
+    return true;
 }
 
 void bh_mappings_return(bh_engine *engine, unsigned n) {
     atomic_fetch_sub_explicit(&engine->mappings, n, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&all_mappings, n, memory_order_relaxed);
 }

@@ -120,8 +120,8 @@ typedef struct bh_engine_options {
     size_t struct_size;       /* sizeof(bh_engine_options): lets the struct grow */
     unsigned slots;           /* how many instances can live at once; 0 means 16, at most 32700. Address space only */
     unsigned mapping_limit;   /* memory mappings that all guests together may use; 0: what vm.max_map_count leaves
-                                 after 8192 for the host, also when that is raised later. Beyond it the host itself
-                                 could no longer map memory. A small instance takes 9 to 12 (docs/instances.md). */
+                                 after 8192 for the host, also when that is raised later, the guests of all engines
+                                 counted. Beyond it the host itself could no longer map memory. A small instance takes 9 to 12 (docs/instances.md). */
     bool refuse_handlers;     /* a handler without SA_ONSTACK: fail (true) or re-install it with the flag (false) */
     bool trust_handlers;      /* bh_instance_create does not look at the signal handlers, which takes some 60 system calls and
                                  a third of its time: the host calls bh_engine_check_signals after installing one */

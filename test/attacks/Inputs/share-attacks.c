@@ -224,6 +224,28 @@ static void test_limits(void) {
     CHECK(!bh_instance_destroy(few) && !bh_shared_destroy(memory));
 }
 
+/* A guest makes the only free place for a share one inside its brk heap, and gives the heap back. */
+static void test_share_inside_brk(void) {
+    bh_instance *instance = new_instance(NULL);
+    uint32_t *memory;
+    bh_address at;
+    uint64_t heap = (uint64_t)guest_call(instance, SYS_brk, 0, 0, 0), anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+    CHECK(guest_call(instance, SYS_brk, heap + 16 * PAGE, 0, 0) == (int64_t)(heap + 16 * PAGE));
+    for (uint64_t size = BH_SLOT_SIZE / 2; size >= PAGE; size /= 2)
+        while (guest_call6(instance, SYS_mmap, 0, size, PROT_NONE, anonymous, UINT64_MAX, 0) > 0)
+            ;
+    uint64_t hole = (heap + 4 * PAGE) & ~(uint64_t)(PAGE - 1);
+    CHECK(!guest_call(instance, SYS_munmap, hole, SIZE, 0));
+    REQUIRE(!bh_shared_create(SIZE, (void **)&memory) && !bh_share(instance, memory, SIZE, BH_READ_ONLY, &at));
+    CHECK(at == hole);
+    memory[0] = 4321;
+    CHECK(guest_call(instance, SYS_brk, heap, 0, 0) == (int64_t)(heap + 16 * PAGE));
+    CHECK(guest_loads(instance, at) == 4321);
+    try_calls(instance, at, SIZE);
+    CHECK(!bh_instance_reset(instance) && guest_loads(instance, at) == INT64_MIN);
+    CHECK(!bh_instance_destroy(instance) && !bh_shared_destroy(memory));
+}
+
 int main(int argc, char **argv) {
     if (argc != 3)
         return 2;
@@ -236,6 +258,7 @@ int main(int argc, char **argv) {
     test_refusals();
     test_descriptors(argv[2]);
     test_limits();
+    test_share_inside_brk();
     CHECK(!bh_instance_destroy(one) && !bh_instance_destroy(two));
     CHECK(bh_engine_mappings(engine) == 0);
     close_module();

@@ -67,7 +67,7 @@ void bh_instance_unlock(bh_instance *instance) {
 }
 
 static bh_error dead(const bh_instance *instance) {
-    return bh_fail(BH_ERROR_DEAD, "the instance has %s and runs no more calls",
+    return bh_fail(BH_ERROR_DEAD, "the instance has %s: reset or destroy it",
                    instance->state == BH_INSTANCE_EXITED ? "exited" : "faulted, passed its deadline or was ended by a callback");
 }
 

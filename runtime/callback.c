@@ -56,6 +56,19 @@ void bh_callbacks_discard(bh_instance *instance) {
     atomic_store(&instance->callbacks, NULL);
 }
 
+void bh_callbacks_cancel(bh_instance *instance) {
+    struct bh_callbacks *callbacks = atomic_load_explicit(&instance->callbacks, memory_order_acquire);
+    if (!callbacks)
+        return;
+    pthread_mutex_lock(&callbacks->lock);
+    for (unsigned n = 0; n < BH_CALLBACK_COUNT; n++) {
+        struct callback *callback = atomic_load_explicit(&callbacks->entry[n], memory_order_relaxed);
+        if (callback)
+            atomic_store_explicit(&callback->active, false, memory_order_release);
+    }
+    pthread_mutex_unlock(&callbacks->lock);
+}
+
 /* A free number, with the lock held; BH_CALLBACK_COUNT when there is none. */
 static unsigned free_number(struct bh_callbacks *callbacks) {
     for (unsigned n = 0; n < BH_CALLBACK_COUNT; n++) {

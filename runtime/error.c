@@ -35,6 +35,7 @@ static const char *const error_text[BH_ERROR_COUNT] = {
     [BH_ERROR_SIGNALS] = "a signal handler without SA_ONSTACK is installed",
     [BH_ERROR_CALLBACK] = "a callback ended the call",
     [BH_ERROR_FORKED] = "the engine belongs to the parent process",
+    [BH_ERROR_POLICY] = "not a policy file",
 };
 
 static const char *const fault_text[] = {

@@ -73,6 +73,6 @@ bh_error bh_gate_make(bh_engine *engine) {
     if (!good)
         return bh_fail(BH_ERROR_HOST, "the verifier does not accept the runtime's own gate pages: this build is broken");
     if (written != BH_GATE_SIZE || fcntl(engine->gate_fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
-        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot make the gate pages (memfd)");
+        return bh_fail_limit("cannot make the gate pages (memfd)");
     return BH_OK;
 }

@@ -27,24 +27,33 @@ bh_error_detail *bh_error_slot(void);
 
 /* ---- engine.c, slot.c ---- */
 
-enum { BH_SLOT_FREE, BH_SLOT_USED, BH_SLOT_POISONED };
+#define BH_MAX_REGIONS 16
+
+/* A piece of reserved address space: a guard, slots, a guard. */
+struct bh_region {
+    char *at;
+    size_t size;
+};
 
 struct bh_engine {
     pthread_mutex_t lock; /* slots, counts */
     unsigned slot_count;
-    unsigned char *slot_state;
-    unsigned next_slot;
-    char *reservation;
-    size_t reservation_size;
-    uint64_t first_slot; /* address of slot 0, a multiple of 4 GiB */
+    struct bh_region region[BH_MAX_REGIONS];
+    unsigned region_count;
+    uint32_t *slot_base;  /* of each slot: its address, in units of 4 GiB */
+    uint32_t *free_slot;  /* a stack: what was used last is used first, so that few context pages are ever touched */
+    unsigned free_count, poisoned_count;
     int context_fd;      /* one page a slot, shared between the host's alias and the guests' read-only views */
     char *context_alias;
-    int gate_fd;
-    unsigned mapping_limit;
+    int gate_fd;         /* BH_GATE_SIZE bytes */
+    bool default_mapping_limit; /* follows vm.max_map_count when that is raised */
+    atomic_uint mapping_limit;
     atomic_uint mappings; /* promised to instances: reserved before they are made */
     unsigned modules;
+    bh_policy *no_policy; /* grants nothing */
     bool refuse_handlers;
     bool refill_return_stack;
+    bool trust_handlers;
     bool fsgsbase;
     bool avx;
     bool fnstenv_keeps;
@@ -65,6 +74,16 @@ bool bh_slot_unmap(uint64_t at, uint64_t size);
 bool bh_mappings_take(bh_engine *engine, unsigned n);
 void bh_mappings_return(bh_engine *engine, unsigned n);
 
+/* ---- limits.c ---- */
+
+/* What vm.max_map_count leaves to guests. */
+unsigned bh_default_mapping_limit(void);
+/* After a system call failed with errno: says which of the kernel's limits stopped `what`, its value and the cure. Returns
+ * BH_ERROR_LIMIT when it is one, else BH_ERROR_SYSTEM. */
+bh_error bh_fail_limit(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The engine's limit of mappings stopped it, or the policy's. */
+bh_error bh_fail_mappings(const bh_instance *instance, const char *what);
+
 /* ---- module.c ---- */
 
 struct bh_module {
@@ -76,13 +95,33 @@ struct bh_module {
     struct bh_verify_facts facts;
     uint64_t verify_ns;
     int image_fd;           /* sealed: the image from image_lo to image_hi, code included */
+    const uint8_t *image;   /* the host's view of it, from image_lo, read-only */
+    _Atomic(struct bh_warm *) warm;
     atomic_uint instances;
 };
 
+/* ---- image.c ---- */
+
 /* Maps the image into the instance's slot, relocates it and records its pieces. */
 bh_error bh_module_map(bh_module *module, bh_instance *instance);
+/* The same for all but the code, which stays as it is; what was there before is replaced. */
+bh_error bh_module_map_data(bh_module *module, bh_instance *instance);
+/* The bytes that a page of the image (offset in the slot) has before relocation. */
+const uint8_t *bh_module_page(const bh_module *module, uint64_t offset);
 
-/* ---- policy.c ---- */
+/* ---- reset.c ---- */
+
+/* The pages that every instance of a module has written by the time its start code is done: a reset overwrites them, which
+ * costs a tenth of dropping them and having the next instruction fault them in. */
+struct bh_warm {
+    uint64_t data;  /* bit n: the nth writable page of the image */
+    unsigned stack; /* so many pages at the top of the stack */
+};
+
+/* Looks at an instance that was just started; the first one of a module decides. */
+void bh_warm_learn(bh_instance *instance);
+
+/* ---- policy.c, policy_file.c ---- */
 
 struct bh_grant {
     char *guest_path; /* absolute, no trailing slash; "" for the root */
@@ -99,6 +138,7 @@ struct bh_policy {
     char **environment;
     unsigned environment_count;
     uint64_t memory_limit;
+    unsigned thread_limit;
     uint64_t stack_size;
     unsigned mapping_limit;
     bh_refused_call *log;
@@ -115,6 +155,12 @@ struct bh_linux;
 
 /* Room for `more` pieces in the instance's map: under its own limit and under the engine's. */
 bool bh_instance_room(bh_instance *instance, unsigned more);
+/* Gives back what was promised beyond what is mapped. */
+void bh_instance_settle(bh_instance *instance);
+/* Maps the stack and records it. */
+bh_error bh_instance_map_stack(bh_instance *instance);
+/* Runs a library's start code; the caller holds instance->running. */
+bh_error bh_instance_start(bh_instance *instance);
 
 struct bh_instance {
     bh_engine *engine;
@@ -129,6 +175,7 @@ struct bh_instance {
     uint64_t deadline;      /* nanoseconds a call, 0: none */
     struct bh_space space;
     unsigned promised;      /* mappings taken from the engine's limit for this instance */
+    struct bh_share *shares; /* host memory mapped into the slot */
     uint64_t stack_top;     /* addresses */
     uint64_t stack_bottom;
     uint64_t stack_pointer; /* where a call's frames may begin: below the argument block */
@@ -145,6 +192,11 @@ struct bh_instance {
 static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uint64_t size) {
     return address - instance->base < BH_SLOT_SIZE && size <= BH_SLOT_SIZE - (address - instance->base);
 }
+
+/* ---- share.c ---- */
+
+/* Forgets what the host shared with the instance; its memory is or will be unmapped by the caller. */
+void bh_shares_forget(bh_instance *instance);
 
 /* ---- call.c ---- */
 
@@ -205,11 +257,14 @@ static inline uint64_t bh_value_word(const bh_value *value, const bh_parameter *
 #define BH_GATE_CALLBACKS (BH_GATE_OFFSET + 2 * BH_BUNDLE_SIZE) /* thunk n leads to callback n */
 /* Makes engine->gate_fd: the gate pages that all slots map. */
 bh_error bh_gate_make(bh_engine *engine);
+/* Withdraws all callbacks, at a reset: another thread may be registering one at this moment. */
+void bh_callbacks_cancel(bh_instance *instance);
+/* Frees them, when the instance goes. */
 void bh_callbacks_discard(bh_instance *instance);
 
 /* ---- memory.c ---- */
 
-/* Forgets the host's blocks: they went with the instance's memory. */
+/* Forgets the host's blocks: they go with the instance's memory. */
 void bh_blocks_discard(bh_instance *instance);
 
 /* ---- start.c ---- */

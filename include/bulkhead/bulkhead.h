@@ -69,7 +69,7 @@ typedef enum bh_error {
     BH_ERROR_SIGNATURE,   /* the signature cannot be parsed or does not fit the arguments */
     BH_ERROR_KIND,        /* a program where a library is needed, or the reverse */
     BH_ERROR_BUSY,        /* the object is in use: an instance that is running, a module with instances */
-    BH_ERROR_DEAD,        /* the instance exited, faulted or was ended earlier; it runs no more calls */
+    BH_ERROR_DEAD,        /* the instance exited, faulted or was ended earlier; it can only be reset or destroyed */
     BH_ERROR_RANGE,       /* address and length do not lie in the slot, or nothing accessible is there */
     BH_ERROR_FAULT,       /* the guest faulted; see bh_error_detail */
     BH_ERROR_EXITED,      /* the guest ended itself with exit() during the call */
@@ -77,6 +77,7 @@ typedef enum bh_error {
     BH_ERROR_SIGNALS,     /* a signal handler without SA_ONSTACK is installed and may not be changed */
     BH_ERROR_FORKED,      /* this process is the child of the one that created the engine */
     BH_ERROR_CALLBACK,    /* a callback ended the guest's call; callback_status is what it returned */
+    BH_ERROR_POLICY,      /* a policy file holds something that is no policy */
     BH_ERROR_COUNT
 } bh_error;
 
@@ -143,10 +144,13 @@ const bh_error_detail *bh_last_error(void);
 
 typedef struct bh_engine_options {
     size_t struct_size;       /* sizeof(bh_engine_options): lets the struct grow */
-    unsigned slots;           /* how many instances can live at once; 0 means 16, at most 32000 */
+    unsigned slots;           /* how many instances can live at once; 0 means 16, at most 32700. Address space only */
     unsigned mapping_limit;   /* memory mappings that all guests together may use; 0: what vm.max_map_count leaves
-                                 after 8192 for the host. Beyond it the host itself could no longer map memory. */
+                                 after 8192 for the host, also when that is raised later, the guests of all engines
+                                 counted. Beyond it the host itself could no longer map memory. A small instance takes 9 to 12 (docs/instances.md). */
     bool refuse_handlers;     /* a handler without SA_ONSTACK: fail (true) or re-install it with the flag (false) */
+    bool trust_handlers;      /* bh_instance_create does not look at the signal handlers, which takes some 60 system calls and
+                                 a third of its time: the host calls bh_engine_check_signals after installing one */
     bool refill_return_stack; /* overwrite the CPU's return predictor when a call into a guest ends: a mispredicted host
                                  return may otherwise run guest code transiently. Costs about 20 ns a call. */
     bool no_fsgsbase;         /* set GS by system call although the CPU could do it directly: for tests */
@@ -164,9 +168,9 @@ bh_error bh_engine_destroy(bh_engine *engine);
 
 /* Looks at every signal handler of the process as the kernel knows it, those that libc hides included, and adds
  * SA_ONSTACK where it is missing (or fails with BH_ERROR_SIGNALS, see refuse_handlers); takes the fault signals back when
- * someone replaced the engine's handlers and passes faults of the host on to the new ones. Called by bh_instance_create;
- * call it again after installing handlers, or a signal that arrives while a guest runs puts its frame, with register
- * contents of the host, on the guest's stack. About 15 us. */
+ * someone replaced the engine's handlers and passes faults of the host on to the new ones. Called by bh_instance_create
+ * unless trust_handlers is set; call it again after installing handlers, or a signal that arrives while a guest runs puts
+ * its frame, with register contents of the host, on the guest's stack. About 15 us. */
 bh_error bh_engine_check_signals(bh_engine *engine);
 
 /* Memory mappings that the engine's instances use now, of the mapping limit. */
@@ -253,10 +257,27 @@ bh_error bh_policy_grant(bh_policy *policy, unsigned grants);
 bh_error bh_policy_add_environment(bh_policy *policy, const char *assignment);
 /* Memory that an instance may map, its image and stack not counted; 0 (default): what fits into the slot. */
 bh_error bh_policy_set_memory_limit(bh_policy *policy, uint64_t bytes);
+/* Threads that an instance of a module built with -pthread may make besides those of the host that call in; 0 (default):
+ * none, pthread_create fails. Each runs on a thread of the host's process, in the background of its calls. At most 4096. */
+bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads);
 /* The guest's stack: 0 means 8 MiB (or what the module asks for); at most 1 GiB. */
 bh_error bh_policy_set_stack_size(bh_policy *policy, uint64_t bytes);
 /* Mappings that one instance may use; 0 means 8192. */
 bh_error bh_policy_set_mapping_limit(bh_policy *policy, unsigned mappings);
+/* Makes a policy from a text file; docs/policy.md describes its lines:
+ *     bulkhead-policy 1
+ *     directory read-only /usr/share/fonts as /fonts
+ *     directory read-write scratch
+ *     clock
+ *     random
+ *     stream stdout
+ *     environment LANG=C
+ *     memory 64M
+ *     threads 4
+ * A relative host directory is one beneath the file's own. On an error (BH_ERROR_UNREADABLE; BH_ERROR_POLICY, whose text
+ * names file, line and cure; what the setter of a line returns) there is no policy, rather than half of one. The caller owns
+ * the policy and may add to it. */
+bh_error bh_policy_load(const char *path, bh_policy **policy);
 /* Called, on the thread that runs the guest, for every refused call. It must not call into the instance. */
 bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *context);
 
@@ -267,6 +288,14 @@ bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *contex
 bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_instance **instance);
 /* Unmaps everything and closes the guest's files. BH_ERROR_BUSY while the instance runs. */
 bh_error bh_instance_destroy(bh_instance *instance);
+/* Back to the state right after creation, whatever happened: after a fault, a deadline or an exit the instance is ready
+ * again. Its memory is as the sealed module says (nothing of the guest's earlier life is readable), what it mapped is gone,
+ * its files are closed, its signal handlers forgotten, callbacks and shared buffers withdrawn, and a library's start code and
+ * constructors run again (under the deadline, if there is one), with fresh random numbers. Functions and symbols found earlier stay valid; addresses from the
+ * guest's heap do not. Deadline and policy stay, the counters of bh_usage start anew. Fails as bh_call does when the start
+ * code fails, and with BH_ERROR_LIMIT or _SYSTEM when the kernel refuses memory: the instance is dead then and may be reset
+ * again or destroyed. BH_ERROR_BUSY while the instance runs. */
+bh_error bh_instance_reset(bh_instance *instance);
 /* Each later call may take so long (wall-clock time); 0 means for ever. At the deadline the call ends with
  * BH_ERROR_DEADLINE and the instance is dead. A callback is not interrupted: the call ends when it returns. In nested calls the
  * earliest deadline counts, whichever instance's it is, and first ends the innermost call. Some milliseconds late on an idle
@@ -436,6 +465,27 @@ bh_error bh_allocate_string(bh_instance *instance, const char *string, bh_addres
 /* Strictly the library's own malloc and free: BH_ERROR_NOT_FOUND when it does not export them. */
 bh_error bh_guest_malloc(bh_instance *instance, size_t size, bh_address *block);
 bh_error bh_guest_free(bh_instance *instance, bh_address block);
+
+/* ---- Sharing memory without copying ---- */
+
+/* Memory that can be shared: size bytes, rounded up to whole pages, zeroed, readable and writable for the host at *memory, for
+ * use like any other. Not bound to an engine. Takes two descriptors. Any thread. */
+bh_error bh_shared_create(size_t size, void **memory);
+/* Gives it back; memory may be NULL. BH_ERROR_BUSY while an instance shares it. */
+bh_error bh_shared_destroy(void *memory);
+/* Makes part of such a buffer appear in the instance's slot: the guest sees the same memory at *guest, at once and without
+ * a copy, until bh_unshare, a reset or the instance's destruction. mode is BH_READ_ONLY, which the kernel enforces, or
+ * BH_READ_WRITE: the guest may change the memory at any time then, also while the host looks at it. memory and size are
+ * multiples of the page size, so that nothing beside the buffer is shown. Never executable; the guest cannot unmap,
+ * protect, move or drop it. One buffer may be shared with many instances. Other memory of the host cannot be shared
+ * (BH_ERROR_ARGUMENT): only shared mappings can appear twice. BH_ERROR_BUSY while the instance runs. */
+bh_error bh_share(bh_instance *instance, const void *memory, size_t size, int mode, bh_address *guest);
+/* The same for [offset, offset + size) of a regular file or memfd that the caller has open (for reading, and for writing with
+ * BH_READ_WRITE). The descriptor may be closed afterwards. When somebody makes the file shorter, what the guest does there
+ * ends as BH_FAULT_BUS. */
+bh_error bh_share_fd(bh_instance *instance, int fd, uint64_t offset, size_t size, int mode, bh_address *guest);
+/* Takes the memory that was shared at this guest address away from the guest. */
+bh_error bh_unshare(bh_instance *instance, bh_address guest);
 
 #ifdef __cplusplus
 }

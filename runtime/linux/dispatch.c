@@ -33,6 +33,7 @@ static const char *const call_name[] = {
 #undef NONE
 
 #define HANDLERS (sizeof(handler) / sizeof(*handler))
+#define FEW_FILES 16 /* descriptors that an instance has room for at first */
 #define NAMES (sizeof(call_name) / sizeof(*call_name))
 
 int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char *detail) {
@@ -80,8 +81,14 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
 
 bh_error bh_linux_create(bh_instance *instance) {
     struct bh_linux *state = calloc(1, sizeof(*state));
-    if (!state)
+    struct bh_file *file = calloc(FEW_FILES, sizeof(*file));
+    if (!state || !file) {
+        free(state);
+        free(file);
         return bh_fail(BH_ERROR_MEMORY, "no memory for an instance");
+    }
+    state->file = file;
+    state->file_count = FEW_FILES;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     state->start_time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
@@ -102,9 +109,12 @@ void bh_linux_destroy(bh_instance *instance) {
     struct bh_linux *state = instance->personality;
     if (!state)
         return;
-    for (unsigned fd = 0; fd < BH_MAX_FILES; fd++)
-        bh_file_close(&state->file[fd]);
+    for (unsigned fd = 0; fd < state->file_count; fd++)
+        if (state->file[fd].kind != BH_FILE_CLOSED)
+            bh_file_close(&state->file[fd]);
     bh_signal_discard(state);
+    free(state->file);
+    free(state->cwd);
     free(state);
     instance->personality = NULL;
 }

@@ -19,16 +19,33 @@ bh_syscall sys_open, sys_openat, sys_creat, sys_close, sys_dup, sys_dup2, sys_du
 #define OPEN_IGNORED (0100000 /* O_LARGEFILE */ | O_NOATIME | O_NOCTTY | O_DIRECT)
 
 struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd) {
-    if ((uint32_t)fd >= BH_MAX_FILES)
+    const struct bh_linux *state = instance->personality;
+    if ((uint32_t)fd >= state->file_count)
         return NULL;
-    struct bh_file *file = &instance->personality->file[BH_BOUNDED((uint32_t)fd, BH_MAX_FILES)];
+    struct bh_file *file = &state->file[BH_BOUNDED((uint32_t)fd, state->file_count)];
     return file->kind == BH_FILE_CLOSED ? NULL : file;
+}
+
+struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd) {
+    struct bh_linux *state = instance->personality;
+    if (fd >= state->file_count) {
+        struct bh_file *all = realloc(state->file, BH_MAX_FILES * sizeof(*all));
+        if (!all)
+            return NULL;
+        memset(all + state->file_count, 0, (BH_MAX_FILES - state->file_count) * sizeof(*all));
+        state->file = all;
+        state->file_count = BH_MAX_FILES;
+    }
+    return &state->file[BH_BOUNDED(fd, BH_MAX_FILES)];
 }
 
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from) {
     for (unsigned fd = from; fd < BH_MAX_FILES; fd++) {
-        if (instance->personality->file[fd].kind == BH_FILE_CLOSED) {
-            instance->personality->file[fd] = *file;
+        struct bh_file *entry = bh_file_entry(instance, fd);
+        if (!entry)
+            return -ENOMEM;
+        if (entry->kind == BH_FILE_CLOSED) {
+            *entry = *file;
             return fd;
         }
     }
@@ -135,9 +152,11 @@ static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool
     copy.cloexec = cloexec;
     copy.path = file->path ? strdup(file->path) : NULL;
     if (copy.host < 0) {
+        int error = errno;
         free(copy.path);
-        return -errno;
+        return -error;
     }
+    /* The table may move when it grows: file is not looked at after that. */
     int64_t added = file->path && !copy.path ? -ENOMEM : bh_file_add(instance, &copy, from);
     if (added < 0)
         bh_file_close(&copy);
@@ -153,7 +172,10 @@ static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, b
         return -EBADF;
     if ((uint32_t)from == (uint32_t)to)
         return (int64_t)to;
-    bh_file_close(&instance->personality->file[BH_BOUNDED((uint32_t)to, BH_MAX_FILES)]);
+    struct bh_file *replaced = bh_file_entry(instance, (uint32_t)to);
+    if (!replaced)
+        return -ENOMEM;
+    bh_file_close(replaced);
     return duplicate(instance, from, (uint32_t)to, cloexec);
 }
 

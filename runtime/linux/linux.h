@@ -40,8 +40,9 @@ struct bh_saved_context;
 
 struct bh_linux {
     struct bh_frame *frame; /* of the call being handled */
-    struct bh_file file[BH_MAX_FILES];
-    char cwd[PATH_MAX];     /* guest path, "" for the root */
+    struct bh_file *file;   /* the first few, or all BH_MAX_FILES once a guest opens more */
+    unsigned file_count;    /* room in it */
+    char *cwd;              /* guest path, NULL for the root */
     unsigned umask;
     uint64_t start_time;
     /* signal.c */
@@ -53,11 +54,11 @@ struct bh_linux {
 
 typedef int64_t bh_syscall(bh_instance *instance, const uint64_t argument[6]);
 
-/* An index that the guest chose and that was found below limit, a constant: zero where the processor only guessed so. */
+/* An index that the guest chose and that was found below limit: zero where the processor only guessed so. */
 #define BH_BOUNDED(index, limit)                                                                                               \
     ({                                                                                                                         \
         uint64_t bounded_index = (index), bounded_mask;                                                                        \
-        __asm__("cmpq %2, %1; sbbq %0, %0" : "=r"(bounded_mask) : "r"(bounded_index), "i"(limit) : "cc");                      \
+        __asm__("cmpq %2, %1; sbbq %0, %0" : "=r"(bounded_mask) : "r"(bounded_index), "er"((uint64_t)(limit)) : "cc");        \
         bounded_index & bounded_mask;                                                                                          \
     })
 
@@ -95,6 +96,8 @@ int bh_place_parent(const struct bh_place *place, const char **last);
 /* ---- files.c ---- */
 
 struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd);
+/* The entry of a descriptor below BH_MAX_FILES, open or not; NULL when there is no memory for the table. */
+struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd);
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from);
 void bh_file_close(struct bh_file *file);
 

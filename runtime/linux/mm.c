@@ -130,7 +130,7 @@ int64_t sys_munmap(bh_instance *instance, const uint64_t a[6]) {
     uint64_t start = offset_of(instance, a[0]);
     if (!bh_space_allowed(&instance->space, start, start + size))
         return bh_refuse(instance, EINVAL, "munmap", "pages that guests do not change");
-    if (!bh_instance_room(instance, 1))
+    if (bh_space_hole(&instance->space, start, start + size) && !bh_instance_room(instance, 1))
         return -ENOMEM;
     return release(instance, start, start + size);
 }
@@ -240,7 +240,8 @@ int64_t sys_brk(bh_instance *instance, const uint64_t a[6]) {
         if (error)
             return error;
     } else if (new_end < old_end) {
-        if (!bh_instance_room(instance, 1))
+        /* The guest may have unmapped some of it, and the host have put a share there. */
+        if (!bh_space_allowed(space, new_end, old_end) || !bh_instance_room(instance, 1))
             return now;
         int64_t error = release(instance, new_end, old_end);
         if (error)

@@ -129,10 +129,11 @@ int main(int argc, char **argv) {
         goto out;
     const char *path = argv[options.program];
     /* A stream that this process does not have is not the guest's either. */
-    for (int fd = 0; fd < 3; fd++)
+    for (int fd = 0; fd < 3 && !options.policy_file; fd++)
         if (fcntl(fd, F_GETFD) != -1)
             bh_policy_grant_stream(options.policy, fd, fd);
-    bh_policy_grant(options.policy, BH_GRANT_CLOCK | BH_GRANT_RANDOM);
+    if (!options.policy_file)
+        bh_policy_grant(options.policy, BH_GRANT_CLOCK | BH_GRANT_RANDOM);
     if (options.log_refused)
         bh_policy_set_log(options.policy, report_call, NULL);
 

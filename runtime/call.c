@@ -129,9 +129,13 @@ uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame
 static void die(bh_instance *instance, const struct bh_frame *frame, int state) {
     instance->state = state;
     instance->end_reason = frame->reason;
-    instance->end = frame->fault;
-    instance->exit_status = frame->exit_status;
-    instance->callback_status = frame->callback_status;
+    /* Only what goes with the reason was set. */
+    if (frame->reason == LEAVE_EXIT)
+        instance->exit_status = frame->exit_status;
+    else if (frame->reason == LEAVE_CALLBACK)
+        instance->callback_status = frame->callback_status;
+    else if (frame->reason == LEAVE_FAULT || frame->reason == LEAVE_DEADLINE || frame->reason == LEAVE_BAD_HOSTCALL)
+        instance->end = frame->fault;
 }
 
 /* The thread's error for how the instance ended. */

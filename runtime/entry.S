@@ -192,11 +192,11 @@ clean:
     .cfi_endproc
     .size bh_enter, . - bh_enter
 
-    /* Leaves nothing of the host in x87: rdi = frame; changes eax. The registers become zero, the status and the control word
-     * those of a new process, and the addresses of the last instruction and its operand (fnstenv shows them) those of the
-     * instruction here. emms first, in case the host left MMX state: on a full stack the load would not happen. Where the
-     * CPU keeps the last operand's address of an older exception, and where the host left a flag set, fninit does it at
-     * ten times the price. */
+    /* Leaves nothing of the host in x87: rdi = frame; changes eax. The registers become zero, the control word and the flags
+     * those of a new process, the condition codes those of the comparison, and the addresses of the last instruction and
+     * its operand (fnstenv shows them) those of the instruction here. emms first, in case the host left MMX state: on a full
+     * stack the load would not happen. Where the CPU keeps the last operand's address of an older exception, and where the
+     * host left a flag set, fninit does it at ten times the price. */
     .type clear_x87, @function
     .p2align 5
 clear_x87:

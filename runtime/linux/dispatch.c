@@ -58,11 +58,10 @@ static int64_t unknown(bh_instance *instance, uint64_t number) {
     return bh_refuse(instance, ENOSYS, named ? call_name[number] : "unknown", detail);
 }
 
-int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
+static int handle(bh_instance *instance, struct bh_frame *frame) {
     const uint64_t argument[6] = {frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9};
     uint64_t number = frame->rax;
     struct bh_linux *state = instance->personality;
-    state->frame = frame;
     int64_t result;
     if (number < HANDLERS && handler[number]) {
         result = handler[BH_BOUNDED(number, HANDLERS)](instance, argument);
@@ -77,6 +76,15 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
     if (state->pending & ~state->mask)
         return bh_signal_deliver(instance) == BH_LEAVE;
     return 0;
+}
+
+int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
+    /* The log of refusals is host code: should it call the instance, that call's frame goes away before this one's. */
+    struct bh_frame *outer = instance->personality->frame;
+    instance->personality->frame = frame;
+    int leave = handle(instance, frame);
+    instance->personality->frame = outer;
+    return leave;
 }
 
 bh_error bh_linux_create(bh_instance *instance) {

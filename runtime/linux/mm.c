@@ -251,24 +251,27 @@ int64_t sys_brk(bh_instance *instance, const uint64_t a[6]) {
     return (int64_t)a[0];
 }
 
-int64_t bh_linux_map(bh_instance *instance, uint64_t size) {
-    const uint64_t a[6] = {0, size, PROTECTIONS, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
-    struct bh_frame scratch = {0}; /* where a handler would note why it ends a guest */
+/* The frame stands in for a guest's call: where a handler would note why it ends it. */
+static int64_t on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t a[6]) {
+    struct bh_frame scratch = {0};
     struct bh_frame *frame = instance->personality->frame;
     instance->personality->frame = &scratch;
-    int64_t result = sys_mmap(instance, a);
+    int64_t result = call(instance, a);
     instance->personality->frame = frame;
-    if (result == BH_LEAVE)
+    if (result == BH_LEAVE) {
         instance->state = BH_INSTANCE_DEAD;
+        instance->end_reason = LEAVE_FAULT;
+        instance->end = scratch.fault;
+    }
     return result;
+}
+
+int64_t bh_linux_map(bh_instance *instance, uint64_t size) {
+    const uint64_t a[6] = {0, size, PROTECTIONS, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
+    return on_behalf(instance, sys_mmap, a);
 }
 
 void bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size) {
     const uint64_t a[6] = {address, size};
-    struct bh_frame scratch = {0};
-    struct bh_frame *frame = instance->personality->frame;
-    instance->personality->frame = &scratch;
-    if (sys_munmap(instance, a) == BH_LEAVE)
-        instance->state = BH_INSTANCE_DEAD;
-    instance->personality->frame = frame;
+    on_behalf(instance, sys_munmap, a);
 }

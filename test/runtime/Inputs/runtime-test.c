@@ -17,23 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bulkhead/bulkhead.h"
-
-static int failures;
-#define CHECK(condition)                                                                                                       \
-    do {                                                                                                                       \
-        if (!(condition)) {                                                                                                    \
-            printf("%s:%d: failed: %s (last error: %s)\n", __FILE__, __LINE__, #condition, bh_last_error()->text);            \
-            failures++;                                                                                                        \
-        }                                                                                                                      \
-    } while (0)
-#define REQUIRE(condition)                                                                                                     \
-    do {                                                                                                                       \
-        if (!(condition)) {                                                                                                    \
-            printf("%s:%d: failed: %s (last error: %s)\n", __FILE__, __LINE__, #condition, bh_last_error()->text);            \
-            exit(1);                                                                                                           \
-        }                                                                                                                      \
-    } while (0)
+#include "check.h"
 
 static const char *path;
 static bh_engine *engine;

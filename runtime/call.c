@@ -27,6 +27,7 @@ AT(r8, FRAME_R8);
 AT(r9, FRAME_R9);
 AT(r10, FRAME_R10);
 AT(r12, FRAME_R12);
+AT(r14, FRAME_R14);
 AT(r15, FRAME_R15);
 AT(target, FRAME_TARGET);
 AT(hostcall, FRAME_HOSTCALL);
@@ -48,6 +49,10 @@ static void set_gs(const bh_engine *engine, uint64_t base) {
 }
 
 bool bh_instance_lock(bh_instance *instance, bh_error *error) {
+    if (instance->threads) {
+        *error = bh_threads_enter(instance);
+        return !*error;
+    }
     if (atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire)) {
         *error = bh_fail(BH_ERROR_BUSY, "the instance is running a call");
         return false;
@@ -56,12 +61,29 @@ bool bh_instance_lock(bh_instance *instance, bh_error *error) {
 }
 
 void bh_instance_unlock(bh_instance *instance) {
+    if (instance->threads) {
+        bh_threads_leave(instance);
+        return;
+    }
     atomic_flag_clear_explicit(&instance->running, memory_order_release);
 }
 
 static bh_error dead(const bh_instance *instance) {
     return bh_fail(BH_ERROR_DEAD, "the instance has %s and can only be destroyed",
                    instance->state == BH_INSTANCE_EXITED ? "exited" : "faulted or passed its deadline");
+}
+
+void bh_settle_fault(bh_instance *instance, const struct bh_frame *frame) {
+    if (frame->reason == LEAVE_BAD_HOSTCALL) {
+        instance->fault = BH_FAULT_HOSTCALL;
+        instance->fault_signal = SIGSYS;
+        instance->fault_address = frame->hostcall;
+        instance->fault_pc = 0;
+    } else if (frame->reason == LEAVE_DEADLINE) {
+        instance->fault = BH_FAULT_NONE;
+        instance->fault_signal = 0;
+        instance->fault_address = 0;
+    }
 }
 
 static bh_error conclude(bh_instance *instance, const struct bh_frame *frame) {
@@ -74,19 +96,24 @@ static bh_error conclude(bh_instance *instance, const struct bh_frame *frame) {
         return BH_ERROR_EXITED;
     }
     bool deadline = frame->reason == LEAVE_DEADLINE;
-    if (frame->reason == LEAVE_BAD_HOSTCALL) {
-        instance->fault = BH_FAULT_HOSTCALL;
-        instance->fault_signal = SIGSYS;
-        instance->fault_address = frame->hostcall;
-        instance->fault_pc = 0;
-    } else if (deadline) {
-        instance->fault = BH_FAULT_NONE;
-        instance->fault_signal = 0;
-        instance->fault_address = 0;
-    }
+    if (!instance->threads)
+        bh_settle_fault(instance, frame);
     bh_fail(deadline ? BH_ERROR_DEADLINE : BH_ERROR_FAULT, "%s", "");
     bh_describe_fault(instance, bh_error_slot());
     return bh_error_slot()->error;
+}
+
+void bh_run_frame(bh_instance *instance, struct bh_frame *frame, uint64_t address) {
+    frame->prev = bh_current_frame;
+    frame->instance = instance;
+    frame->base = instance->base;
+    frame->flags |= instance->frame_flags;
+    frame->target = bh_confine(instance->base, address);
+    frame->r14 = instance->threads ? bh_this_thread.task->thread_pointer : 0;
+    set_gs(instance->engine, instance->base);
+    bh_current_frame = frame;
+    bh_enter(frame);
+    bh_current_frame = frame->prev;
 }
 
 bh_error bh_call_frame(bh_instance *instance, struct bh_frame *frame, uint64_t address) {
@@ -100,16 +127,9 @@ bh_error bh_call_frame(bh_instance *instance, struct bh_frame *frame, uint64_t a
     if (error)
         return error;
 
-    frame->prev = bh_current_frame;
-    frame->instance = instance;
-    frame->base = instance->base;
-    frame->flags |= instance->frame_flags;
-    frame->target = bh_confine(instance->base, address);
-    set_gs(instance->engine, instance->base);
-    bh_current_frame = frame;
-    bh_enter(frame);
-    bh_current_frame = frame->prev;
-
+    bh_run_frame(instance, frame, address);
+    if (instance->threads)
+        bh_threads_left(instance, frame);
     bh_deadline_stop(instance);
     return conclude(instance, frame);
 }
@@ -119,13 +139,23 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame);
 
 int bh_hostcall_syscall(struct bh_frame *frame) {
     bh_instance *instance = frame->instance;
-    instance->host_calls++;
+    if (!instance->threads)
+        instance->host_calls++;
+    else
+        __atomic_fetch_add(&instance->host_calls, 1, __ATOMIC_RELAXED);
     int leave = bh_linux_syscall(instance, frame);
     if (leave)
         return leave;
+    if (bh_threads_ending(instance->threads)) {
+        frame->reason = LEAVE_STOPPED;
+        return 1;
+    }
     if (bh_this_thread.expired) {
-        instance->fault_pc = frame->target;
-        frame->reason = LEAVE_DEADLINE;
+        frame->reason = LEAVE_STOPPED;
+        if (bh_threads_claim(instance)) {
+            instance->fault_pc = frame->target;
+            frame->reason = LEAVE_DEADLINE;
+        }
         return 1;
     }
     frame->target = bh_confine(frame->base, frame->target);

@@ -110,6 +110,7 @@ bh_enter:
     movq FRAME_RSI(%rdi), %rsi
     movq FRAME_R8(%rdi), %r8
     movq FRAME_R9(%rdi), %r9
+    movq FRAME_R14(%rdi), %r14 /* the thread pointer of a module built for threads, else zero */
     movq FRAME_RSP(%rdi), %rsp
     movq FRAME_RDI(%rdi), %rdi
     xorl %r10d, %r10d
@@ -117,7 +118,6 @@ bh_enter:
     xorl %ebp, %ebp
     xorl %r12d, %r12d
     xorl %r13d, %r13d
-    xorl %r14d, %r14d
     xorl %r15d, %r15d /* and the flags are those of a zero */
     jmpq *%r11
 

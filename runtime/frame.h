@@ -49,6 +49,8 @@
 #define LEAVE_DEADLINE 2
 #define LEAVE_EXIT 3
 #define LEAVE_BAD_HOSTCALL 4
+#define LEAVE_STOPPED 5     /* another thread ended the instance */
+#define LEAVE_THREAD_EXIT 6 /* this guest thread ended */
 
 #define MXCSR_DEFAULT 0x1f80
 
@@ -90,6 +92,8 @@ extern _Thread_local struct bh_frame *bh_current_frame __attribute__((tls_model(
 int bh_guarded_copy(void *to, const void *from, uint64_t n);
 /* Copies up to and including a NUL, at most n bytes. Bytes copied, n + 1 when there was no NUL, or -1 after a fault. */
 int64_t bh_guarded_string(char *to, const char *from, uint64_t n);
+/* blocking.S: the instructions that begin a blocking system call, and where they are given up. */
+extern const char bh_blocking_begin[], bh_blocking_end[], bh_blocking_cancel[];
 extern const char bh_guard_begin[], bh_guard_end[], bh_guard_fault[];
 #endif
 #endif

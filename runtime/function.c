@@ -132,7 +132,7 @@ static bh_error call(bh_instance *instance, const bh_function *function, const b
     bh_error error = place(function, values, &frame, &stack);
     if (error)
         return error;
-    uint64_t first = (instance->stack_pointer - 8 * stack.count) & ~(uint64_t)15;
+    uint64_t first = (bh_stack_pointer(instance) - 8 * stack.count) & ~(uint64_t)15;
     stack.word[0] = instance->return_gate;
     frame.rsp = first - 8;
     frame.flags = function->result == 'e' ? FRAME_FLAG_ST0 : 0;

@@ -83,6 +83,7 @@ static bh_error map_slot(bh_instance *instance) {
 }
 
 static void discard(bh_instance *instance) {
+    bh_threads_destroy(instance);
     bh_linux_destroy(instance);
     if (instance->base) {
         /* Scrubs, too: nothing of this instance is left for the next one. */
@@ -109,6 +110,11 @@ static bh_error start_library(bh_instance *instance) {
     error = bh_start_stack(instance, 1, argv, &frame.rsp);
     if (!error) {
         instance->stack_pointer = (frame.rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
+        if (instance->threads) {
+            bh_this_thread.task->stack_pointer = instance->stack_pointer;
+            bh_this_thread.task->stack_bottom = instance->stack_bottom;
+            bh_this_thread.task->stack_top = instance->stack_top;
+        }
         error = bh_call_frame(instance, &frame, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry);
     }
     bh_instance_unlock(instance);
@@ -149,9 +155,14 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
     }
     if (!error)
         error = bh_linux_create(instance);
+    if (!error)
+        error = bh_threads_create(instance);
     if (!error && (module->elf.note_flags & BH_NOTE_FLAG_LIBRARY))
         error = start_library(instance);
     if (error) {
+        /* Its constructors may have started threads. */
+        if (instance->threads)
+            bh_threads_close(instance);
         discard(instance);
         return error;
     }
@@ -160,10 +171,14 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
 }
 
 bh_error bh_instance_destroy(bh_instance *instance) {
-    bh_error error;
+    bh_error error = BH_OK;
     if (!instance)
         return BH_OK;
-    if (!bh_instance_lock(instance, &error) && error != BH_ERROR_DEAD)
+    if (instance->threads)
+        error = bh_threads_close(instance);
+    else
+        bh_instance_lock(instance, &error);
+    if (error)
         return error;
     discard(instance);
     return BH_OK;

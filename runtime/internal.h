@@ -11,6 +11,7 @@
 #include "bulkhead/bulkhead.h"
 #include "frame.h"
 #include "space.h"
+#include "threads.h"
 #include "verifier/elf.h"
 
 #define BH_HIDDEN __attribute__((visibility("hidden")))
@@ -97,6 +98,7 @@ struct bh_policy {
     char **environment;
     unsigned environment_count;
     uint64_t memory_limit;
+    unsigned thread_limit;
     uint64_t stack_size;
     unsigned mapping_limit;
     bh_refused_call *log;
@@ -122,7 +124,7 @@ struct bh_instance {
     uint64_t base;
     uint64_t *context;      /* the host's alias of the context page */
     atomic_flag running;
-    int state;
+    _Atomic int state;
     bool poisoned;          /* the slot must not be used again */
     uint64_t deadline;      /* nanoseconds a call, 0: none */
     struct bh_space space;
@@ -138,6 +140,7 @@ struct bh_instance {
     uint64_t fault_address, fault_pc;
     uint64_t host_calls, refused;
     struct bh_linux *personality;
+    struct bh_threads *threads; /* NULL when the module is not built for them */
 };
 
 static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uint64_t size) {
@@ -149,6 +152,10 @@ static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uin
 /* Enters the guest with frame's registers at address, and turns what comes out into an error. The caller holds
  * instance->running and has set frame's rsp and arguments. */
 bh_error bh_call_frame(bh_instance *instance, struct bh_frame *frame, uint64_t address);
+/* Enters the guest with frame's registers, whatever the instance's state, and comes back when it is left. */
+void bh_run_frame(bh_instance *instance, struct bh_frame *frame, uint64_t address);
+/* Fills in what is known of a fault that only frame tells of. */
+void bh_settle_fault(bh_instance *instance, const struct bh_frame *frame);
 bool bh_instance_lock(bh_instance *instance, bh_error *error);
 void bh_instance_unlock(bh_instance *instance);
 /* Confines a code address that a guest had a hand in. Called last, on a value that no guest can change any more. */
@@ -170,6 +177,8 @@ struct bh_thread {
     volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
     void *stack_map;
     size_t stack_map_size;
+    struct bh_task *task;         /* the guest thread that it runs, in a module built for threads */
+    struct bh_host_thread *host;
 };
 extern _Thread_local struct bh_thread bh_this_thread __attribute__((tls_model("initial-exec")));
 
@@ -190,7 +199,13 @@ void bh_describe_fault(bh_instance *instance, bh_error_detail *detail);
 
 /* ---- linux/ ---- */
 
+/* Where frames of calls may begin: the calling thread's guest stack. */
+static inline uint64_t bh_stack_pointer(const bh_instance *instance) {
+    return instance->threads ? bh_this_thread.task->stack_pointer : instance->stack_pointer;
+}
+
 bh_error bh_linux_create(bh_instance *instance);
 void bh_linux_destroy(bh_instance *instance);
+void bh_linux_task_discard(struct bh_task *task);
 
 #endif

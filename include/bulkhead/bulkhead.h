@@ -227,6 +227,9 @@ bh_error bh_policy_grant(bh_policy *policy, unsigned grants);
 bh_error bh_policy_add_environment(bh_policy *policy, const char *assignment);
 /* Memory that an instance may map, its image and stack not counted; 0 (default): what fits into the slot. */
 bh_error bh_policy_set_memory_limit(bh_policy *policy, uint64_t bytes);
+/* Threads that an instance of a module built with -pthread may make besides those of the host that call in; 0 (default):
+ * none, pthread_create fails. Each runs on a thread of the host's process, in the background of its calls. At most 4096. */
+bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads);
 /* The guest's stack: 0 means 8 MiB (or what the module asks for); at most 1 GiB. */
 bh_error bh_policy_set_stack_size(bh_policy *policy, uint64_t bytes);
 /* Mappings that one instance may use; 0 means 8192. */

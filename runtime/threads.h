@@ -1,0 +1,109 @@
+/* Threads of a guest.
+ *
+ * A task is one thread of the guest, whichever host thread it runs on. There are two sorts: those that the guest made
+ * (clone), each on a host thread that the runtime starts for it, and those that stand for host threads which call in. A
+ * module that is not built for threads has one task, which does little more than hold its signal mask.
+ *
+ * Locks, in this order: threads->state, which guards what the system calls work on (descriptors, the map of the slot,
+ * signals) and is given up while a call blocks; threads->lock, which guards the lists and counts below. Signal handlers
+ * take neither.
+ *
+ * Ending: the first task that faults, exits, or passes a deadline claims the end (bh_threads_claim), writes down what
+ * happened and publishes it; every other task leaves at its next chance, which it is given by a signal. A signal that finds
+ * the task in guest code unwinds it, one that finds it in a blocking system call of the host interrupts that, and one that
+ * comes in between is lost: so whoever waits for tasks repeats them. */
+#ifndef BULKHEAD_RUNTIME_THREADS_H
+#define BULKHEAD_RUNTIME_THREADS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bulkhead/bulkhead.h"
+
+#define BH_MAX_SIGNAL_DEPTH 16
+
+struct bh_frame;
+struct bh_saved_context;
+
+/* A thread of the host, for as long as something remembers it. */
+struct bh_host_thread {
+    atomic_uint references;
+    atomic_bool alive;
+};
+
+struct bh_task {
+    struct bh_task *next;
+    bh_instance *instance;
+    int tid;                      /* the guest's name for it */
+    pthread_t host;
+    struct bh_frame *frame;       /* of the system call being handled */
+    uint64_t thread_pointer;      /* what r14 starts with; the guest's to choose */
+    uint64_t clear_tid;           /* written and woken when it exits, as for Linux; 0: nothing */
+    uint64_t robust_list;
+    uint64_t stack_top, stack_bottom; /* of a host thread's task */
+    uint64_t stack_pointer;           /* where its calls' frames may begin */
+    struct bh_host_thread *owner;     /* of a host thread's task: who uses it */
+    struct bh_task *outer;            /* what the host thread was before, in a call within a call */
+    bool counted;                     /* in made_count */
+    unsigned depth;                   /* calls of the host that it is in */
+    bool outside;                     /* runs a function of the host: not waited for */
+    /* signal.c; under the state lock */
+    uint64_t mask;
+    _Atomic uint64_t pending;
+    struct bh_saved_context *saved[BH_MAX_SIGNAL_DEPTH];
+    unsigned saved_count;
+    bool restart;                 /* sigreturn: the interrupted call is to be made again */
+    /* blocking.c */
+    atomic_int interrupt;         /* leave a blocking call, or do not begin one */
+    int busy_fd;                  /* the host's descriptor that it is blocked on, plus one; under the state lock */
+    bool close_after;             /* the guest has closed that descriptor meanwhile */
+};
+
+struct bh_threads {
+    pthread_mutex_t state, lock;
+    pthread_cond_t changed;
+    struct bh_task *made;     /* by the guest, and running */
+    struct bh_task *finished; /* to be joined */
+    struct bh_task *callers;  /* of host threads; inside where depth > 0 */
+    unsigned made_count;
+    int next_tid;
+    bool outliving;           /* a program's first thread has ended, others go on */
+    bool closing;             /* no call may begin: the instance is being destroyed */
+    atomic_int ending;        /* 0, then 1 (claimed), then 2 (published) */
+    uint32_t reason;          /* LEAVE_*, once published */
+    bh_address attach;        /* the module's function that makes a guest thread; 0: it has none */
+};
+
+/* Whether this instance's module is built for threads: only then there is a struct bh_threads, and r14 is the thread pointer. */
+bh_error bh_threads_create(bh_instance *instance);
+/* Stops every guest thread and waits until none is left. BH_ERROR_BUSY while a host thread is in a call (then nothing is
+ * done); afterwards no call begins. For destroying and resetting. */
+bh_error bh_threads_close(bh_instance *instance);
+/* The last step: nothing of the guest runs any more. */
+void bh_threads_destroy(bh_instance *instance);
+
+/* Gives the calling host thread a task for a call: its own, or a new one. */
+bh_error bh_threads_enter(bh_instance *instance);
+void bh_threads_leave(bh_instance *instance);
+/* After guest code was left: ends the instance if frame's reason says so, or takes part in an end that is under way.
+ * Afterwards the reason is the instance's. */
+void bh_threads_left(bh_instance *instance, struct bh_frame *frame);
+/* Claims the end of the instance; false: somebody else has. Async-signal-safe. Always true without threads. */
+bool bh_threads_claim(bh_instance *instance);
+static inline bool bh_threads_ending(const struct bh_threads *threads) {
+    return threads && atomic_load_explicit(&threads->ending, memory_order_acquire) == 2;
+}
+
+/* Starts a guest thread that returns 0 from the system call in frame, on its own stack. 0 or -errno. */
+int bh_threads_start(bh_instance *instance, const struct bh_frame *frame, struct bh_task *task);
+/* The task with this number, while threads->lock is held. */
+struct bh_task *bh_threads_find(struct bh_threads *threads, int tid);
+int bh_threads_new_tid(struct bh_threads *threads);
+/* Interrupts what a task waits for, if it does. threads->lock is held. */
+void bh_threads_kick(struct bh_threads *threads, struct bh_task *task);
+/* This host thread is going: its guest threads may be used by others. */
+void bh_threads_host_exits(struct bh_host_thread *host);
+
+#endif

@@ -9,7 +9,6 @@
 #include "internal.h"
 
 #define TRAP_GENERAL_PROTECTION 13
-#define ERROR_WRITE 2 /* of a page fault */
 #define FLAG_TF 0x100
 #define FLAG_DF 0x400
 #define FLAG_RF 0x10000
@@ -40,14 +39,14 @@ static bool in_guest(const struct bh_frame *frame, uint64_t rip) {
     return frame && rip - frame->base < BH_SLOT_SIZE;
 }
 
-/* Only a description. The stacks of threads that the guest made are its own business: there a write that fails close to rsp is
- * taken for an overflow. */
+/* Only a description. The stacks of threads that the guest made are its own business: there an access that fails close to rsp
+ * is taken for an overflow. */
 static bool is_overflow(const bh_instance *instance, uint64_t address, const ucontext_t *context) {
     const struct bh_task *task = instance->threads ? bh_this_thread.task : NULL;
     uint64_t bottom = task && task->stack_bottom ? task->stack_bottom : instance->stack_bottom;
     uint64_t rsp = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
     if (task && !task->stack_bottom)
-        return (context->uc_mcontext.gregs[REG_ERR] & ERROR_WRITE) && address - (rsp - BH_STACK_DISP_MAX) < 3 * BH_STACK_DISP_MAX;
+        return address - (rsp - BH_STACK_DISP_MAX) < 2 * BH_STACK_DISP_MAX;
     return address < bottom && bottom - address <= BH_STACK_GUARD_SIZE;
 }
 

@@ -14,7 +14,13 @@
  *   - Guest addresses (bh_address) are ordinary addresses of this process inside the instance's slot. Never dereference
  *     one: the guest chose it. Use bh_copy_in and bh_copy_out, which check and cannot fault.
  *   - Thread safety: engines and modules may be used by several threads at once; an instance runs one call at a time
- *     (a second one gets BH_ERROR_BUSY), from any thread; a policy must not be changed once an instance uses it.
+ *     (a second one gets BH_ERROR_BUSY), from any thread, unless its module is a library built with -pthread: that one
+ *     several threads may call at once. A policy must not be changed once an instance uses it.
+ *   - Guest threads (modules built with -pthread): each host thread that calls in is a thread of the guest's own, with its
+ *     thread-local variables and a stack of the size of the first; it stays the same for the host thread's life, and is
+ *     used by another one afterwards. Threads that the guest makes run on host threads of their own, in the background of
+ *     its calls and between them, until they end or the instance does: a fault, an exit or a passed deadline on any thread
+ *     ends them all, and every call under way returns that error; destroying the instance ends them, too.
  *   - Not to be called from signal handlers. After fork() the child gets BH_ERROR_FORKED and may only exec or exit.
  *
  * Needs: x86-64 Linux 5.6 or later (openat2), XSAVE, /proc mounted (guests' files are reopened through it).
@@ -234,7 +240,8 @@ bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads);
 bh_error bh_policy_set_stack_size(bh_policy *policy, uint64_t bytes);
 /* Mappings that one instance may use; 0 means 8192. */
 bh_error bh_policy_set_mapping_limit(bh_policy *policy, unsigned mappings);
-/* Called, on the thread that runs the guest, for every refused call. It must not call into the instance. */
+/* Called, on the thread that runs the guest, for every refused call. It must not call into the instance. With guest threads
+ * that is any of the instance's host threads, and there may be several such calls at once. */
 bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *context);
 
 /* ---- Instance ---- */
@@ -242,10 +249,12 @@ bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *contex
 /* Maps a copy of the module into a free slot. policy may be NULL: nothing is granted. For a library this also runs its
  * start code and constructors, and fails as bh_call does if they fail. */
 bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_instance **instance);
-/* Unmaps everything and closes the guest's files. BH_ERROR_BUSY while the instance runs. */
+/* Ends the guest's threads and waits for them, unmaps everything and closes the guest's files. BH_ERROR_BUSY while a call
+ * into the instance is under way. */
 bh_error bh_instance_destroy(bh_instance *instance);
 /* Each later call may take so long (wall-clock time); 0 means for ever. At the deadline the call ends with
- * BH_ERROR_DEADLINE and the instance is dead. Accuracy: some milliseconds. */
+ * BH_ERROR_DEADLINE and the instance is dead. Accuracy: some milliseconds. It is a call's: threads that the guest leaves
+ * running between calls have none. Set it while no call runs. */
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds);
 /* Runs a program from its entry point to its exit, once. argv[argc] need not be NULL. BH_OK when it exited: *status is
  * its exit status (0 to 255). */

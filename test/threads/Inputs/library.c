@@ -1,6 +1,5 @@
 /* The guest of threads-test.c: a library built for threads. */
 #include <errno.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>

@@ -15,7 +15,8 @@
 
 bh_error bh_deadline_start(bh_instance *instance) {
     struct bh_thread *thread = &bh_this_thread;
-    if (!instance->deadline || bh_current_frame)
+    uint64_t deadline = instance->deadline;
+    if (!deadline || bh_current_frame)
         return BH_OK;
     if (!thread->timer_made) {
         struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = instance->engine->deadline_signal};
@@ -27,16 +28,18 @@ bh_error bh_deadline_start(bh_instance *instance) {
     }
     thread->expired = 0;
     struct itimerspec when = {.it_interval = {0, REPEAT},
-                              .it_value = {(time_t)(instance->deadline / SECOND), (long)(instance->deadline % SECOND)}};
+                              .it_value = {(time_t)(deadline / SECOND), (long)(deadline % SECOND)}};
     if (timer_settime(thread->timer, 0, &when, NULL))
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot start the deadline's timer");
+    thread->timer_armed = true;
     return BH_OK;
 }
 
 void bh_deadline_stop(bh_instance *instance) {
     struct bh_thread *thread = &bh_this_thread;
-    if (!instance->deadline || bh_current_frame || !thread->timer_made)
+    if (bh_current_frame || !thread->timer_armed)
         return;
+    thread->timer_armed = false;
     timer_settime(thread->timer, 0, &(struct itimerspec){0}, NULL);
     /* What was pending arrived before that call returned. */
     thread->expired = 0;

@@ -126,7 +126,7 @@ struct bh_instance {
     atomic_flag running;
     _Atomic int state;
     bool poisoned;          /* the slot must not be used again */
-    uint64_t deadline;      /* nanoseconds a call, 0: none */
+    _Atomic uint64_t deadline; /* nanoseconds a call, 0: none */
     struct bh_space space;
     unsigned promised;      /* mappings taken from the engine's limit for this instance */
     uint64_t stack_top;     /* addresses */
@@ -172,7 +172,7 @@ bh_error bh_start_stack(bh_instance *instance, int argc, const char *const argv[
 
 struct bh_thread {
     bool prepared;
-    bool timer_made;
+    bool timer_made, timer_armed;
     timer_t timer;
     volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
     void *stack_map;

@@ -331,13 +331,13 @@ static void test_clone(void) {
     usleep(20000);
     CHECK(!CALL(shared, "identity", "l()", &result, 0, 0, 0, 0, 0));
     uint64_t secret = (uint64_t)(uintptr_t)&host;
-    CHECK(!CALL(shared, "odd_thread", "l(mm)", &result, stack, secret & 0xffff0000ffffffff, 0, 0, 0));
+    /* Whether something is mapped where it points to is chance: the thread may fault, even before this call is back. */
+    (void)CALL(shared, "odd_thread", "l(mm)", &result, stack, secret & 0xffff0000ffffffff, 0, 0, 0);
     CHECK(!bh_instance_destroy(shared));
     /* A stack where nothing is mapped. */
     shared = new_instance(4);
     stack = bh_instance_base(shared) + 0x1000;
-    CHECK(!CALL(shared, "odd_thread", "l(mm)", &result, stack, 0, 0, 0, 0) && result.as.l > 0);
-    bh_error error = BH_OK;
+    bh_error error = CALL(shared, "odd_thread", "l(mm)", &result, stack, 0, 0, 0, 0);
     double until = now() + 20;
     while (!error && now() < until)
         error = CALL(shared, "identity", "l()", &result, 0, 0, 0, 0, 0);

@@ -47,7 +47,7 @@ public:
 
   // Objects of modules with threads and without do not mix: r14 and the thread pointer
   // mean different things. Each defines this absolute symbol, and the linker accepts
-  // several definitions only if they agree.
+  // several definitions only if they agree, and are not zero.
   void initSections(bool NoExecStack, const MCSubtargetInfo &STI) override {
     Base::initSections(NoExecStack, STI);
     if constexpr (!IsText) {
@@ -55,7 +55,7 @@ public:
       MCSymbol *Mark = Ctx.getOrCreateSymbol("bulkhead_built_with_and_without_pthread");
       this->emitSymbolAttribute(Mark, MCSA_Global);
       this->emitSymbolAttribute(Mark, MCSA_Hidden);
-      this->emitAssignment(Mark, MCConstantExpr::create(threads(), Ctx));
+      this->emitAssignment(Mark, MCConstantExpr::create(threads() ? 2 : 1, Ctx));
     }
   }
 

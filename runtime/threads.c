@@ -302,6 +302,10 @@ static struct bh_task *new_caller(bh_instance *instance, struct bh_host_thread *
         return NULL;
     task->instance = instance;
     task->tid = threads->callers ? bh_threads_new_tid(threads) : FIRST_TID;
+    if (task->tid == FIRST_TID) {
+        task->stack_top = instance->stack_top;
+        task->stack_bottom = instance->stack_bottom;
+    }
     give(task, host);
     task->next = threads->callers;
     threads->callers = task;

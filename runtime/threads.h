@@ -79,7 +79,7 @@ struct bh_threads {
 /* Whether this instance's module is built for threads: only then there is a struct bh_threads, and r14 is the thread pointer. */
 bh_error bh_threads_create(bh_instance *instance);
 /* Stops every guest thread and waits until none is left. BH_ERROR_BUSY while a host thread is in a call (then nothing is
- * done); afterwards no call begins. For destroying and resetting. */
+ * done); afterwards no call begins. To reset an instance: close, destroy, and create again before its start code runs. */
 bh_error bh_threads_close(bh_instance *instance);
 /* The last step: nothing of the guest runs any more. */
 void bh_threads_destroy(bh_instance *instance);

@@ -24,7 +24,7 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
-static sem_t ready, nothing;
+static sem_t ready, nothing, cancelled;
 static atomic_int cleaned, signals;
 
 static void clean(void *argument) {
@@ -84,7 +84,8 @@ static void *asynchronously(void *argument) { /* at the next system call */
 static void *disabled(void *argument) {
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     sem_post(&ready);
-    nanosleep(&(struct timespec){0, 20000000}, NULL);
+    while (sem_wait(&cancelled))
+        ;
     pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
     pthread_testcancel();
     return NULL;
@@ -105,6 +106,8 @@ static void test_cancellation(void) {
         if (which == 1) /* it waits, or it does not hold the mutex yet */
             pthread_mutex_lock(&mutex), pthread_mutex_unlock(&mutex);
         CHECK(!pthread_cancel(thread));
+        if (which == 5)
+            sem_post(&cancelled);
         CHECK(!pthread_join(thread, &result) && result == PTHREAD_CANCELED);
         CHECK(cleaned == (which < 5));
     }
@@ -170,6 +173,7 @@ static void test_signals(void) {
 int main(void) {
     sem_init(&ready, 0, 0);
     sem_init(&nothing, 0, 0);
+    sem_init(&cancelled, 0, 0);
     test_cancellation();
     test_signals();
     return 0;

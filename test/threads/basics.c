@@ -7,24 +7,15 @@
  * RUN: %bulkhead-verify %t.O0
  * RUN: %bulkhead-run --threads 40 %t.O0 2>&1 | FileCheck %s
  */
-#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
-#define CHECK(condition)                                                                                                       \
-    do {                                                                                                                       \
-        if (!(condition)) {                                                                                                    \
-            printf("line %d: %s (errno %d)\n", __LINE__, #condition, errno);                                                   \
-            exit(1);                                                                                                           \
-        }                                                                                                                      \
-    } while (0)
+#include "Inputs/check.h"
 
 /* ---- creation, results, thread-local variables ---- */
 

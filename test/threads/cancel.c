@@ -4,23 +4,14 @@
  * RUN: %bulkhead-verify %t
  * RUN: %bulkhead-run --threads 8 --deadline 60 %t | FileCheck %s
  */
-#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-#define CHECK(condition)                                                                                                       \
-    do {                                                                                                                       \
-        if (!(condition)) {                                                                                                    \
-            printf("line %d: %s (errno %d)\n", __LINE__, #condition, errno);                                                   \
-            exit(1);                                                                                                           \
-        }                                                                                                                      \
-    } while (0)
+#include "Inputs/check.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t never = PTHREAD_COND_INITIALIZER;

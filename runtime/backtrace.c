@@ -98,9 +98,12 @@ void bh_backtrace(bh_instance *instance, const struct bh_fault *fault, bh_error_
     struct scan scan = {.instance = instance, .code_start = instance->base + BH_IMAGE_OFFSET + elf->code_addr};
     scan.code_end = scan.code_start + elf->code_size;
     scan.position = (fault->sp + 7) & ~(uint64_t)7;
-    /* After an overflow rsp points below what is mapped. */
-    if (scan.position < instance->stack_bottom && instance->stack_bottom - scan.position <= BH_STACK_GUARD_SIZE)
-        scan.position = instance->stack_bottom;
+    /* After an overflow rsp points below what is mapped, whichever thread's stack it is. */
+    uint64_t word, low = scan.position;
+    scan.end = low + BH_STACK_GUARD_SIZE;
+    if (fault->kind == BH_FAULT_STACK_OVERFLOW)
+        while (scan.position < scan.end && !read_word(&scan, scan.position, &word))
+            scan.position = BH_PAGE_ROUND(scan.position + 1);
     scan.end = scan.position + SCAN_LIMIT;
     uint64_t slot_end = instance->base + BH_SLOT_SIZE;
     scan.end = scan.end > slot_end ? slot_end : scan.end;

@@ -26,6 +26,7 @@ AT(r8, FRAME_R8);
 AT(r9, FRAME_R9);
 AT(r10, FRAME_R10);
 AT(r12, FRAME_R12);
+AT(r14, FRAME_R14);
 AT(r15, FRAME_R15);
 AT(target, FRAME_TARGET);
 AT(hostcall, FRAME_HOSTCALL);
@@ -55,6 +56,10 @@ void bh_set_gs(const struct bh_frame *frame) {
 }
 
 bool bh_instance_lock(bh_instance *instance, bh_error *error) {
+    if (instance->threads) {
+        *error = bh_threads_enter(instance);
+        return !*error;
+    }
     if (atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire)) {
         *error = bh_fail(BH_ERROR_BUSY, "the instance is running a call");
         return false;
@@ -63,7 +68,28 @@ bool bh_instance_lock(bh_instance *instance, bh_error *error) {
 }
 
 void bh_instance_unlock(bh_instance *instance) {
-    atomic_flag_clear_explicit(&instance->running, memory_order_release);
+    if (instance->threads)
+        bh_threads_leave(instance);
+    else
+        atomic_flag_clear_explicit(&instance->running, memory_order_release);
+}
+
+bool bh_instance_visit(bh_instance *instance, bool *taken, bh_error *error) {
+    if (instance->threads) {
+        *taken = true;
+        *error = bh_threads_visit(instance);
+        return !*error;
+    }
+    /* A thread that runs the instance, in a callback, has it already. */
+    *taken = !bh_call_running(instance);
+    return !*taken || bh_instance_lock(instance, error);
+}
+
+void bh_instance_depart(bh_instance *instance, bool taken) {
+    if (instance->threads)
+        bh_threads_depart(instance);
+    else if (taken)
+        bh_instance_unlock(instance);
 }
 
 static bh_error dead(const bh_instance *instance) {
@@ -82,6 +108,10 @@ bool bh_call_running(const bh_instance *instance) {
     return own_frame(instance, bh_current_frame) != NULL;
 }
 
+bool bh_call_nested(const struct bh_frame *frame) {
+    return own_frame(frame->instance, frame->prev) != NULL;
+}
+
 /* What a call needs beyond the instance's lock. */
 static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
     if (instance->state != BH_INSTANCE_READY)
@@ -95,7 +125,16 @@ static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
     if (error)
         return error;
     frame->prev = bh_current_frame;
+    if (instance->threads)
+        frame->r14 = bh_my_task(instance)->thread_pointer;
     return bh_deadline_start(instance, frame);
+}
+
+static void give_back(const struct bh_frame *frame) {
+    if (!frame->nesting.holds)
+        bh_instance_unlock(frame->instance);
+    else if (frame->instance->threads)
+        bh_threads_outside(frame->instance, frame->nesting.outside);
 }
 
 bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
@@ -104,93 +143,113 @@ bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
     frame->nesting = (struct bh_nesting){.holds = bh_call_running(instance)};
     if (!frame->nesting.holds && !bh_instance_lock(instance, &error))
         return error;
+    /* A system call of this thread is under way: who calls is the log of refusals, and what it guards is locked. */
+    if (instance->threads && frame->nesting.holds && bh_my_task(instance)->frame)
+        return bh_fail(BH_ERROR_BUSY, "the instance cannot be called by the log of its refused calls");
+    /* Before the instance's state is looked at: who ends it meanwhile waits for this thread, or this thread sees that. */
+    if (instance->threads && frame->nesting.holds)
+        frame->nesting.outside = bh_threads_outside(instance, false);
     error = prepare(instance, frame);
-    if (error && !frame->nesting.holds)
-        bh_instance_unlock(instance);
+    if (error)
+        give_back(frame);
     return error;
 }
 
 void bh_call_end(struct bh_frame *frame) {
     if (frame->nesting.timer)
         bh_deadline_stop(frame);
-    if (!frame->nesting.holds)
-        bh_instance_unlock(frame->instance);
+    give_back(frame);
 }
 
 uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame) {
     const struct bh_frame *outer = own_frame(instance, frame->prev);
     if (!outer)
-        return instance->stack_pointer;
+        return instance->threads ? bh_my_task(instance)->stack_pointer : instance->stack_pointer;
     /* The guest chose it: anywhere in the slot. What is written there is written with care. */
     uint32_t offset = (uint32_t)(outer->rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint32_t)63;
     return instance->base + (offset < BH_NULL_GUARD_SIZE ? BH_NULL_GUARD_SIZE / 2 : offset); /* unmapped all the same */
 }
 
-static void die(bh_instance *instance, const struct bh_frame *frame, int state) {
-    instance->state = state;
+void bh_instance_end(bh_instance *instance, const struct bh_frame *frame) {
     instance->end_reason = frame->reason;
     /* Only what goes with the reason was set. */
     if (frame->reason == LEAVE_EXIT)
         instance->exit_status = frame->exit_status;
     else if (frame->reason == LEAVE_CALLBACK)
         instance->callback_status = frame->callback_status;
-    else if (frame->reason == LEAVE_FAULT || frame->reason == LEAVE_DEADLINE || frame->reason == LEAVE_BAD_HOSTCALL)
+    else if (frame->reason == LEAVE_BAD_HOSTCALL)
+        instance->end = (struct bh_fault){.kind = BH_FAULT_HOSTCALL, .signal = SIGSYS, .address = frame->hostcall,
+                                          .sp = frame->rsp};
+    else if (frame->reason == LEAVE_FAULT || frame->reason == LEAVE_DEADLINE)
         instance->end = frame->fault;
+    instance->state = frame->reason == LEAVE_EXIT ? BH_INSTANCE_EXITED : BH_INSTANCE_DEAD;
 }
 
-/* The thread's error for how the instance ended. */
-static bh_error report(bh_instance *instance, uint32_t reason, const char *nested) {
+/* The thread's error for how the instance ended; where says in which of its calls. */
+static bh_error report(bh_instance *instance, const char *where) {
     bh_error_detail *detail = bh_error_slot();
-    switch (reason) {
+    switch (instance->end_reason) {
     case LEAVE_EXIT:
-        bh_fail(BH_ERROR_EXITED, "the guest exited with status %d%s", instance->exit_status, nested);
+        bh_fail(BH_ERROR_EXITED, "the guest exited with status %d%s", instance->exit_status, where);
         detail->exit_status = instance->exit_status;
         break;
     case LEAVE_CALLBACK:
-        bh_fail(BH_ERROR_CALLBACK, "a callback ended the call with status %d%s", instance->callback_status, nested);
+        bh_fail(BH_ERROR_CALLBACK, "a callback ended the call with status %d%s", instance->callback_status, where);
         detail->callback_status = instance->callback_status;
         break;
     case LEAVE_FORKED:
-        bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process%s", nested);
+        bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process%s", where);
         break;
     case LEAVE_STACK:
-        bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it%s", nested);
+        bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it, or it is too small for the "
+                                "arguments%s", where);
         break;
     default:
-        bh_fail(reason == LEAVE_DEADLINE ? BH_ERROR_DEADLINE : BH_ERROR_FAULT, "%s", "");
-        bh_describe_fault(instance, &instance->end, detail, nested);
+        bh_fail(instance->end_reason == LEAVE_DEADLINE ? BH_ERROR_DEADLINE : BH_ERROR_FAULT, "%s", "");
+        bh_describe_fault(instance, &instance->end, detail, where);
     }
     return detail->error;
 }
 
 bh_error bh_call_conclude(struct bh_frame *frame) {
     bh_instance *instance = frame->instance;
-    if (frame->reason == LEAVE_DEAD || instance->state != BH_INSTANCE_READY)
-        return report(instance, instance->end_reason, ", in a nested call");
-    if (frame->reason == LEAVE_BAD_HOSTCALL)
-        frame->fault = (struct bh_fault){.kind = BH_FAULT_HOSTCALL, .signal = SIGSYS, .address = frame->hostcall,
-                                         .sp = frame->rsp};
-    die(instance, frame, frame->reason == LEAVE_EXIT ? BH_INSTANCE_EXITED : BH_INSTANCE_DEAD);
-    return report(instance, frame->reason, "");
+    /* The child of a fork has only this thread, and locks that others held stay locked for ever. */
+    if (instance->threads && frame->reason != LEAVE_FORKED) {
+        bool nested;
+        if (!bh_threads_end(instance, frame, &nested))
+            return report(instance, nested ? ", in a nested call" : ", on another thread");
+        return report(instance, "");
+    }
+    if (frame->reason == LEAVE_STOPPED || instance->state != BH_INSTANCE_READY)
+        return report(instance, ", in a nested call");
+    bh_instance_end(instance, frame);
+    return report(instance, "");
 }
 
-bh_error bh_call_start(bh_instance *instance, uint64_t sp) {
+bh_error bh_instance_kill(bh_instance *instance, const struct bh_fault *fault) {
+    struct bh_frame frame = {.instance = instance, .reason = LEAVE_FAULT, .fault = *fault};
+    return bh_call_conclude(&frame);
+}
+
+bh_error bh_call_held(bh_instance *instance, uint64_t address, uint64_t sp, bool start, bh_registers *registers) {
     struct bh_frame frame;
-    bh_registers registers;
-    memset(&registers, 0, sizeof(registers));
     bh_frame_init(instance, &frame);
     frame.nesting = (struct bh_nesting){.holds = true}; /* the caller */
-    frame.rsp = sp;
     bh_error error = prepare(instance, &frame);
     if (error)
         return error;
-    /* Its own argc: entering writes a word there. */
-    if (!bh_in_slot(instance, sp, 8) || bh_guarded_copy(&frame.first_word, (const void *)(uintptr_t)sp, 8))
-        error = bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible");
-    else
-        error = bh_call_cross(&frame, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry, &registers);
-    bh_call_end(&frame);
+    frame.flags |= start ? FRAME_FLAG_START : 0;
+    frame.rsp = start ? sp : sp - 8;
+    error = bh_call_cross(&frame, address, registers);
+    if (frame.nesting.timer)
+        bh_deadline_stop(&frame);
     return error;
+}
+
+bh_error bh_call_start(bh_instance *instance, uint64_t sp) {
+    bh_registers registers;
+    memset(&registers, 0, sizeof(registers));
+    return bh_call_held(instance, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry, sp, true, &registers);
 }
 
 bh_error bh_call_resumable(struct bh_frame *frame) {
@@ -199,7 +258,7 @@ bh_error bh_call_resumable(struct bh_frame *frame) {
         return BH_ERROR_FORKED;
     }
     if (frame->instance->state != BH_INSTANCE_READY) {
-        frame->reason = LEAVE_DEAD;
+        frame->reason = LEAVE_STOPPED;
         return BH_ERROR_DEAD;
     }
     if (bh_this_thread.expired) {
@@ -214,7 +273,10 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame);
 
 int bh_hostcall_syscall(struct bh_frame *frame) {
     bh_instance *instance = frame->instance;
-    instance->host_calls++;
+    if (!instance->threads)
+        instance->host_calls++;
+    else
+        __atomic_fetch_add(&instance->host_calls, 1, __ATOMIC_RELAXED);
     int leave = bh_linux_syscall(instance, frame);
     if (leave)
         return leave;
@@ -234,6 +296,8 @@ bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_run: an instance, arguments and a place for the status are needed");
     if (instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY)
         return bh_fail(BH_ERROR_KIND, "'%s' is a library: it has no main; call its exports", instance->module->name);
+    if (bh_call_running(instance))
+        return bh_fail(BH_ERROR_BUSY, "the instance is running a call");
     if (!bh_instance_lock(instance, &error))
         return error;
     error = instance->state == BH_INSTANCE_READY ? bh_start_stack(instance, argc, argv, &sp) : dead(instance);
@@ -241,10 +305,10 @@ bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv
         error = bh_call_start(instance, sp);
     /* Its start code came back: a program must exit. */
     if (!error)
-        instance->state = BH_INSTANCE_DEAD;
+        bh_instance_kill(instance, &(struct bh_fault){.kind = BH_FAULT_NONE});
     bh_instance_unlock(instance);
     if (error == BH_ERROR_EXITED) {
-        *status = instance->exit_status;
+        *status = bh_error_slot()->exit_status;
         return BH_OK;
     }
     if (error)

@@ -84,8 +84,10 @@ static unsigned free_number(struct bh_callbacks *callbacks) {
 
 static bh_error add(bh_instance *instance, const struct callback *wanted, bh_address *address) {
     struct bh_callbacks *callbacks;
+    bool taken;
     bh_error error = table(instance, &callbacks);
-    if (error)
+    /* An entry is written over: nobody may be reading it. With threads, readers take the lock. */
+    if (error || !bh_instance_visit(instance, &taken, &error))
         return error;
     pthread_mutex_lock(&callbacks->lock);
     unsigned number = free_number(callbacks);
@@ -110,6 +112,7 @@ static bh_error add(bh_instance *instance, const struct callback *wanted, bh_add
         *address = instance->base + BH_GATE_CALLBACKS + number * BH_BUNDLE_SIZE;
     }
     pthread_mutex_unlock(&callbacks->lock);
+    bh_instance_depart(instance, taken);
     return error;
 }
 
@@ -285,13 +288,52 @@ static int run_typed(struct bh_frame *frame, const struct callback *callback, bh
     return 0;
 }
 
-int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *registers) {
+static const struct callback *find(const bh_instance *instance, uint32_t number) {
+    struct bh_callbacks *callbacks = atomic_load_explicit(&instance->callbacks, memory_order_acquire);
+    if (__builtin_expect(!callbacks || number >= BH_CALLBACK_COUNT, 0))
+        return NULL;
+    const struct callback *callback =
+        atomic_load_explicit(&callbacks->entry[BH_BOUNDED(number, BH_CALLBACK_COUNT)], memory_order_acquire);
+    return __builtin_expect(callback && atomic_load_explicit(&callback->active, memory_order_acquire), 1) ? callback : NULL;
+}
+
+static int run(struct bh_frame *frame, const struct callback *callback, uint32_t number, bh_registers *registers);
+
+/* Where several threads run calls, one may destroy a callback and make another while this one looks at it: so it looks at a
+ * copy. */
+static __attribute__((noinline)) int run_copy(struct bh_frame *frame, uint32_t number, bh_registers *registers) {
     bh_instance *instance = frame->instance;
     struct bh_callbacks *callbacks = atomic_load_explicit(&instance->callbacks, memory_order_acquire);
-    struct callback *callback = NULL;
-    if (callbacks && number < BH_CALLBACK_COUNT)
-        callback = atomic_load_explicit(&callbacks->entry[BH_BOUNDED(number, BH_CALLBACK_COUNT)], memory_order_acquire);
-    if (__builtin_expect(!callback || !atomic_load_explicit(&callback->active, memory_order_acquire), 0))
+    struct callback copy;
+    const struct callback *callback = NULL;
+    if (callbacks) {
+        pthread_mutex_lock(&callbacks->lock);
+        callback = find(instance, number);
+        if (callback) {
+            copy.raw = callback->raw;
+            copy.function = callback->function;
+            copy.raw_function = callback->raw_function;
+            copy.context = callback->context;
+            copy.signature = callback->signature;
+        }
+        pthread_mutex_unlock(&callbacks->lock);
+    }
+    bool before = bh_threads_outside(instance, true);
+    int leave = run(frame, callback ? &copy : NULL, number, registers);
+    bh_threads_outside(instance, before);
+    /* Who ended the instance after run looked did not wait for this thread if it was still outside. */
+    return leave || bh_call_resumable(frame);
+}
+
+int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *registers) {
+    if (__builtin_expect(frame->instance->threads != NULL, 0))
+        return run_copy(frame, number, registers);
+    return run(frame, find(frame->instance, number), number, registers);
+}
+
+static inline int run(struct bh_frame *frame, const struct callback *callback, uint32_t number, bh_registers *registers) {
+    bh_instance *instance = frame->instance;
+    if (__builtin_expect(!callback, 0))
         return end_with(frame, BH_FAULT_CALLBACK, SIGSYS, number);
 
     registers->rax = registers->rdx = registers->xmm0 = registers->xmm1 = 0;

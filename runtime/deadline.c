@@ -31,9 +31,10 @@ static int set_timer(struct bh_thread *thread, uint64_t deadline) {
 
 bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
     struct bh_thread *thread = &bh_this_thread;
-    if (!instance->deadline)
+    uint64_t allowed = instance->deadline;
+    if (!allowed)
         return BH_OK;
-    uint64_t start = now(), deadline = start + instance->deadline;
+    uint64_t start = now(), deadline = start + allowed;
     if (deadline < start) /* later than time itself */
         return BH_OK;
     if (thread->deadline && thread->deadline <= deadline)

@@ -17,15 +17,16 @@ static inline void bh_frame_init(bh_instance *instance, struct bh_frame *frame) 
     frame->base = base;
     frame->flags = instance->frame_flags;
     frame->first_word = base + BH_GATE_OFFSET;
+    frame->r14 = 0; /* the thread pointer of a module built for threads */
 }
 
 /* Whether a call may take the short way, and if so takes the instance for it: the thread was prepared for guests, runs none and is
  * not the child of a fork (that is what bh_idle_frame says); the instance is free, lives, has no deadline, and GS can be
- * set directly. Then the call's frame is bh_frame_init_outermost's, and bh_instance_unlock ends it. Otherwise bh_call_begin
+ * set directly, and several threads cannot be in it at once. Then the call's frame is bh_frame_init_outermost's, and bh_instance_unlock ends it. Otherwise bh_call_begin
  * finds out what is the matter. */
 static inline bool bh_call_short(bh_instance *instance) {
     if (__builtin_expect(bh_current_frame != &bh_idle_frame || instance->deadline ||
-                             (instance->frame_flags & FRAME_FLAG_NO_FSGSBASE), 0))
+                             (instance->frame_flags & (FRAME_FLAG_NO_FSGSBASE | FRAME_FLAG_THREADS)), 0))
         return false;
     if (__builtin_expect(atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire), 0))
         return false;
@@ -56,10 +57,10 @@ static inline void bh_enter(struct bh_frame *frame) {
                        "xmm15", "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)", "cc", "memory");
 }
 
-/* Crosses over with everything of the frame set but what is given here. GS is read back rather than remembered: if anything
- * else in the process had changed it, the guest's accesses would go to host memory. */
-static inline bh_error bh_call_cross_with(struct bh_frame *frame, uint64_t base, struct bh_frame *prev, uint64_t address,
-                                          bh_registers *registers, bool direct) {
+/* Crosses over with everything of the frame set but what is given here; frame->reason says why it came back. GS is read back
+ * rather than remembered: if anything else in the process had changed it, the guest's accesses would go to host memory. */
+static inline void bh_frame_cross(struct bh_frame *frame, uint64_t base, struct bh_frame *prev, uint64_t address, bh_registers *registers,
+                                  bool direct) {
     frame->registers = registers;
     frame->target = bh_confine(base, address);
     if (__builtin_expect(!direct || bh_read_gs() != base, 0))
@@ -67,6 +68,11 @@ static inline bh_error bh_call_cross_with(struct bh_frame *frame, uint64_t base,
     bh_current_frame = frame;
     bh_enter(frame);
     bh_current_frame = prev;
+}
+
+static inline bh_error bh_call_cross_with(struct bh_frame *frame, uint64_t base, struct bh_frame *prev, uint64_t address,
+                                          bh_registers *registers, bool direct) {
+    bh_frame_cross(frame, base, prev, address, registers, direct);
     return __builtin_expect(frame->reason == LEAVE_RETURN, 1) ? BH_OK : bh_call_conclude(frame);
 }
 

@@ -34,7 +34,7 @@ bh_enter:
     movq %rsp, FRAME_HOST_RSP(%rdi)
     movq FRAME_REGISTERS(%rdi), %r10
     movl FRAME_FLAGS(%rdi), %eax
-    andl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_VECTORS | FRAME_FLAG_AVX, %eax
+    andl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_VECTORS | FRAME_FLAG_AVX | FRAME_FLAG_START, %eax
     cmpl $FRAME_FLAG_AVX, %eax
     jne prepare
     /* VEX forms clear the registers to their full width. */
@@ -63,7 +63,9 @@ enter:
     .hidden bh_enter_store
 bh_enter_store:
     movq %rax, (%rbx)
+stored:
     movq FRAME_TARGET(%rcx), %r11
+    movq FRAME_R14(%rcx), %r14
     movl REGISTERS_VECTORS(%r10), %eax
     movq REGISTERS_INTEGER+0(%r10), %rdi
     movq REGISTERS_INTEGER+8(%r10), %rsi
@@ -77,7 +79,6 @@ bh_enter_store:
     xorl %ebp, %ebp
     xorl %r12d, %r12d
     xorl %r13d, %r13d
-    xorl %r14d, %r14d
     xorl %r15d, %r15d /* and the flags are those of a zero */
     jmpq *%r11
 
@@ -112,6 +113,8 @@ prepare:
     movl FRAME_FLAGS(%rdi), %eax
 2:  testl $FRAME_FLAG_AVX, %eax
     jz 3f
+    testl $FRAME_FLAG_START, %eax
+    jnz start
     testl $FRAME_FLAG_VECTORS, %eax
     jz 4f
     vmovq REGISTERS_VECTOR+0(%r10), %xmm0
@@ -159,7 +162,16 @@ prepare:
     pxor %xmm13, %xmm13
     pxor %xmm14, %xmm14
     pxor %xmm15, %xmm15
-    jmp enter
+    testl $FRAME_FLAG_START, %eax
+    jz enter
+    jmp 6f
+
+    /* What is at rsp is the guest's own, and need not be memory. */
+start:
+    vzeroall
+6:  movq %rdi, %rcx
+    movq FRAME_RSP(%rcx), %rbx
+    jmp stored
 
 clean:
     movl FRAME_FLAGS(%rcx), %edx

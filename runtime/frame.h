@@ -63,6 +63,8 @@
 #define FRAME_FLAG_FNINIT 128 /* only fninit clears x87's last data address on this CPU */
 #define FRAME_FLAG_NO_FSGSBASE 256 /* GS is read and written by system calls */
 #define FRAME_FLAG_RETURN_ST0 512 /* the callback's result goes to st0 */
+#define FRAME_FLAG_THREADS 1024 /* the module is built for threads: calls take the long way in */
+#define FRAME_FLAG_START 2048   /* nothing is stored at rsp: a program's or a thread's start, not a call */
 
 /* FRAME_REASON: why the guest was left. */
 #define LEAVE_RETURN 0
@@ -72,8 +74,9 @@
 #define LEAVE_BAD_HOSTCALL 4
 #define LEAVE_STACK 5    /* the first word could not be written to the guest's stack */
 #define LEAVE_CALLBACK 6 /* a callback asked for it */
-#define LEAVE_DEAD 7     /* a nested call killed the instance */
+#define LEAVE_STOPPED 7  /* the instance was ended elsewhere: in a nested call, or by another of its threads */
 #define LEAVE_FORKED 8   /* host code in the call forked, and this is the child */
+#define LEAVE_THREAD_EXIT 9 /* this guest thread ended */
 
 #define MXCSR_DEFAULT 0x1f80
 #define FPUCW_DEFAULT 0x037f
@@ -117,6 +120,7 @@ struct bh_frame {
         uint32_t depth;  /* 1: the thread's outermost call */
         bool holds;      /* somebody else gives the instance back: an outer call of this thread */
         bool timer;      /* this call set the thread's timer */
+        bool outside;    /* what bh_task.outside was before */
     } nesting;
     uint64_t outer_deadline; /* what the timer was set to before; 0: not at all */
     struct bh_fault fault;
@@ -149,6 +153,8 @@ int64_t bh_guarded_string(char *to, const char *from, uint64_t n);
 int bh_guarded_fill(void *to, int byte, uint64_t n);
 /* The length of a string of at most n bytes; n when there was no NUL, or -1 after a fault. */
 int64_t bh_guarded_length(const char *string, uint64_t n);
+/* blocking.S: the instructions that begin a blocking system call, and where they are given up. */
+extern const char bh_blocking_begin[], bh_blocking_end[], bh_blocking_cancel[];
 extern const char bh_guard_begin[], bh_guard_end[], bh_guard_fault[];
 #endif
 #endif

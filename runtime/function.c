@@ -84,6 +84,7 @@ uint64_t bh_value_word_slowly(const bh_value *value) {
 struct arguments {
     bh_registers *registers;
     bh_instance *instance;
+    struct bh_frame *frame;
     uint64_t stack;
     uint64_t result; /* where a result in memory goes; 0: nowhere */
 };
@@ -93,11 +94,9 @@ static bool put(const struct arguments *to, uint64_t offset, const void *bytes, 
     return bh_in_slot(to->instance, at, size) && !bh_guarded_copy((void *)(uintptr_t)at, bytes, size);
 }
 
-static bh_error stack_inaccessible(bh_instance *instance) {
-    instance->state = BH_INSTANCE_DEAD;
-    instance->end_reason = LEAVE_STACK;
-    return bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it, or it is too small for "
-                                   "the arguments");
+static bh_error stack_inaccessible(struct bh_frame *frame) {
+    frame->reason = LEAVE_STACK;
+    return bh_call_conclude(frame);
 }
 
 static bh_error place_large(const bh_parameter *parameter, const bh_value *value, unsigned n, const struct arguments *to) {
@@ -122,7 +121,7 @@ static bh_error place_large(const bh_parameter *parameter, const bh_value *value
     } else {
         word[0] = bh_value_word(value, parameter);
     }
-    return put(to, parameter->stack, bytes, size) ? BH_OK : stack_inaccessible(to->instance);
+    return put(to, parameter->stack, bytes, size) ? BH_OK : stack_inaccessible(to->frame);
 }
 
 static inline bh_error place(const bh_function *function, const bh_value *values, const struct arguments *to) {
@@ -193,7 +192,7 @@ static inline __attribute__((always_inline)) bh_error call(bh_instance *instance
                                                            const bh_function *function, const bh_value *values,
                                                            bh_value *result, bool outermost) {
     bh_registers registers;
-    struct arguments to = {.registers = &registers, .instance = instance};
+    struct arguments to = {.registers = &registers, .instance = instance, .frame = frame};
     memset(registers.integer, 0, sizeof(registers.integer));
     registers.vectors = function->vectors;
     if (function->vectors) {

@@ -111,6 +111,7 @@ static bh_error map_slot(bh_instance *instance) {
 }
 
 static void discard(bh_instance *instance) {
+    bh_threads_destroy(instance);
     bh_callbacks_discard(instance);
     bh_blocks_discard(instance);
     bh_linux_destroy(instance);
@@ -140,6 +141,8 @@ bh_error bh_instance_start(bh_instance *instance) {
     if (error)
         return error;
     instance->stack_pointer = (sp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
+    if (instance->threads)
+        bh_my_task(instance)->stack_pointer = instance->stack_pointer;
     return bh_call_start(instance, sp);
 }
 
@@ -180,29 +183,41 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
                                 (module->engine->refill_return_stack ? FRAME_FLAG_REFILL : 0) |
                                 (facts & BH_FACT_UPPER && module->engine->avx ? FRAME_FLAG_UPPER : 0) |
                                 (module->engine->fnstenv_keeps ? FRAME_FLAG_FNINIT : 0) |
-                                (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE);
+                                (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE) |
+                                (module->elf.note_flags & BH_NOTE_FLAG_THREADS ? FRAME_FLAG_THREADS : 0);
         error = map_slot(instance);
     }
     if (!error)
         error = bh_linux_create(instance);
     if (!error)
+        error = bh_threads_create(instance);
+    if (!error)
         error = start(instance);
     if (error) {
+        if (instance->threads)
+            bh_threads_close(instance);
         discard(instance);
         return error;
     }
+    /* Its constructors may have started threads, which change the map. */
+    bh_state_lock(instance);
     bh_instance_settle(instance);
     if (!atomic_load_explicit(&module->warm, memory_order_acquire))
         bh_warm_learn(instance);
+    bh_state_unlock(instance);
     *result = instance;
     return BH_OK;
 }
 
 bh_error bh_instance_destroy(bh_instance *instance) {
-    bh_error error;
+    bh_error error = BH_OK;
     if (!instance)
         return BH_OK;
-    if (!bh_instance_lock(instance, &error) && error != BH_ERROR_DEAD)
+    if (instance->threads)
+        error = bh_threads_close(instance);
+    else
+        bh_instance_lock(instance, &error);
+    if (error)
         return error;
     discard(instance);
     return BH_OK;
@@ -220,6 +235,8 @@ bh_address bh_instance_base(const bh_instance *instance) {
 }
 
 void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage) {
+    bh_state_lock((bh_instance *)instance);
     *usage = (bh_usage){.mapped = instance->space.bytes, .mapped_peak = instance->space.peak,
                         .mappings = instance->space.count, .host_calls = instance->host_calls, .refused = instance->refused};
+    bh_state_unlock((bh_instance *)instance);
 }

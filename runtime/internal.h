@@ -12,6 +12,7 @@
 #include "bulkhead/bulkhead.h"
 #include "frame.h"
 #include "space.h"
+#include "threads.h"
 #include "verifier/elf.h"
 
 #define BH_HIDDEN __attribute__((visibility("hidden")))
@@ -159,7 +160,7 @@ bool bh_instance_room(bh_instance *instance, unsigned more);
 void bh_instance_settle(bh_instance *instance);
 /* Maps the stack and records it. */
 bh_error bh_instance_map_stack(bh_instance *instance);
-/* Runs a library's start code; the caller holds instance->running. */
+/* Runs a library's start code; the caller holds the instance. */
 bh_error bh_instance_start(bh_instance *instance);
 
 struct bh_instance {
@@ -170,9 +171,9 @@ struct bh_instance {
     uint64_t base;
     uint64_t *context;      /* the host's alias of the context page */
     atomic_flag running;
-    int state;
+    _Atomic int state;
     bool poisoned;          /* the slot must not be used again */
-    uint64_t deadline;      /* nanoseconds a call, 0: none */
+    _Atomic uint64_t deadline; /* nanoseconds a call, 0: none */
     struct bh_space space;
     unsigned promised;      /* mappings taken from the engine's limit for this instance */
     struct bh_share *shares; /* host memory mapped into the slot */
@@ -187,6 +188,7 @@ struct bh_instance {
     struct bh_block *blocks;        /* memory.c */
     uint64_t host_calls, refused;
     struct bh_linux *personality;
+    struct bh_threads *threads; /* NULL when the module is not built for them */
 };
 
 static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uint64_t size) {
@@ -210,15 +212,29 @@ void bh_call_end(struct bh_frame *frame);
 /* Where the call's frames may begin, a multiple of 16: the stack's top, or below what the guest was using when it made the
  * callback that this call is nested in. Not necessarily inside the slot's mapped part. */
 uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame);
-/* Runs from the entry point with rsp = sp. The caller holds instance->running. */
+/* A whole call by a caller that holds the instance. sp is the stack's top; with start it is rsp, and nothing is put there. */
+bh_error bh_call_held(bh_instance *instance, uint64_t address, uint64_t sp, bool start, bh_registers *registers);
+/* Runs from the entry point with rsp = sp. The caller holds the instance. */
 bh_error bh_call_start(bh_instance *instance, uint64_t sp);
+/* Records how the instance ended: the reason and what goes with it, then the state. */
+void bh_instance_end(bh_instance *instance, const struct bh_frame *frame);
+/* Ends it from outside the guest, and returns that as an error. The state lock is not held. */
+bh_error bh_instance_kill(bh_instance *instance, const struct bh_fault *fault);
 /* Whether the calling thread runs a call of the instance. */
 bool bh_call_running(const bh_instance *instance);
-/* Whether the frame's guest may go on after host code ran in its call: no deadline passed, and the instance was not killed in
- * a nested call. Otherwise sets the frame's reason. */
+/* Whether the frame's call was made in a callback of another call of the same instance. */
+bool bh_call_nested(const struct bh_frame *frame);
+/* Whether the frame's guest may go on after host code ran in its call: no deadline passed, and the instance was not ended in
+ * a nested call or by another thread. Otherwise sets the frame's reason. */
 bh_error bh_call_resumable(struct bh_frame *frame);
+/* Where one thread at a time may be: takes the instance, or finds it BH_ERROR_BUSY. In a module built for threads: makes the
+ * calling thread one of the guest's. */
 bool bh_instance_lock(bh_instance *instance, bh_error *error);
 void bh_instance_unlock(bh_instance *instance);
+/* For what the host does to the instance's memory by itself. The calling thread may be in a callback of the instance. With
+ * threads: under the state lock, whatever runs meanwhile. */
+bool bh_instance_visit(bh_instance *instance, bool *taken, bh_error *error);
+void bh_instance_depart(bh_instance *instance, bool taken);
 /* Confines a code address that a guest had a hand in. Called last, on a value that no guest can change any more. */
 static inline uint64_t bh_confine(uint64_t base, uint64_t address) {
     return base + ((uint32_t)address & ~(uint32_t)(BH_BUNDLE_SIZE - 1));
@@ -282,6 +298,8 @@ struct bh_thread {
     volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
     void *stack_map;
     size_t stack_map_size;
+    struct bh_task *task;         /* the guest thread that it runs, in modules built for threads; the innermost call's */
+    struct bh_host_thread *host;
 };
 extern _Thread_local struct bh_thread bh_this_thread __attribute__((tls_model("initial-exec")));
 
@@ -311,9 +329,14 @@ void bh_backtrace(bh_instance *instance, const struct bh_fault *fault, bh_error_
 
 bh_error bh_linux_create(bh_instance *instance);
 void bh_linux_destroy(bh_instance *instance);
-/* mmap and munmap of fresh memory on the host's behalf, under the policy's limits. The caller holds instance->running. The
- * address, or what is not above 0. */
+/* mmap and munmap of fresh memory on the host's behalf, under the policy's limits. Between bh_instance_visit and
+ * bh_instance_depart. The address or 0; a negated errno, or BH_LEAVE when the kernel's refusal ends the instance
+ * (bh_instance_kill, after bh_instance_depart). */
 int64_t bh_linux_map(bh_instance *instance, uint64_t size);
-void bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size);
+int64_t bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size);
+void bh_linux_task_discard(struct bh_task *task);
+/* Guards the map of the slot and what system calls work on, where several threads may run calls. */
+void bh_state_lock(bh_instance *instance);
+void bh_state_unlock(bh_instance *instance);
 
 #endif

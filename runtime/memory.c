@@ -85,11 +85,7 @@ static bool exports(bh_instance *instance, const char *name) {
     return bh_elf_export(&instance->module->elf, name, &address, &is_function) && is_function;
 }
 
-/* A thread that runs the instance, in a callback, has it already. */
-static bool take(bh_instance *instance, bool *taken, bh_error *error) {
-    *taken = !bh_call_running(instance);
-    return !*taken || bh_instance_lock(instance, error);
-}
+static const struct bh_fault kernel_refused = {.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL};
 
 static bh_error map_block(bh_instance *instance, size_t size, bh_address *block) {
     bh_error error;
@@ -97,11 +93,12 @@ static bh_error map_block(bh_instance *instance, size_t size, bh_address *block)
     struct bh_block *record = malloc(sizeof(*record));
     if (!record)
         return bh_fail(BH_ERROR_MEMORY, "no memory for the record of a block");
-    if (!take(instance, &taken, &error)) {
+    if (!bh_instance_visit(instance, &taken, &error)) {
         free(record);
         return error;
     }
     int64_t result = bh_linux_map(instance, size);
+    bool refused = result == BH_LEAVE;
     if (result > 0) {
         *record = (struct bh_block){instance->blocks, (uint64_t)result, size};
         instance->blocks = record;
@@ -112,30 +109,29 @@ static bh_error map_block(bh_instance *instance, size_t size, bh_address *block)
         error = bh_fail(BH_ERROR_MEMORY, "no %zu bytes are left in the instance (its slot, its policy's memory or mapping limit)",
                         size);
     }
-    if (taken)
-        bh_instance_unlock(instance);
-    return error;
+    bh_instance_depart(instance, taken);
+    return refused ? bh_instance_kill(instance, &kernel_refused) : error;
 }
 
 static bh_error unmap_block(bh_instance *instance, bh_address block) {
     bh_error error;
     bool taken;
-    if (!take(instance, &taken, &error))
+    if (!bh_instance_visit(instance, &taken, &error))
         return error;
     struct bh_block **link = &instance->blocks, *found;
     while ((found = *link) && found->address != block)
         link = &found->next;
+    bool refused = false;
     error = BH_OK;
     if (!found) {
         error = bh_fail(BH_ERROR_ARGUMENT, "0x%llx is no block of bh_allocate", (unsigned long long)block);
     } else {
         *link = found->next;
-        bh_linux_unmap(instance, found->address, found->size);
+        refused = bh_linux_unmap(instance, found->address, found->size) == BH_LEAVE;
         free(found);
     }
-    if (taken)
-        bh_instance_unlock(instance);
-    return error;
+    bh_instance_depart(instance, taken);
+    return refused ? bh_instance_kill(instance, &kernel_refused) : error;
 }
 
 bh_error bh_allocate(bh_instance *instance, size_t size, bh_address *block) {

@@ -188,9 +188,6 @@ static bh_error parse(bh_module *module, const bh_module_options *options) {
         return bh_fail(BH_ERROR_STORES_ONLY, "'%s' isolates stores only: it could read all of the host's memory; "
                                              "it must be allowed explicitly", module->name);
     /* A module with threads keeps its thread pointer in r14 and needs clone(), which this runtime does not offer. */
-    if (module->elf.note_flags & BH_NOTE_FLAG_THREADS)
-        return bh_fail(BH_ERROR_KIND, "'%s' is built for threads, which this version of the runtime does not run; build it "
-                                      "without -pthread", module->name);
     return BH_OK;
 }
 

@@ -111,17 +111,16 @@ static bool restore_stack(const bh_instance *instance, const struct bh_warm *war
     return drop(instance->stack_bottom, at);
 }
 
-static bool made_later(const struct bh_piece *piece) {
-    return piece->kind == BH_PIECE_ANON || piece->kind == BH_PIECE_BRK || piece->kind == BH_PIECE_FILE ||
-           piece->kind == BH_PIECE_SHARED;
+static bool is_image(const struct bh_piece *piece) {
+    return piece->kind == BH_PIECE_CODE || piece->kind == BH_PIECE_IMAGE;
 }
 
-/* Unmaps what the guest mapped in [low, high), in one piece from the first to the last of it. */
+/* Unmaps what came later into [low, high), stacks of further threads included, in one piece from the first to the last of it. */
 static bool release(bh_instance *instance, uint64_t low, uint64_t high) {
     struct bh_space *space = &instance->space;
     uint64_t start = high, end = low;
     for (unsigned n = bh_space_find(space, low); n < space->count && space->piece[n].start < high; n++) {
-        if (!made_later(&space->piece[n]))
+        if (is_image(&space->piece[n]))
             return false;
         if (start == high)
             start = space->piece[n].start;
@@ -149,7 +148,7 @@ static bool restore(bh_instance *instance) {
     if (space->disturbed)
         return false;
     for (unsigned n = 0; n < space->count && space->piece[n].start < image_end; n++)
-        if (made_later(&space->piece[n]))
+        if (!is_image(&space->piece[n]))
             return false; /* in a gap between segments */
     return release(instance, image_end, instance->stack_bottom - instance->base - BH_STACK_GUARD_SIZE) &&
            release(instance, space->map_start, space->high) && restore_image(instance, warm) && restore_stack(instance, warm);
@@ -170,12 +169,25 @@ static bh_error rebuild(bh_instance *instance) {
     return error ? error : bh_instance_map_stack(instance);
 }
 
+static bh_error run_start_code(bh_instance *instance) {
+    if (!instance->threads)
+        return bh_instance_start(instance);
+    bh_error error = bh_threads_enter(instance);
+    if (error)
+        return error;
+    error = bh_instance_start(instance);
+    bh_threads_leave(instance);
+    return error;
+}
+
 static bh_error reset(bh_instance *instance) {
     instance->state = BH_INSTANCE_DEAD; /* until all of it is done */
     if (instance->poisoned)
         return bh_fail(BH_ERROR_DEAD, "the kernel refused a mapping in the instance's slot: it can only be destroyed");
     bh_callbacks_cancel(instance);
     bh_blocks_discard(instance);
+    if (instance->threads)
+        bh_threads_renew(instance);
     bh_linux_destroy(instance);
     bh_shares_forget(instance);
     bh_error error = restore(instance) ? BH_OK : rebuild(instance);
@@ -190,10 +202,12 @@ static bh_error reset(bh_instance *instance) {
     instance->context[(BH_CONTEXT_TP - BH_CONTEXT_BASE) / 8] = 0;
     instance->host_calls = instance->refused = 0;
     instance->state = BH_INSTANCE_READY;
-    error = bh_instance_start(instance);
-    if (error)
+    error = run_start_code(instance);
+    if (error && instance->state == BH_INSTANCE_READY)
         instance->state = BH_INSTANCE_DEAD;
+    bh_state_lock(instance);
     bh_instance_settle(instance);
+    bh_state_unlock(instance);
     return error;
 }
 
@@ -203,6 +217,14 @@ bh_error bh_instance_reset(bh_instance *instance) {
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_reset: no instance");
     if (atomic_load(&bh_forked))
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
+    if (instance->threads) {
+        error = bh_threads_close(instance);
+        if (error)
+            return error;
+        error = reset(instance);
+        bh_threads_open(instance);
+        return error;
+    }
     if (!bh_instance_lock(instance, &error))
         return error;
     error = reset(instance);

@@ -139,9 +139,30 @@ static void unuse_buffer(struct buffer *buffer) {
     pthread_mutex_unlock(&lock);
 }
 
-/* Maps the file into free space of the slot. The instance is locked; fd is known to be mappable that way. */
+/* The instance is not running, or is made for changes of its memory meanwhile. */
+static bool take(bh_instance *instance, bh_error *error) {
+    if (!instance->threads)
+        return bh_instance_lock(instance, error);
+    *error = bh_threads_visit(instance);
+    return !*error;
+}
+
+/* Gives it back. When the kernel refused a mapping over the slot nobody knows what is there: that ends the instance. */
+static bh_error give(bh_instance *instance, bh_error error, bool refused) {
+    bh_error_detail detail = *bh_error_slot();
+    if (instance->threads)
+        bh_threads_depart(instance);
+    if (refused)
+        bh_instance_kill(instance, &(struct bh_fault){.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL});
+    if (!instance->threads)
+        bh_instance_unlock(instance);
+    *bh_error_slot() = detail;
+    return error;
+}
+
+/* Maps the file into free space of the slot. The instance is taken; fd is known to be mappable that way. */
 static bh_error map(bh_instance *instance, int fd, uint64_t offset, size_t size, int mode, struct buffer *buffer,
-                    bh_address *guest) {
+                    bh_address *guest, bool *refused) {
     int protection = PROT_READ | (mode == BH_READ_WRITE ? PROT_WRITE : 0);
     if (instance->state != BH_INSTANCE_READY)
         return bh_fail(BH_ERROR_DEAD, "the instance has ended: reset it before sharing memory with it");
@@ -154,8 +175,7 @@ static bh_error map(bh_instance *instance, int fd, uint64_t offset, size_t size,
     if (!share)
         return bh_fail(BH_ERROR_MEMORY, "no memory to note a shared buffer");
     if (!bh_slot_map(instance->base + at, size, protection, MAP_SHARED, fd, offset)) {
-        instance->poisoned = true;
-        instance->state = BH_INSTANCE_DEAD;
+        instance->poisoned = *refused = true;
         free(share);
         return bh_fail_limit("cannot map shared memory");
     }
@@ -185,10 +205,11 @@ bh_error bh_share(bh_instance *instance, const void *memory, size_t size, int mo
     if (!buffer)
         return bh_fail(BH_ERROR_ARGUMENT, "%zu bytes at %p do not lie in one buffer of bh_shared_create: the kernel cannot show "
                                           "other memory at a second address; copy it with bh_copy_in, or use bh_share_fd", size, memory);
-    if (bh_instance_lock(instance, &error)) {
+    bool refused = false;
+    if (take(instance, &error)) {
         error = map(instance, mode == BH_READ_WRITE ? buffer->read_write : buffer->read_only,
-                    (uint64_t)((const char *)memory - buffer->memory), size, mode, buffer, guest);
-        bh_instance_unlock(instance);
+                    (uint64_t)((const char *)memory - buffer->memory), size, mode, buffer, guest, &refused);
+        error = give(instance, error, refused);
     }
     if (error)
         unuse_buffer(buffer);
@@ -235,9 +256,10 @@ bh_error bh_share_fd(bh_instance *instance, int fd, uint64_t offset, size_t size
         error = mappable(fd, offset, size, mode, &use);
     if (error)
         return error;
-    if (bh_instance_lock(instance, &error)) {
-        error = map(instance, use, offset, size, mode, NULL, guest);
-        bh_instance_unlock(instance);
+    bool refused = false;
+    if (take(instance, &error)) {
+        error = map(instance, use, offset, size, mode, NULL, guest, &refused);
+        error = give(instance, error, refused);
     }
     if (use != fd)
         close(use);
@@ -248,7 +270,8 @@ bh_error bh_unshare(bh_instance *instance, bh_address guest) {
     bh_error error;
     if (!instance)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_unshare: no instance");
-    if (!bh_instance_lock(instance, &error))
+    bool refused = false;
+    if (!take(instance, &error))
         return error;
     struct bh_share **at = &instance->shares, *share;
     while (*at && (*at)->guest != guest)
@@ -258,8 +281,7 @@ bh_error bh_unshare(bh_instance *instance, bh_address guest) {
     if (!share) {
         error = bh_fail(BH_ERROR_ARGUMENT, "bh_unshare: nothing is shared with the instance at 0x%llx", (unsigned long long)guest);
     } else if (!bh_slot_unmap(guest, share->size)) {
-        instance->poisoned = true;
-        instance->state = BH_INSTANCE_DEAD;
+        instance->poisoned = refused = true;
         error = bh_fail_limit("cannot unmap shared memory");
     } else {
         bh_space_remove(&instance->space, guest - instance->base, guest - instance->base + share->size);
@@ -267,8 +289,7 @@ bh_error bh_unshare(bh_instance *instance, bh_address guest) {
         unuse_buffer(share->buffer);
         free(share);
     }
-    bh_instance_unlock(instance);
-    return error;
+    return give(instance, error, refused);
 }
 
 void bh_shares_forget(bh_instance *instance) {

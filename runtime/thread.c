@@ -33,6 +33,7 @@ static void thread_exits(void *value) {
             sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
         munmap(thread->stack_map, thread->stack_map_size);
     }
+    bh_threads_host_exits(thread->host);
     *thread = (struct bh_thread){0};
     bh_current_frame = NULL;
 }

@@ -17,7 +17,13 @@
  *     must come back the way it went: a longjmp, a C++ exception or a thread's end that carries the host over a guest's
  *     frames leaves the instance locked and the thread unable to contain faults. It is forbidden, and not detected.
  *   - Thread safety: engines and modules may be used by several threads at once; an instance runs one call at a time
- *     (a second one gets BH_ERROR_BUSY), from any thread; a policy must not be changed once an instance uses it.
+ *     (a second one gets BH_ERROR_BUSY), from any thread, unless its module is a library built with -pthread: that one
+ *     several threads may call at once. A policy must not be changed once an instance uses it.
+ *   - Guest threads (modules built with -pthread): each host thread that calls in is a thread of the guest's own, with its
+ *     thread-local variables and a stack of the size of the first; it stays the same for the host thread's life, and is
+ *     used by another one afterwards. Threads that the guest makes run on host threads of their own, in the background of
+ *     its calls and between them, until they end or the instance does: a fault, an exit or a passed deadline on any thread
+ *     ends them all, and every call under way returns that error; resetting or destroying the instance ends them, too.
  *   - Not to be called from signal handlers. After fork() the child gets BH_ERROR_FORKED and may only exec or exit.
  *
  * Needs: x86-64 Linux 5.6 or later (openat2), XSAVE, /proc mounted (guests' files are reopened through it).
@@ -278,7 +284,8 @@ bh_error bh_policy_set_mapping_limit(bh_policy *policy, unsigned mappings);
  * names file, line and cure; what the setter of a line returns) there is no policy, rather than half of one. The caller owns
  * the policy and may add to it. */
 bh_error bh_policy_load(const char *path, bh_policy **policy);
-/* Called, on the thread that runs the guest, for every refused call. It must not call into the instance. */
+/* Called, on the thread that runs the guest, for every refused call. It must not call into the instance. With guest threads
+ * that is any of the instance's host threads, and there may be several such calls at once. */
 bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *context);
 
 /* ---- Instance ---- */
@@ -286,7 +293,8 @@ bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *contex
 /* Maps a copy of the module into a free slot. policy may be NULL: nothing is granted. For a library this also runs its
  * start code and constructors, and fails as bh_call does if they fail. */
 bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_instance **instance);
-/* Unmaps everything and closes the guest's files. BH_ERROR_BUSY while the instance runs. */
+/* Ends the guest's threads and waits for them, for callbacks that they run, too; unmaps everything and closes the guest's files.
+ * BH_ERROR_BUSY while a call into the instance is under way, and in its callbacks. */
 bh_error bh_instance_destroy(bh_instance *instance);
 /* Back to the state right after creation, whatever happened: after a fault, a deadline or an exit the instance is ready
  * again. Its memory is as the sealed module says (nothing of the guest's earlier life is readable), what it mapped is gone,
@@ -294,12 +302,14 @@ bh_error bh_instance_destroy(bh_instance *instance);
  * constructors run again (under the deadline, if there is one), with fresh random numbers. Functions and symbols found earlier stay valid; addresses from the
  * guest's heap do not. Deadline and policy stay, the counters of bh_usage start anew. Fails as bh_call does when the start
  * code fails, and with BH_ERROR_LIMIT or _SYSTEM when the kernel refuses memory: the instance is dead then and may be reset
- * again or destroyed. BH_ERROR_BUSY while the instance runs. */
+ * again or destroyed. The guest's threads end first, as by bh_instance_destroy. BH_ERROR_BUSY while a call into the instance is
+ * under way, and in its callbacks. */
 bh_error bh_instance_reset(bh_instance *instance);
 /* Each later call may take so long (wall-clock time); 0 means for ever. At the deadline the call ends with
  * BH_ERROR_DEADLINE and the instance is dead. A callback is not interrupted: the call ends when it returns. In nested calls the
  * earliest deadline counts, whichever instance's it is, and first ends the innermost call. Some milliseconds late on an idle
- * machine; a call with a deadline costs two system calls more. */
+ * machine; a call with a deadline costs two system calls more. It is a call's: threads that the guest leaves running between
+ * calls have none. */
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds);
 /* Runs a program from its entry point to its exit, once. argv[argc] need not be NULL. BH_OK when it exited: *status is
  * its exit status (0 to 255). */
@@ -409,27 +419,30 @@ bh_error bh_call_registers(bh_instance *instance, bh_address address, bh_registe
 
 /* ---- Callbacks: functions of the host that the guest calls ---- */
 
-/* Runs on the thread that runs the guest, on its ordinary stack. arguments hold copies: structures lie in host memory until
+/* Runs on the thread that runs the guest, on its ordinary stack. (A thread that the guest made runs on a host thread of the
+ * runtime's, with 1 MiB of stack and the host's signals blocked, and several callbacks can run at once.) arguments hold copies: structures lie in host memory until
  * the callback returns, pointers are addresses that the guest chose. Set result->as (structures: fill the zeroed bytes at
  * result->as.s). Return 0, or anything else to end the guest's call: bh_call then returns BH_ERROR_CALLBACK with that value as
  * callback_status, and the instance is dead, since its functions were left half-way.
  *
  * The guest calls any registered callback whenever it likes, with any arguments, also while another one runs (calls nest up
  * to BH_MAX_DEPTH). May call into this and other instances and register and destroy callbacks; instance itself cannot be
- * destroyed meanwhile. A fault in it is the host's own. */
+ * reset or destroyed meanwhile. A fault in it is the host's own. */
 typedef int bh_callback_function(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result);
 /* The same with plain registers: arguments in, results out (set to zero before). */
 typedef int bh_raw_callback_function(void *context, bh_instance *instance, bh_registers *registers);
 
 /* Makes a host function callable by the guest: *address is an ordinary function pointer for it, in this instance only. The
  * signature is that of the function as the guest sees it; structures by value add up to 4096 bytes at most. context is
- * passed through and stays the caller's. BH_ERROR_LIMIT when BH_CALLBACK_COUNT are registered. Any thread, any time. */
+ * passed through and stays the caller's. BH_ERROR_LIMIT when BH_CALLBACK_COUNT are registered. Any thread, also in a callback;
+ * BH_ERROR_BUSY while another thread runs the instance, unless its module is built for threads. */
 bh_error bh_callback_create(bh_instance *instance, const char *signature, bh_callback_function *function, void *context,
                             bh_address *address);
 bh_error bh_callback_create_raw(bh_instance *instance, bh_raw_callback_function *function, void *context, bh_address *address);
 /* A guest that calls it afterwards faults (BH_FAULT_CALLBACK), until the number is used again: then it calls the new one. A call
  * that another thread is in at the moment may still finish; make sure that none is before context goes away.
- * BH_ERROR_NOT_FOUND when address is no registered callback. All of them go with the instance. */
+ * BH_ERROR_NOT_FOUND when address is no registered callback. All of them go with a reset and with the instance. Any thread, any
+ * time. */
 bh_error bh_callback_destroy(bh_instance *instance, bh_address address);
 
 /* ---- Guest memory ---- */
@@ -478,7 +491,8 @@ bh_error bh_shared_destroy(void *memory);
  * BH_READ_WRITE: the guest may change the memory at any time then, also while the host looks at it. memory and size are
  * multiples of the page size, so that nothing beside the buffer is shown. Never executable; the guest cannot unmap,
  * protect, move or drop it. One buffer may be shared with many instances. Other memory of the host cannot be shared
- * (BH_ERROR_ARGUMENT): only shared mappings can appear twice. BH_ERROR_BUSY while the instance runs. */
+ * (BH_ERROR_ARGUMENT): only shared mappings can appear twice. BH_ERROR_BUSY while the instance runs, unless its module is built
+ * for threads: then memory may come and go under running threads, which fault when they use what is gone. */
 bh_error bh_share(bh_instance *instance, const void *memory, size_t size, int mode, bh_address *guest);
 /* The same for [offset, offset + size) of a regular file or memfd that the caller has open (for reading, and for writing with
  * BH_READ_WRITE). The descriptor may be closed afterwards. When somebody makes the file shorter, what the guest does there

@@ -251,18 +251,18 @@ int64_t sys_brk(bh_instance *instance, const uint64_t a[6]) {
     return (int64_t)a[0];
 }
 
-/* The frame stands in for a guest's call: where a handler would note why it ends it. */
+/* Task and frame stand in for a guest's call: where a handler would note why it ends it. */
 static int64_t on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t a[6]) {
     struct bh_frame scratch = {0};
-    struct bh_frame *frame = instance->personality->frame;
-    instance->personality->frame = &scratch;
+    struct bh_task task = {.instance = instance, .outer = bh_this_thread.task};
+    if (instance->threads)
+        bh_this_thread.task = &task;
+    struct bh_task *used = bh_task_of(instance);
+    struct bh_frame *frame = used->frame;
+    used->frame = &scratch;
     int64_t result = call(instance, a);
-    instance->personality->frame = frame;
-    if (result == BH_LEAVE) {
-        instance->state = BH_INSTANCE_DEAD;
-        instance->end_reason = LEAVE_FAULT;
-        instance->end = scratch.fault;
-    }
+    used->frame = frame;
+    bh_this_thread.task = task.outer;
     return result;
 }
 
@@ -271,7 +271,7 @@ int64_t bh_linux_map(bh_instance *instance, uint64_t size) {
     return on_behalf(instance, sys_mmap, a);
 }
 
-void bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size) {
+int64_t bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size) {
     const uint64_t a[6] = {address, size};
-    on_behalf(instance, sys_munmap, a);
+    return on_behalf(instance, sys_munmap, a);
 }

@@ -21,6 +21,7 @@ static const char help[] =
     "  --deadline SECONDS       stop it after this time (fractions allowed)\n"
     "  --memory MIB             memory that it may map (default: as much as its 4 GiB slot holds)\n"
     "  --stack MIB              size of its stack (default 8)\n"
+    "  --threads N              threads that it may make, if it was built with -pthread (default: none)\n"
     "  --allow-stores-only      run it although its loads are not isolated: it can read all memory\n"
     "                           of this process\n"
     "  --stats                  report on verification, time, memory and system calls to stderr\n"
@@ -97,13 +98,13 @@ static int parse_number(const char *option, const char *text, double scale, doub
 }
 
 int parse_options(int argc, char **argv, struct options *options) {
-    enum { DIR = 1000, ENV, DEADLINE, MEMORY, STACK, STORES_ONLY, STATS, LOG, HELP, VERSION, POLICY };
+    enum { DIR = 1000, ENV, DEADLINE, MEMORY, STACK, THREADS, STORES_ONLY, STATS, LOG, HELP, VERSION, POLICY };
     static const struct option known[] = {
         {"dir", required_argument, NULL, DIR},           {"env", required_argument, NULL, ENV},
         {"deadline", required_argument, NULL, DEADLINE}, {"memory", required_argument, NULL, MEMORY},
         {"stack", required_argument, NULL, STACK},       {"allow-stores-only", no_argument, NULL, STORES_ONLY},
         {"stats", no_argument, NULL, STATS},             {"log-refused", no_argument, NULL, LOG},
-        {"policy", required_argument, NULL, POLICY},
+        {"policy", required_argument, NULL, POLICY},     {"threads", required_argument, NULL, THREADS},
         {"help", no_argument, NULL, HELP},               {"version", no_argument, NULL, VERSION},
         {NULL, 0, NULL, 0}};
     uint64_t number;
@@ -132,6 +133,11 @@ int parse_options(int argc, char **argv, struct options *options) {
         case STACK:
             status = parse_number("--stack", optarg, 1 << 20, 9e18, &number);
             if (status < 0 && bh_policy_set_stack_size(options->policy, number))
+                status = failed();
+            break;
+        case THREADS:
+            status = parse_number("--threads", optarg, 1, UINT32_MAX, &number);
+            if (status < 0 && bh_policy_set_thread_limit(options->policy, (unsigned)number))
                 status = failed();
             break;
         case STORES_ONLY:

@@ -71,6 +71,8 @@ static void fill_registers(void) {
                            "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
     __asm__ volatile("movq %0, %%mm0; movq %0, %%mm1; movq %0, %%mm2; movq %0, %%mm3;"
                      "movq %0, %%mm4; movq %0, %%mm5; movq %0, %%mm6; movq %0, %%mm7; emms" : : "m"(stale));
+    __asm__ volatile("movq %0, %%rcx; movq %0, %%rdx; movq %0, %%rsi; movq %0, %%rdi; movq %0, %%r8; movq %0, %%r9;"
+                     "movq %0, %%r10; movq %0, %%r11" : : "m"(stale) : "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");
     unsigned sticky = 0x1fbf;
     __asm__ volatile("ldmxcsr %0" : : "m"(sticky));
 }

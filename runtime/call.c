@@ -109,7 +109,7 @@ void bh_run_frame(bh_instance *instance, struct bh_frame *frame, uint64_t addres
     frame->base = instance->base;
     frame->flags |= instance->frame_flags;
     frame->target = bh_confine(instance->base, address);
-    frame->r14 = instance->threads ? bh_this_thread.task->thread_pointer : 0;
+    frame->r14 = instance->threads ? bh_this_task(instance)->thread_pointer : 0;
     set_gs(instance->engine, instance->base);
     bh_current_frame = frame;
     bh_enter(frame);

@@ -111,7 +111,7 @@ static bh_error start_library(bh_instance *instance) {
     if (!error) {
         instance->stack_pointer = (frame.rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
         if (instance->threads)
-            bh_this_thread.task->stack_pointer = instance->stack_pointer;
+            bh_this_task(instance)->stack_pointer = instance->stack_pointer;
         error = bh_call_frame(instance, &frame, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry);
     }
     bh_instance_unlock(instance);

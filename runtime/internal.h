@@ -199,9 +199,17 @@ void bh_describe_fault(bh_instance *instance, bh_error_detail *detail);
 
 /* ---- linux/ ---- */
 
+/* The guest thread that the calling host thread is in this instance; NULL when it is in no call into it. Nearly always the
+ * first that is looked at: the others are calls within calls. */
+static inline struct bh_task *bh_this_task(const bh_instance *instance) {
+    struct bh_task *task = bh_this_thread.task;
+    while (task && task->instance != instance)
+        task = task->outer;
+    return task;
+}
 /* Where frames of calls may begin: the calling thread's guest stack. */
 static inline uint64_t bh_stack_pointer(const bh_instance *instance) {
-    return instance->threads ? bh_this_thread.task->stack_pointer : instance->stack_pointer;
+    return instance->threads ? bh_this_task(instance)->stack_pointer : instance->stack_pointer;
 }
 
 bh_error bh_linux_create(bh_instance *instance);

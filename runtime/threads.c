@@ -18,13 +18,6 @@
 /* linux/threads.c */
 void bh_linux_task_exit(struct bh_task *task);
 
-static struct bh_task *my_task(bh_instance *instance) {
-    struct bh_task *task = bh_this_thread.task;
-    while (task && task->instance != instance)
-        task = task->outer;
-    return task;
-}
-
 static struct timespec soon(void) {
     struct timespec when;
     clock_gettime(CLOCK_MONOTONIC, &when);
@@ -147,7 +140,7 @@ void bh_threads_left(bh_instance *instance, struct bh_frame *frame) {
     if (frame->reason == LEAVE_BAD_HOSTCALL)
         frame->reason = LEAVE_FAULT;
     publish(instance, frame->reason);
-    wait_for_others(threads, my_task(instance));
+    wait_for_others(threads, bh_this_task(instance));
 }
 
 /* ---- Threads that the guest makes ---- */
@@ -379,7 +372,7 @@ bh_error bh_threads_enter(bh_instance *instance) {
         return bh_fail(BH_ERROR_MEMORY, "no memory for a thread");
 
     pthread_mutex_lock(&threads->lock);
-    struct bh_task *task = my_task(instance);
+    struct bh_task *task = bh_this_task(instance);
     bool nested = task != NULL, fresh = false;
     if (!nested && !threads->closing) {
         /* This thread's own; else one whose thread is gone; else a new one. A program runs once, wherever. */
@@ -411,7 +404,7 @@ bh_error bh_threads_enter(bh_instance *instance) {
 
 void bh_threads_leave(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
-    struct bh_task *task = my_task(instance);
+    struct bh_task *task = bh_this_task(instance);
     pthread_mutex_lock(&threads->lock);
     if (!--task->depth) {
         bh_this_thread.task = task->outer;

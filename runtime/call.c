@@ -126,7 +126,7 @@ static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
         return error;
     frame->prev = bh_current_frame;
     if (instance->threads)
-        frame->r14 = bh_my_task(instance)->thread_pointer;
+        frame->r14 = bh_this_task(instance)->thread_pointer;
     return bh_deadline_start(instance, frame);
 }
 
@@ -144,7 +144,7 @@ bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
     if (!frame->nesting.holds && !bh_instance_lock(instance, &error))
         return error;
     /* A system call of this thread is under way: who calls is the log of refusals, and what it guards is locked. */
-    if (instance->threads && frame->nesting.holds && bh_my_task(instance)->frame)
+    if (instance->threads && frame->nesting.holds && bh_this_task(instance)->frame)
         return bh_fail(BH_ERROR_BUSY, "the instance cannot be called by the log of its refused calls");
     /* Before the instance's state is looked at: who ends it meanwhile waits for this thread, or this thread sees that. */
     if (instance->threads && frame->nesting.holds)
@@ -164,7 +164,7 @@ void bh_call_end(struct bh_frame *frame) {
 uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame) {
     const struct bh_frame *outer = own_frame(instance, frame->prev);
     if (!outer)
-        return instance->threads ? bh_my_task(instance)->stack_pointer : instance->stack_pointer;
+        return instance->threads ? bh_this_task(instance)->stack_pointer : instance->stack_pointer;
     /* The guest chose it: anywhere in the slot. What is written there is written with care. */
     uint32_t offset = (uint32_t)(outer->rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint32_t)63;
     return instance->base + (offset < BH_NULL_GUARD_SIZE ? BH_NULL_GUARD_SIZE / 2 : offset); /* unmapped all the same */

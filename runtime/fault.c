@@ -43,7 +43,7 @@ static bool in_guest(const struct bh_frame *frame, uint64_t rip) {
 /* Only a description. The stacks of threads that the guest made are its own business: there an access that fails close to rsp
  * is taken for an overflow. */
 static bool is_overflow(const bh_instance *instance, uint64_t address, const ucontext_t *context) {
-    const struct bh_task *task = instance->threads ? bh_my_task(instance) : NULL;
+    const struct bh_task *task = instance->threads ? bh_this_task(instance) : NULL;
     uint64_t bottom = task && task->stack_bottom ? task->stack_bottom : instance->stack_bottom;
     uint64_t rsp = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
     if (task && !task->stack_bottom)
@@ -101,7 +101,7 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
 static void interruption(ucontext_t *context, struct bh_frame *frame) {
     if (!frame || !frame->instance)
         return;
-    const struct bh_task *task = frame->instance->threads ? bh_my_task(frame->instance) : NULL;
+    const struct bh_task *task = frame->instance->threads ? bh_this_task(frame->instance) : NULL;
     if (in_guest(frame, (uint64_t)context->uc_mcontext.gregs[REG_RIP])) {
         if (bh_threads_ending(frame->instance->threads))
             leave(context, frame, LEAVE_STOPPED);

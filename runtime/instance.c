@@ -142,7 +142,7 @@ bh_error bh_instance_start(bh_instance *instance) {
         return error;
     instance->stack_pointer = (sp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
     if (instance->threads)
-        bh_my_task(instance)->stack_pointer = instance->stack_pointer;
+        bh_this_task(instance)->stack_pointer = instance->stack_pointer;
     return bh_call_start(instance, sp);
 }
 

@@ -325,6 +325,15 @@ void bh_symbol_name(const bh_instance *instance, uint64_t address, char *name, s
 /* backtrace.c: fills detail's backtrace by what the guest's stack looks like. */
 void bh_backtrace(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail);
 
+/* The guest thread that the calling host thread is in this instance; NULL when it is in no call into it. Nearly always the
+ * first that is looked at: the others are calls within calls. */
+static inline struct bh_task *bh_this_task(const bh_instance *instance) {
+    struct bh_task *task = bh_this_thread.task;
+    while (task && task->instance != instance)
+        task = task->outer;
+    return task;
+}
+
 /* ---- linux/ ---- */
 
 bh_error bh_linux_create(bh_instance *instance);

@@ -18,13 +18,6 @@
 /* linux/threads.c */
 void bh_linux_task_exit(struct bh_task *task);
 
-struct bh_task *bh_my_task(const bh_instance *instance) {
-    struct bh_task *task = bh_this_thread.task;
-    while (task && task->instance != instance)
-        task = task->outer;
-    return task;
-}
-
 static struct timespec soon(void) {
     struct timespec when;
     clock_gettime(CLOCK_MONOTONIC, &when);
@@ -118,7 +111,7 @@ static void outlive(bh_instance *instance, struct bh_frame *frame) {
 
 bool bh_threads_end(bh_instance *instance, struct bh_frame *frame, bool *nested) {
     struct bh_threads *threads = instance->threads;
-    const struct bh_task *me = bh_my_task(instance);
+    const struct bh_task *me = bh_this_task(instance);
     if (frame->reason == LEAVE_THREAD_EXIT)
         outlive(instance, frame);
     if (frame->reason != LEAVE_STOPPED && claim(threads)) {
@@ -138,7 +131,7 @@ bool bh_threads_end(bh_instance *instance, struct bh_frame *frame, bool *nested)
 }
 
 bool bh_threads_outside(bh_instance *instance, bool outside) {
-    return atomic_exchange(&bh_my_task(instance)->outside, outside);
+    return atomic_exchange(&bh_this_task(instance)->outside, outside);
 }
 
 /* ---- Threads that the guest makes ---- */
@@ -374,7 +367,7 @@ bh_error bh_threads_enter(bh_instance *instance) {
         return bh_fail(BH_ERROR_MEMORY, "no memory for a thread");
 
     pthread_mutex_lock(&threads->lock);
-    struct bh_task *task = bh_my_task(instance);
+    struct bh_task *task = bh_this_task(instance);
     bool nested = task != NULL, fresh = false;
     bool open = !threads->closing || (threads->starting && pthread_equal(threads->starter, pthread_self()));
     if (!nested && open) {
@@ -407,7 +400,7 @@ bh_error bh_threads_enter(bh_instance *instance) {
 
 void bh_threads_leave(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
-    struct bh_task *task = bh_my_task(instance);
+    struct bh_task *task = bh_this_task(instance);
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed)) {
         bh_this_thread.task = task->outer;
         return;
@@ -450,7 +443,7 @@ bh_error bh_threads_visit(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
-    const struct bh_task *task = bh_my_task(instance);
+    const struct bh_task *task = bh_this_task(instance);
     if (task && task->frame)
         return bh_fail(BH_ERROR_BUSY, "the log of refused calls runs in a system call of the instance");
     pthread_mutex_lock(&threads->lock);
@@ -476,7 +469,7 @@ bh_error bh_threads_close(bh_instance *instance) {
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
     pthread_mutex_lock(&threads->lock);
-    bool busy = threads->closing || threads->visitors || bh_my_task(instance);
+    bool busy = threads->closing || threads->visitors || bh_this_task(instance);
     for (struct bh_task *task = threads->callers; task; task = task->next)
         busy |= task->depth > 0;
     threads->closing |= !busy;

@@ -97,8 +97,6 @@ void bh_threads_leave(bh_instance *instance);
 /* Keeps the instance from being reset or destroyed, and holds the state lock. */
 bh_error bh_threads_visit(bh_instance *instance);
 void bh_threads_depart(bh_instance *instance);
-/* The task that the calling host thread is in the instance; NULL: none. */
-struct bh_task *bh_my_task(const bh_instance *instance);
 /* Whether the calling thread runs a function of the host; what it was before. */
 bool bh_threads_outside(bh_instance *instance, bool outside);
 /* After guest code was left for a reason that ends the instance, and not in the child of a fork: ends it and waits until all

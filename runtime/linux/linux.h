@@ -48,7 +48,7 @@ struct bh_linux {
 
 /* The thread of the guest that the calling host thread runs: in a system call of the guest, that is. */
 static inline struct bh_task *bh_task_of(const bh_instance *instance) {
-    return instance->threads ? bh_my_task(instance) : &instance->personality->only;
+    return instance->threads ? bh_this_task(instance) : &instance->personality->only;
 }
 
 typedef int64_t bh_syscall(bh_instance *instance, const uint64_t argument[6]);

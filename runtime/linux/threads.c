@@ -114,6 +114,8 @@ int64_t sys_set_tid_address(bh_instance *instance, const uint64_t a[6]) {
 /* Remembered for who asks. musl itself wakes those who wait for the mutexes of a thread that ends, and no thread ends alone
  * in any other way. */
 int64_t sys_set_robust_list(bh_instance *instance, const uint64_t a[6]) {
+    if (!instance->threads)
+        return bh_refuse(instance, ENOSYS, "set_robust_list", NULL);
     if (a[1] != ROBUST_HEAD_SIZE)
         return -EINVAL;
     bh_task_of(instance)->robust_list = a[0];
@@ -123,6 +125,8 @@ int64_t sys_set_robust_list(bh_instance *instance, const uint64_t a[6]) {
 int64_t sys_get_robust_list(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
     const uint64_t size = ROBUST_HEAD_SIZE;
+    if (!instance->threads)
+        return bh_refuse(instance, ENOSYS, "get_robust_list", NULL);
     if (a[0] && (int32_t)a[0] != task->tid)
         return -EPERM;
     return bh_put(instance, a[1], &task->robust_list, 8) && bh_put(instance, a[2], &size, 8) ? 0 : -EFAULT;
@@ -145,7 +149,7 @@ int64_t sys_sched_getaffinity(bh_instance *instance, const uint64_t a[6]) {
 
 /* musl asks for it on the first pthread_create and does without. */
 int64_t sys_membarrier(bh_instance *instance, const uint64_t a[6]) {
-    return -ENOSYS;
+    return instance->threads ? -ENOSYS : bh_refuse(instance, ENOSYS, "membarrier", NULL);
 }
 
 /* The thread pointer: r14, or a word of the context page, which only the host can write. What the guest puts there matters

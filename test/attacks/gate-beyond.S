@@ -1,4 +1,4 @@
-/* Behind the gate pages nothing is mapped.
+/* Behind the gate pages the image begins, with headers that are not executable.
  *
  * RUN: %S/Inputs/link %s %t
  * RUN: %build/test/attacks/attack-host %t fault 1

@@ -6,7 +6,7 @@
 #include "Inputs/attack.h"
     function attack
     movl $0, %r11d
-    movl $BH_GATE_OFFSET + BH_GATE_SIZE - 32 + 6, %ecx
+    movl $BH_GATE_OFFSET + 64 + 32 * (BH_CALLBACK_COUNT - 1) + 6, %ecx
     .p2align 5
     andl $-32, %ecx
     addq %gs:BH_CONTEXT_BASE, %rcx

@@ -133,9 +133,70 @@ bool Confine::confineOperand(MCInst &I) {
   return true;
 }
 
+/// Accesses through %fs in a module built for threads: r14 becomes the base, or the
+/// index of an operand that has a base.
+void Confine::rewriteThroughR14(const SourceInst &S, unsigned M) {
+  MCInst I = S.Inst;
+  MCOperand &Base = I.getOperand(M), &Scale = I.getOperand(M + 1),
+            &Index = I.getOperand(M + 2), &Disp = I.getOperand(M + 3),
+            &Segment = I.getOperand(M + 4);
+  bool Register = Base.getReg() || Index.getReg();
+  Segment.setReg(MCRegister());
+  if (I.getOpcode() == X.MOV64rm && !Register && Disp.isImm() && !Disp.getImm())
+    return one(S, inst(X.MOV64rr, {I.getOperand(0), reg(X.R14)}));
+  if (X.to64(Base.getReg()) == X.RIP)
+    return error(I, "thread-local storage cannot be addressed relative to rip");
+  MCRegister T;
+  if (!Base.getReg()) {
+    Base.setReg(X.R14);
+  } else if (!Index.getReg() || Index.getReg() == X.EIZ) {
+    Index.setReg(X.R14);
+    Scale.setImm(1);
+  } else {
+    // Base and index are taken: their sum with r14 needs a register for a moment.
+    const MCInstrDesc &D = X.MII->get(I.getOpcode());
+    auto Uses = [&](MCRegister R) {
+      auto Overlaps = [&](MCPhysReg P) { return X.overlaps(P, R); };
+      return llvm::any_of(I, [&](const MCOperand &Op) {
+               return Op.isReg() && X.overlaps(Op.getReg(), R);
+             }) ||
+             llvm::any_of(D.implicit_uses(), Overlaps) ||
+             llvm::any_of(D.implicit_defs(), Overlaps);
+    };
+    if (Uses(X.RSP))
+      return error(I, "thread-local storage cannot be addressed together with rsp");
+    for (MCRegister C : {X.R11, X.R10, X.RCX, X.RAX, X.RDI, X.RSI})
+      if (!Uses(C)) {
+        T = C;
+        break;
+      }
+    one(S, store(X.MOV64mr, X.RSP, ScratchSlot, MCRegister(), T));
+    one(S, lea(X.LEA64r, T, X.to64(Base.getReg()), X.R14));
+    Base.setReg(T);
+  }
+  if (confineOperand(I))
+    one(S, std::move(I));
+  if (T)
+    one(S, load(X.MOV64rm, T, X.RSP, ScratchSlot, MCRegister()));
+}
+
+/// Inline assembly that writes r14 without saying so. Files in assembly language may
+/// use it as any register that is preserved over calls; the contract says when.
+bool Confine::changesThreadPointer(const MCInst &I) const {
+  if (!threads() || !I.getLoc().isValid() || !Ctx.getInlineSourceManager())
+    return false;
+  const MCInstrDesc &D = X.MII->get(I.getOpcode());
+  for (unsigned K = 0; K < D.getNumDefs() && K < I.getNumOperands(); ++K)
+    if (I.getOperand(K).isReg() && X.overlaps(I.getOperand(K).getReg(), X.R14))
+      return true;
+  return false;
+}
+
 /// Reads through %fs. `movq %fs:0, %R` asks for the thread pointer itself, which
 /// the context page holds; anything else gets it into a register first.
 void Confine::rewriteThreadPointer(const SourceInst &S, unsigned M) {
+  if (threads())
+    return rewriteThroughR14(S, M);
   MCInst I = S.Inst;
   MCOperand &Base = I.getOperand(M), &Index = I.getOperand(M + 2),
             &Disp = I.getOperand(M + 3), &Segment = I.getOperand(M + 4);
@@ -545,6 +606,9 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
   const SourceInst &S = *Rest[N];
   const MCInst &I = S.Inst;
   OpClass Class = X.classOf(I.getOpcode());
+  if (changesThreadPointer(I))
+    error(I, "r14 holds the thread pointer of a module built with -pthread; use "
+             "another register");
   bool Branch = Class == OpClass::Return || Class == OpClass::CallReg ||
                 Class == OpClass::CallMem || Class == OpClass::JumpReg ||
                 Class == OpClass::JumpMem || Class == OpClass::JumpDirect ||

@@ -59,6 +59,8 @@ private:
                      bool FlagsLive);
   bool rewriteStackPointer(const SourceInst &S, bool FlagsLive);
   void keepFlags(const SourceInst &S, llvm::MCInst Narrow, bool Computed);
+  void rewriteThroughR14(const SourceInst &S, unsigned M);
+  bool changesThreadPointer(const llvm::MCInst &I) const;
   void rewriteThreadPointer(const SourceInst &S, unsigned M);
   void appendStackPointerSequence(Insts &List, llvm::MCInst Narrow) const;
   unsigned matchSequence(llvm::ArrayRef<const SourceInst *> Rest);

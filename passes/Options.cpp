@@ -23,5 +23,11 @@ static cl::opt<Padding> PaddingOption(
                           "possible (the default)"),
                clEnumValN(Padding::Nop, "nop", "nop instructions only")));
 
+static cl::opt<bool> ThreadsOption(
+    "bulkhead-threads", cl::cat(Category), cl::init(false),
+    cl::desc("Build for threads: r14 is the thread pointer and nothing else (what "
+             "bulkhead-clang -pthread asks for)"));
+
+bool bulkhead::threads() { return ThreadsOption; }
 Isolation bulkhead::isolation() { return IsolationOption; }
 Padding bulkhead::padding() { return PaddingOption; }

@@ -19,6 +19,9 @@ enum class Padding {
   Nop,    ///< nops only: larger and slower, for comparison
 };
 
+/// Whether the module is built for threads: r14 is the thread pointer, and not a word
+/// of the context page.
+bool threads();
 Isolation isolation();
 Padding padding();
 

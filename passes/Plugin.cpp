@@ -1,8 +1,10 @@
 //===- Plugin.cpp - Registers everything with stock clang, llc and lld ------===//
 
 #include "AlignTargets.h"
+#include "Options.h"
 #include "Policy.h"
 #include "Streamers.h"
+#include "Threads.h"
 #include "llvm/CodeGen/Passes.h"
 #include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/Config/llvm-config.h"
@@ -66,6 +68,10 @@ static void configureCodeGen(TargetMachine &TM, PassManagerBase &PM,
   // Marks the calls whose return address is never used: see freeNoReturnCalls.
   TM.Options.TrapUnreachable = true;
   TM.Options.NoTrapAfterNoreturn = false;
+  if (threads()) {
+    PM.add(createReserveThreadPointerPass(TM));
+    Config->insertPass(&UnpackMachineBundlesID, createCheckThreadPointerPass());
+  }
   Config->insertPass(&UnpackMachineBundlesID, createAlignTargetsPass());
 }
 

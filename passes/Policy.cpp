@@ -1,4 +1,5 @@
 #include "Policy.h"
+#include "Options.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalIFunc.h"
@@ -122,8 +123,10 @@ PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
     // -fsanitize=function puts the type in front of the code, where no data can be.
     // Its check passes functions without one.
     F.setMetadata(LLVMContext::MD_func_sanitize, nullptr);
-    // %fs:0 is then loaded once and everything else addressed relative to it.
-    F.addFnAttr("indirect-tls-seg-refs");
+    // %fs:0 is then loaded once and everything else addressed relative to it. With
+    // the thread pointer in a register, that register is the base instead.
+    if (!threads())
+      F.addFnAttr("indirect-tls-seg-refs");
     SmallVector<AtomicRMWInst *, 4> BitOps;
     for (Instruction &I : instructions(F)) {
       if (auto *Call = dyn_cast<CallBase>(&I)) {

@@ -1,6 +1,7 @@
 #include "Streamers.h"
 #include "AsmForwarder.h"
 #include "CodeBuffer.h"
+#include "Options.h"
 #include "bulkhead/layout.h"
 #include "llvm/BinaryFormat/Dwarf.h"
 #include "llvm/BinaryFormat/ELF.h"
@@ -35,12 +36,28 @@ namespace {
 /// Holds back everything that concerns a text section until the function ends,
 /// then replays it confined and in bundles.
 template <class Base> class BundleStreamer : public Base, CodeSink {
+  static constexpr bool IsText = std::is_same_v<Base, AsmForwarder>;
+
 public:
   template <typename... Args>
   BundleStreamer(MCContext &Ctx, Args &&...A)
       : Base(Ctx, std::forward<Args>(A)...), Buffer(*X86, Ctx, *this) {}
 
   using Base::emitFill;
+
+  // Objects of modules with threads and without do not mix: r14 and the thread pointer
+  // mean different things. Each defines this absolute symbol, and the linker accepts
+  // several definitions only if they agree, and are not zero.
+  void initSections(bool NoExecStack, const MCSubtargetInfo &STI) override {
+    Base::initSections(NoExecStack, STI);
+    if constexpr (!IsText) {
+      MCContext &Ctx = this->getContext();
+      MCSymbol *Mark = Ctx.getOrCreateSymbol("bulkhead_built_with_and_without_pthread");
+      this->emitSymbolAttribute(Mark, MCSA_Global);
+      this->emitSymbolAttribute(Mark, MCSA_Hidden);
+      this->emitAssignment(Mark, MCConstantExpr::create(threads() ? 2 : 1, Ctx));
+    }
+  }
 
   void emitInstruction(const MCInst &I, const MCSubtargetInfo &STI) override {
     if (Replaying)
@@ -246,8 +263,6 @@ protected:
   }
 
 private:
-  static constexpr bool IsText = std::is_same_v<Base, AsmForwarder>;
-
   bool holding() const { return Text && !Replaying; }
   void act(std::function<void()> F) {
     if (holding())

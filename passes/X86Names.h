@@ -102,7 +102,7 @@ public:
       DATA16_PREFIX, INT3, JCC_1, JCC_4, JMP64m, JMP64r, JMP_1, JMP_4, LEA64r,
       MOV32mr, MOV32rr, MOV64mr, MOV64rm, MOV64rr, MOV64rr_REV, NOOP, NOOPL, NOOPW,
       POP64r, PUSH64r, SUB64ri32, SUB64ri8, TEST8mr, TRAP;
-  llvm::MCRegister RSP, ESP, RBP, RDI, RSI, RAX, RCX, R10, R11, AL, EAX, RIP, EIZ,
+  llvm::MCRegister RSP, ESP, RBP, RDI, RSI, RAX, RCX, R10, R11, R14, AL, EAX, RIP, EIZ,
       FS, GS, EFLAGS;
 
 private:

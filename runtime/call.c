@@ -1,12 +1,11 @@
 /* One call into a guest, from the registers it starts with to the error it ends with. */
 #include <asm/prctl.h>
-#include <immintrin.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "enter.h"
 
 #define AT(field, offset) _Static_assert(offsetof(struct bh_frame, field) == offset, #field " is not where entry.S looks for it")
 AT(xsave, FRAME_XSAVE);
@@ -27,27 +26,40 @@ AT(r8, FRAME_R8);
 AT(r9, FRAME_R9);
 AT(r10, FRAME_R10);
 AT(r12, FRAME_R12);
+AT(r14, FRAME_R14);
 AT(r15, FRAME_R15);
 AT(target, FRAME_TARGET);
 AT(hostcall, FRAME_HOSTCALL);
-AT(xmm, FRAME_XMM);
+AT(base, FRAME_BASE);
+AT(registers, FRAME_REGISTERS);
+AT(first_word, FRAME_FIRST_WORD);
+AT(guest_mxcsr, FRAME_GUEST_MXCSR);
+AT(guest_fpucw, FRAME_GUEST_FPUCW);
 AT(fnsave, FRAME_FNSAVE);
+#undef AT
+#define AT(field, offset) _Static_assert(offsetof(bh_registers, field) == offset, #field " is not where entry.S looks for it")
+AT(integer, REGISTERS_INTEGER);
+AT(vector, REGISTERS_VECTOR);
+AT(rax, REGISTERS_RAX);
+AT(rdx, REGISTERS_RDX);
+AT(xmm0, REGISTERS_XMM0);
+AT(xmm1, REGISTERS_XMM1);
+AT(stack, REGISTERS_STACK);
+AT(vectors, REGISTERS_VECTORS);
+_Static_assert(sizeof(bh_registers) == REGISTERS_SIZE, "bh_registers does not fit where the callback stub puts it");
 
-__attribute__((target("fsgsbase"))) static void write_gs_directly(uint64_t base) {
-    if (_readgsbase_u64() != base)
-        _writegsbase_u64(base);
-}
-
-/* GS is read back rather than remembered: if anything else in the process had changed it, the guest's accesses would go
- * to host memory. */
-static void set_gs(const bh_engine *engine, uint64_t base) {
-    if (engine->fsgsbase)
-        write_gs_directly(base);
-    else
-        syscall(SYS_arch_prctl, ARCH_SET_GS, base);
+void bh_set_gs(const struct bh_frame *frame) {
+    if (frame->flags & FRAME_FLAG_NO_FSGSBASE)
+        syscall(SYS_arch_prctl, ARCH_SET_GS, frame->base);
+    else if (bh_read_gs() != frame->base)
+        __asm__ volatile("wrgsbase %0" : : "r"(frame->base));
 }
 
 bool bh_instance_lock(bh_instance *instance, bh_error *error) {
+    if (instance->threads) {
+        *error = bh_threads_enter(instance);
+        return !*error;
+    }
     if (atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire)) {
         *error = bh_fail(BH_ERROR_BUSY, "the instance is running a call");
         return false;
@@ -56,62 +68,204 @@ bool bh_instance_lock(bh_instance *instance, bh_error *error) {
 }
 
 void bh_instance_unlock(bh_instance *instance) {
-    atomic_flag_clear_explicit(&instance->running, memory_order_release);
+    if (instance->threads)
+        bh_threads_leave(instance);
+    else
+        atomic_flag_clear_explicit(&instance->running, memory_order_release);
+}
+
+bool bh_instance_visit(bh_instance *instance, bool *taken, bh_error *error) {
+    if (instance->threads) {
+        *taken = true;
+        *error = bh_threads_visit(instance);
+        return !*error;
+    }
+    /* A thread that runs the instance, in a callback, has it already. */
+    *taken = !bh_call_running(instance);
+    return !*taken || bh_instance_lock(instance, error);
+}
+
+void bh_instance_depart(bh_instance *instance, bool taken) {
+    if (instance->threads)
+        bh_threads_depart(instance);
+    else if (taken)
+        bh_instance_unlock(instance);
 }
 
 static bh_error dead(const bh_instance *instance) {
-    return bh_fail(BH_ERROR_DEAD, "the instance has %s and can only be destroyed",
-                   instance->state == BH_INSTANCE_EXITED ? "exited" : "faulted or passed its deadline");
+    return bh_fail(BH_ERROR_DEAD, "the instance has %s: reset or destroy it",
+                   instance->state == BH_INSTANCE_EXITED ? "exited" : "faulted, passed its deadline or was ended by a callback");
 }
 
-static bh_error conclude(bh_instance *instance, const struct bh_frame *frame) {
-    if (frame->reason == LEAVE_RETURN)
-        return BH_OK;
-    instance->state = frame->reason == LEAVE_EXIT ? BH_INSTANCE_EXITED : BH_INSTANCE_DEAD;
-    if (frame->reason == LEAVE_EXIT) {
-        bh_fail(BH_ERROR_EXITED, "the guest exited with status %d", instance->exit_status);
-        bh_error_slot()->exit_status = instance->exit_status;
-        return BH_ERROR_EXITED;
-    }
-    bool deadline = frame->reason == LEAVE_DEADLINE;
-    if (frame->reason == LEAVE_BAD_HOSTCALL) {
-        instance->fault = BH_FAULT_HOSTCALL;
-        instance->fault_signal = SIGSYS;
-        instance->fault_address = frame->hostcall;
-        instance->fault_pc = 0;
-    } else if (deadline) {
-        instance->fault = BH_FAULT_NONE;
-        instance->fault_signal = 0;
-        instance->fault_address = 0;
-    }
-    bh_fail(deadline ? BH_ERROR_DEADLINE : BH_ERROR_FAULT, "%s", "");
-    bh_describe_fault(instance, bh_error_slot());
-    return bh_error_slot()->error;
+/* The calling thread's innermost call of the instance; NULL when it runs none. */
+static struct bh_frame *own_frame(const bh_instance *instance, struct bh_frame *frame) {
+    while (frame && frame->instance != instance)
+        frame = frame->prev;
+    return frame;
 }
 
-bh_error bh_call_frame(bh_instance *instance, struct bh_frame *frame, uint64_t address) {
+bool bh_call_running(const bh_instance *instance) {
+    return own_frame(instance, bh_current_frame) != NULL;
+}
+
+bool bh_call_nested(const struct bh_frame *frame) {
+    return own_frame(frame->instance, frame->prev) != NULL;
+}
+
+/* What a call needs beyond the instance's lock. */
+static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
     if (instance->state != BH_INSTANCE_READY)
         return dead(instance);
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
+    frame->nesting.depth = bh_current_frame ? bh_current_frame->nesting.depth + 1 : 1;
+    if (frame->nesting.depth > BH_MAX_DEPTH)
+        return bh_fail(BH_ERROR_LIMIT, "calls and callbacks are nested %d deep on this thread, which is the limit", BH_MAX_DEPTH);
     bh_error error = bh_thread_prepare(instance->engine, false);
-    if (!error)
-        error = bh_deadline_start(instance);
     if (error)
         return error;
-
     frame->prev = bh_current_frame;
-    frame->instance = instance;
-    frame->base = instance->base;
-    frame->flags |= instance->frame_flags;
-    frame->target = bh_confine(instance->base, address);
-    set_gs(instance->engine, instance->base);
-    bh_current_frame = frame;
-    bh_enter(frame);
-    bh_current_frame = frame->prev;
+    if (instance->threads)
+        frame->r14 = bh_this_task(instance)->thread_pointer;
+    return bh_deadline_start(instance, frame);
+}
 
-    bh_deadline_stop(instance);
-    return conclude(instance, frame);
+static void give_back(const struct bh_frame *frame) {
+    if (!frame->nesting.holds)
+        bh_instance_unlock(frame->instance);
+    else if (frame->instance->threads)
+        bh_threads_outside(frame->instance, frame->nesting.outside);
+}
+
+bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
+    bh_error error = BH_OK;
+    bh_frame_init(instance, frame);
+    frame->nesting = (struct bh_nesting){.holds = bh_call_running(instance)};
+    if (!frame->nesting.holds && !bh_instance_lock(instance, &error))
+        return error;
+    /* A system call of this thread is under way: who calls is the log of refusals, and what it guards is locked. */
+    if (instance->threads && frame->nesting.holds && bh_this_task(instance)->frame)
+        return bh_fail(BH_ERROR_BUSY, "the instance cannot be called by the log of its refused calls");
+    /* Before the instance's state is looked at: who ends it meanwhile waits for this thread, or this thread sees that. */
+    if (instance->threads && frame->nesting.holds)
+        frame->nesting.outside = bh_threads_outside(instance, false);
+    error = prepare(instance, frame);
+    if (error)
+        give_back(frame);
+    return error;
+}
+
+void bh_call_end(struct bh_frame *frame) {
+    if (frame->nesting.timer)
+        bh_deadline_stop(frame);
+    give_back(frame);
+}
+
+uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame) {
+    const struct bh_frame *outer = own_frame(instance, frame->prev);
+    if (!outer)
+        return instance->threads ? bh_this_task(instance)->stack_pointer : instance->stack_pointer;
+    /* The guest chose it: anywhere in the slot. What is written there is written with care. */
+    uint32_t offset = (uint32_t)(outer->rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint32_t)63;
+    return instance->base + (offset < BH_NULL_GUARD_SIZE ? BH_NULL_GUARD_SIZE / 2 : offset); /* unmapped all the same */
+}
+
+void bh_instance_end(bh_instance *instance, const struct bh_frame *frame) {
+    instance->end_reason = frame->reason;
+    /* Only what goes with the reason was set. */
+    if (frame->reason == LEAVE_EXIT)
+        instance->exit_status = frame->exit_status;
+    else if (frame->reason == LEAVE_CALLBACK)
+        instance->callback_status = frame->callback_status;
+    else if (frame->reason == LEAVE_BAD_HOSTCALL)
+        instance->end = (struct bh_fault){.kind = BH_FAULT_HOSTCALL, .signal = SIGSYS, .address = frame->hostcall,
+                                          .sp = frame->rsp};
+    else if (frame->reason == LEAVE_FAULT || frame->reason == LEAVE_DEADLINE)
+        instance->end = frame->fault;
+    instance->state = frame->reason == LEAVE_EXIT ? BH_INSTANCE_EXITED : BH_INSTANCE_DEAD;
+}
+
+/* The thread's error for how the instance ended; where says in which of its calls. */
+static bh_error report(bh_instance *instance, const char *where) {
+    bh_error_detail *detail = bh_error_slot();
+    switch (instance->end_reason) {
+    case LEAVE_EXIT:
+        bh_fail(BH_ERROR_EXITED, "the guest exited with status %d%s", instance->exit_status, where);
+        detail->exit_status = instance->exit_status;
+        break;
+    case LEAVE_CALLBACK:
+        bh_fail(BH_ERROR_CALLBACK, "a callback ended the call with status %d%s", instance->callback_status, where);
+        detail->callback_status = instance->callback_status;
+        break;
+    case LEAVE_FORKED:
+        bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process%s", where);
+        break;
+    case LEAVE_STACK:
+        bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it, or it is too small for the "
+                                "arguments%s", where);
+        break;
+    default:
+        bh_fail(instance->end_reason == LEAVE_DEADLINE ? BH_ERROR_DEADLINE : BH_ERROR_FAULT, "%s", "");
+        bh_describe_fault(instance, &instance->end, detail, where);
+    }
+    return detail->error;
+}
+
+bh_error bh_call_conclude(struct bh_frame *frame) {
+    bh_instance *instance = frame->instance;
+    /* The child of a fork has only this thread, and locks that others held stay locked for ever. */
+    if (instance->threads && frame->reason != LEAVE_FORKED) {
+        bool nested;
+        if (!bh_threads_end(instance, frame, &nested))
+            return report(instance, nested ? ", in a nested call" : ", on another thread");
+        return report(instance, "");
+    }
+    if (frame->reason == LEAVE_STOPPED || instance->state != BH_INSTANCE_READY)
+        return report(instance, ", in a nested call");
+    bh_instance_end(instance, frame);
+    return report(instance, "");
+}
+
+bh_error bh_instance_kill(bh_instance *instance, const struct bh_fault *fault) {
+    struct bh_frame frame = {.instance = instance, .reason = LEAVE_FAULT, .fault = *fault};
+    return bh_call_conclude(&frame);
+}
+
+bh_error bh_call_held(bh_instance *instance, uint64_t address, uint64_t sp, bool start, bh_registers *registers) {
+    struct bh_frame frame;
+    bh_frame_init(instance, &frame);
+    frame.nesting = (struct bh_nesting){.holds = true}; /* the caller */
+    bh_error error = prepare(instance, &frame);
+    if (error)
+        return error;
+    frame.flags |= start ? FRAME_FLAG_START : 0;
+    frame.rsp = start ? sp : sp - 8;
+    error = bh_call_cross(&frame, address, registers);
+    if (frame.nesting.timer)
+        bh_deadline_stop(&frame);
+    return error;
+}
+
+bh_error bh_call_start(bh_instance *instance, uint64_t sp) {
+    bh_registers registers;
+    memset(&registers, 0, sizeof(registers));
+    return bh_call_held(instance, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry, sp, true, &registers);
+}
+
+bh_error bh_call_resumable(struct bh_frame *frame) {
+    if (atomic_load_explicit(&bh_forked, memory_order_relaxed)) {
+        frame->reason = LEAVE_FORKED;
+        return BH_ERROR_FORKED;
+    }
+    if (frame->instance->state != BH_INSTANCE_READY) {
+        frame->reason = LEAVE_STOPPED;
+        return BH_ERROR_DEAD;
+    }
+    if (bh_this_thread.expired) {
+        frame->reason = LEAVE_DEADLINE;
+        return BH_ERROR_DEADLINE;
+    }
+    return BH_OK;
 }
 
 /* linux/dispatch.c */
@@ -119,40 +273,45 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame);
 
 int bh_hostcall_syscall(struct bh_frame *frame) {
     bh_instance *instance = frame->instance;
-    instance->host_calls++;
+    if (!instance->threads)
+        instance->host_calls++;
+    else
+        __atomic_fetch_add(&instance->host_calls, 1, __ATOMIC_RELAXED);
     int leave = bh_linux_syscall(instance, frame);
     if (leave)
         return leave;
-    if (bh_this_thread.expired) {
-        instance->fault_pc = frame->target;
-        frame->reason = LEAVE_DEADLINE;
+    if (bh_call_resumable(frame)) {
+        frame->fault = (struct bh_fault){.pc = bh_confine(frame->base, frame->target), .sp = frame->rsp, .bp = frame->rbp};
         return 1;
     }
     frame->target = bh_confine(frame->base, frame->target);
-    set_gs(instance->engine, frame->base);
+    bh_set_gs(frame);
     return 0;
 }
 
 bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv[], int *status) {
     bh_error error;
+    uint64_t sp;
     if (!instance || argc < 0 || (argc && !argv) || !status)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_run: an instance, arguments and a place for the status are needed");
     if (instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY)
         return bh_fail(BH_ERROR_KIND, "'%s' is a library: it has no main; call its exports", instance->module->name);
+    if (bh_call_running(instance))
+        return bh_fail(BH_ERROR_BUSY, "the instance is running a call");
     if (!bh_instance_lock(instance, &error))
         return error;
-    struct bh_frame frame = {0};
-    error = instance->state == BH_INSTANCE_READY ? bh_start_stack(instance, argc, argv, &frame.rsp) : dead(instance);
+    error = instance->state == BH_INSTANCE_READY ? bh_start_stack(instance, argc, argv, &sp) : dead(instance);
     if (!error)
-        error = bh_call_frame(instance, &frame, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry);
+        error = bh_call_start(instance, sp);
+    /* Its start code came back: a program must exit. */
+    if (!error)
+        bh_instance_kill(instance, &(struct bh_fault){.kind = BH_FAULT_NONE});
     bh_instance_unlock(instance);
     if (error == BH_ERROR_EXITED) {
-        *status = instance->exit_status;
+        *status = bh_error_slot()->exit_status;
         return BH_OK;
     }
     if (error)
         return error;
-    /* Its start code came back: a program must exit. */
-    instance->state = BH_INSTANCE_DEAD;
     return bh_fail(BH_ERROR_KIND, "'%s' left its entry point without exiting", instance->module->name);
 }

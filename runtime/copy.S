@@ -1,8 +1,8 @@
 /* Copies between host and guest memory that may fault: the only instructions of the host that touch guest memory. The fault
  * handler knows them by address and continues at bh_guard_fault. They keep nothing on the stack, so that this is safe. */
     .text
-    .globl bh_guarded_copy, bh_guarded_string, bh_guard_begin, bh_guard_end, bh_guard_fault
-    .hidden bh_guarded_copy, bh_guarded_string, bh_guard_begin, bh_guard_end, bh_guard_fault
+    .globl bh_guarded_copy, bh_guarded_string, bh_guarded_fill, bh_guarded_length, bh_guard_begin, bh_guard_end, bh_guard_fault
+    .hidden bh_guarded_copy, bh_guarded_string, bh_guarded_fill, bh_guarded_length, bh_guard_begin, bh_guard_end, bh_guard_fault
 
     .p2align 5
 bh_guard_begin:
@@ -35,10 +35,33 @@ bh_guarded_string:
 3:  incq %rax
     ret
     .size bh_guarded_string, . - bh_guarded_string
+
+    .type bh_guarded_fill, @function
+    .p2align 4
+bh_guarded_fill:
+    movl %esi, %eax
+    movq %rdx, %rcx
+    rep stosb
+    xorl %eax, %eax
+    ret
+    .size bh_guarded_fill, . - bh_guarded_fill
+
+    .type bh_guarded_length, @function
+    .p2align 4
+bh_guarded_length:
+    xorl %eax, %eax
+4:  cmpq %rsi, %rax
+    je 5f
+    cmpb $0, (%rdi,%rax)
+    je 5f
+    incq %rax
+    jmp 4b
+5:  ret
+    .size bh_guarded_length, . - bh_guarded_length
 bh_guard_end:
 
 bh_guard_fault:
-    /* -1 from both functions. */
+    /* -1 from all functions. */
     movq $-1, %rax
     ret
 

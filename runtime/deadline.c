@@ -1,4 +1,4 @@
-/* Deadlines: one timer a thread, armed for the outermost call. */
+/* Deadlines: one timer a thread, armed for the deadline that comes first of its nested calls. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -13,9 +13,31 @@
 #define SECOND 1000000000u
 #define REPEAT 4000000 /* nanoseconds */
 
-bh_error bh_deadline_start(bh_instance *instance) {
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
+}
+
+static int set_timer(struct bh_thread *thread, uint64_t deadline) {
+    struct itimerspec when = {.it_interval = {0, REPEAT}, .it_value = {(time_t)(deadline / SECOND), (long)(deadline % SECOND)}};
+    if (!deadline)
+        when.it_interval.tv_nsec = 0;
+    int error = timer_settime(thread->timer, TIMER_ABSTIME, &when, NULL);
+    if (!error)
+        thread->deadline = deadline;
+    return error;
+}
+
+bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
     struct bh_thread *thread = &bh_this_thread;
-    if (!instance->deadline || bh_current_frame)
+    uint64_t allowed = instance->deadline;
+    if (!allowed)
+        return BH_OK;
+    uint64_t start = now(), deadline = start + allowed;
+    if (deadline < start) /* later than time itself */
+        return BH_OK;
+    if (thread->deadline && thread->deadline <= deadline)
         return BH_OK;
     if (!thread->timer_made) {
         struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = instance->engine->deadline_signal};
@@ -25,19 +47,19 @@ bh_error bh_deadline_start(bh_instance *instance) {
             return bh_fail_errno(BH_ERROR_SYSTEM, "cannot create the deadline's timer");
         thread->timer_made = true;
     }
-    thread->expired = 0;
-    struct itimerspec when = {.it_interval = {0, REPEAT},
-                              .it_value = {(time_t)(instance->deadline / SECOND), (long)(instance->deadline % SECOND)}};
-    if (timer_settime(thread->timer, 0, &when, NULL))
+    if (!thread->deadline)
+        thread->expired = 0;
+    uint64_t outer = thread->deadline;
+    if (set_timer(thread, deadline))
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot start the deadline's timer");
+    frame->outer_deadline = outer;
+    frame->nesting.timer = true;
     return BH_OK;
 }
 
-void bh_deadline_stop(bh_instance *instance) {
+void bh_deadline_stop(struct bh_frame *frame) {
     struct bh_thread *thread = &bh_this_thread;
-    if (!instance->deadline || bh_current_frame || !thread->timer_made)
-        return;
-    timer_settime(thread->timer, 0, &(struct itimerspec){0}, NULL);
-    /* What was pending arrived before that call returned. */
+    set_timer(thread, frame->outer_deadline);
+    /* What was pending arrived before that call returned. An outer deadline that has passed meanwhile signals again. */
     thread->expired = 0;
 }

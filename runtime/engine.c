@@ -16,15 +16,24 @@
 #include "internal.h"
 
 #define DEFAULT_SLOTS 16
-#define MAX_SLOTS 32000
-#define HOST_MAPPINGS 8192 /* of vm.max_map_count, left to the host */
+#define MAX_SLOTS 32700 /* 47 bits hold 32,768 */
+#define FEWEST_SLOTS 64 /* in a region, unless it is the last one */
 #define HWCAP2_FSGSBASE 2
 #define ARCH_SHSTK_STATUS 0x5005
 
 atomic_bool bh_forked;
 
+/* In the child, on the one thread that it has. */
 static void after_fork(void) {
     atomic_store(&bh_forked, true);
+    bh_this_thread.prepared = false;
+    /* A callback that forked comes back: bh_call_resumable is asked then. */
+    bh_this_thread.expired = 1;
+    /* The short way in looks at this only; so the next call takes the long one. */
+    struct bh_frame **link = &bh_current_frame;
+    while (*link && *link != &bh_idle_frame)
+        link = &(*link)->prev;
+    *link = NULL;
 }
 
 static void install_fork_handler(void) {
@@ -38,6 +47,12 @@ static bool cpu_has_avx(void) {
     unsigned lo, hi;
     __asm__("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
     return (lo & 6) == 6;
+}
+
+/* Whether x87 loads leave the data address of an older exception in place (CPUID's FDP_EXCPTN_ONLY). */
+static bool cpu_keeps_data_pointer(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & 1u << 6);
 }
 
 static bh_error check_host(bh_engine *engine) {
@@ -56,52 +71,7 @@ static bh_error check_host(bh_engine *engine) {
     if (sysconf(_SC_PAGESIZE) != BH_PAGE_SIZE)
         return bh_fail(BH_ERROR_HOST, "the page size is not %d", BH_PAGE_SIZE);
     engine->avx = cpu_has_avx();
-    return BH_OK;
-}
-
-static unsigned default_mapping_limit(void) {
-    unsigned limit = 65530;
-    FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
-    if (file) {
-        if (fscanf(file, "%u", &limit) != 1)
-            limit = 65530;
-        fclose(file);
-    }
-    return limit > 2 * HOST_MAPPINGS ? limit - HOST_MAPPINGS : limit / 2;
-}
-
-static int sealable_file(const char *name) {
-#ifdef MFD_EXEC
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-    if (fd >= 0 || errno != EINVAL)
-        return fd;
-#endif
-    return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-}
-
-/* The gate page: the return gate, and hlt. Guests return and jump only to such stubs to get out. */
-static bh_error make_gate(bh_engine *engine) {
-    static const uint8_t gate[] = {0x65, 0xff, 0x24, 0x25, (BH_HOSTCALL_TABLE + 8) & 0xff, (BH_HOSTCALL_TABLE + 8) >> 8 & 0xff,
-                                   (BH_HOSTCALL_TABLE + 8) >> 16 & 0xff, 0}; /* jmp *%gs:(table + 8) */
-    uint8_t page[BH_PAGE_SIZE];
-    memset(page, 0xf4, sizeof(page));
-    memcpy(page, gate, sizeof(gate));
-
-    size_t scratch_size = bh_verify_scratch_size(sizeof(page));
-    void *scratch = malloc(scratch_size);
-    if (!scratch)
-        return bh_fail(BH_ERROR_MEMORY, "no memory to verify the gate page");
-    struct bh_verify_input input = {.code = page, .size = sizeof(page), .address = 0, .image_hi = sizeof(page),
-                                    .isolation = BH_ISOLATE_FULL, .scratch = scratch, .scratch_size = scratch_size};
-    bh_verify_result result = bh_verify_code(&input, NULL);
-    free(scratch);
-    if (result != BH_VERIFY_ACCEPTED)
-        return bh_fail(BH_ERROR_HOST, "the verifier does not accept the runtime's own gate page: this build is broken");
-
-    engine->gate_fd = sealable_file("bulkhead-gate");
-    if (engine->gate_fd < 0 || write(engine->gate_fd, page, sizeof(page)) != sizeof(page) ||
-        fcntl(engine->gate_fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
-        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot make the gate page (memfd)");
+    engine->fnstenv_keeps = cpu_keeps_data_pointer();
     return BH_OK;
 }
 
@@ -109,32 +79,55 @@ static bh_error make_context_pages(bh_engine *engine) {
     size_t size = (size_t)engine->slot_count * BH_PAGE_SIZE;
     engine->context_fd = memfd_create("bulkhead-context", MFD_CLOEXEC);
     if (engine->context_fd < 0 || ftruncate(engine->context_fd, (off_t)size))
-        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot make the context pages (memfd)");
+        return bh_fail_limit("cannot make the context pages (memfd)");
     void *alias = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, engine->context_fd, 0);
     if (alias == MAP_FAILED)
-        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot map the context pages");
+        return bh_fail_limit("cannot map the context pages");
     engine->context_alias = alias;
     return BH_OK;
 }
 
-static bh_error reserve(bh_engine *engine) {
+/* Takes address space for up to `want` slots; how many it holds, 0 when there is none so large. */
+static unsigned reserve_region(bh_engine *engine, unsigned first, unsigned want) {
     /* One slot's size more than the slots: alignment takes up to 4 GiB of it, and what lies before the first slot is never
      * mapped. At least a guard is needed there, and another behind the last slot: rsp and wide operands may reach a
      * little beyond the ends of a slot. */
-    engine->reservation_size = ((size_t)engine->slot_count + 1) * BH_SLOT_SIZE + 2 * (size_t)BH_TAIL_GUARD_SIZE;
-    void *at = mmap(NULL, engine->reservation_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t size = ((size_t)want + 1) * BH_SLOT_SIZE + 2 * (size_t)BH_TAIL_GUARD_SIZE;
+    void *at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED)
-        return bh_fail_errno(BH_ERROR_LIMIT, "cannot reserve %u slots of 4 GiB of address space (see ulimit -v)",
-                             engine->slot_count);
-    engine->reservation = at;
+        return 0;
+    engine->region[engine->region_count++] = (struct bh_region){.at = at, .size = size};
     uint64_t start = (uint64_t)(uintptr_t)at + BH_TAIL_GUARD_SIZE;
-    engine->first_slot = (start + BH_SLOT_SIZE - 1) & ~((uint64_t)BH_SLOT_SIZE - 1);
+    uint64_t base = (start + BH_SLOT_SIZE - 1) >> BH_SLOT_SHIFT;
+    for (unsigned n = 0; n < want; n++)
+        engine->slot_base[first + n] = (uint32_t)(base + n);
+    return want;
+}
+
+/* In as few regions as possible: a position-independent program lies at two thirds of the address space, so that most
+ * processes have no hole for 30,000 slots in one piece. */
+static bh_error reserve(bh_engine *engine) {
+    unsigned done = 0, want = engine->slot_count;
+    while (done < engine->slot_count) {
+        unsigned left = engine->slot_count - done;
+        want = want < left ? want : left;
+        unsigned got = engine->region_count < BH_MAX_REGIONS ? reserve_region(engine, done, want) : 0;
+        done += got;
+        if (got)
+            continue;
+        if (engine->region_count == BH_MAX_REGIONS || want < FEWEST_SLOTS)
+            return bh_fail_limit("cannot reserve %u slots of 4 GiB of address space, only %u", engine->slot_count, done);
+        want -= (want + 31) / 32;
+    }
+    for (unsigned n = 0; n < engine->slot_count; n++)
+        engine->free_slot[n] = engine->slot_count - 1 - n;
+    engine->free_count = engine->slot_count;
     return BH_OK;
 }
 
 static void release(bh_engine *engine) {
-    if (engine->reservation)
-        munmap(engine->reservation, engine->reservation_size);
+    for (unsigned n = 0; n < engine->region_count; n++)
+        munmap(engine->region[n].at, engine->region[n].size);
     if (engine->context_alias)
         munmap(engine->context_alias, (size_t)engine->slot_count * BH_PAGE_SIZE);
     if (engine->context_fd >= 0)
@@ -142,7 +135,9 @@ static void release(bh_engine *engine) {
     if (engine->gate_fd >= 0)
         close(engine->gate_fd);
     pthread_mutex_destroy(&engine->lock);
-    free(engine->slot_state);
+    bh_policy_destroy(engine->no_policy);
+    free(engine->slot_base);
+    free(engine->free_slot);
     free(engine);
 }
 
@@ -168,16 +163,22 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
     engine->context_fd = engine->gate_fd = -1;
     pthread_mutex_init(&engine->lock, NULL);
     engine->slot_count = chosen.slots ? chosen.slots : DEFAULT_SLOTS;
-    engine->mapping_limit = chosen.mapping_limit ? chosen.mapping_limit : default_mapping_limit();
+    engine->default_mapping_limit = !chosen.mapping_limit;
+    atomic_init(&engine->mapping_limit, chosen.mapping_limit ? chosen.mapping_limit : bh_default_mapping_limit());
     engine->refuse_handlers = chosen.refuse_handlers;
     engine->refill_return_stack = chosen.refill_return_stack;
+    engine->trust_handlers = chosen.trust_handlers;
     engine->fsgsbase = !chosen.no_fsgsbase && (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE);
     engine->deadline_signal = deadline_signal;
-    engine->slot_state = calloc(engine->slot_count, 1);
+    engine->slot_base = calloc(engine->slot_count, sizeof(*engine->slot_base));
+    engine->free_slot = calloc(engine->slot_count, sizeof(*engine->free_slot));
 
-    bh_error error = engine->slot_state ? check_host(engine) : bh_fail(BH_ERROR_MEMORY, "no memory for an engine");
+    bh_error error = engine->slot_base && engine->free_slot ? check_host(engine)
+                                                            : bh_fail(BH_ERROR_MEMORY, "no memory for an engine");
     if (!error)
-        error = make_gate(engine);
+        error = bh_policy_create(&engine->no_policy);
+    if (!error)
+        error = bh_gate_make(engine);
     if (!error)
         error = make_context_pages(engine);
     if (!error)
@@ -196,9 +197,7 @@ bh_error bh_engine_destroy(bh_engine *engine) {
     if (!engine)
         return BH_OK;
     pthread_mutex_lock(&engine->lock);
-    unsigned used = engine->modules;
-    for (unsigned n = 0; n < engine->slot_count; n++)
-        used += engine->slot_state[n] == BH_SLOT_USED;
+    unsigned used = engine->modules + engine->slot_count - engine->free_count - engine->poisoned_count;
     pthread_mutex_unlock(&engine->lock);
     if (used)
         return bh_fail(BH_ERROR_BUSY, "the engine still has modules or instances; destroy them first");

@@ -7,15 +7,21 @@
  *   - The guest is entered only through frame->target, which C confined to a bundle start inside the slot and which lies in
  *     host memory: anything else would start between verified instructions.
  *   - No host value is left in a register when the guest runs, vector and x87 registers included.
- *   - On the way out x87 is cleaned before any other x87 instruction: the guest may have left an unmasked exception
- *     pending, which would be raised in the host.
+ *   - On the way out pending x87 exceptions are cleared before any x87 instruction that would raise them: the guest may have
+ *     left an unmasked one, which would become the host's.
+ *   - The direction flag and the alignment-check flag need no care: the verifier refuses what could set them, and the fault
+ *     handler clears them.
+ *
+ * The straight path is for modules that touch neither MXCSR nor x87 and write no upper vector halves, called without vector
+ * arguments on a CPU with AVX; everything else branches away from it and back.
  */
 #include "bulkhead/layout.h"
 #include "frame.h"
 
     .text
 
-/* void bh_enter(struct bh_frame *frame) */
+/* bh_enter: rdi = frame. Changes every register but rsp and rbp: the caller (enter.h) says so to its compiler, which saves
+ * what it needs and no more. */
     .globl bh_enter
     .hidden bh_enter
     .type bh_enter, @function
@@ -25,57 +31,22 @@ bh_enter:
     pushq %rbp
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset %rbp, 0
-    pushq %rbx
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %rbx, 0
-    pushq %r12
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %r12, 0
-    pushq %r13
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %r13, 0
-    pushq %r14
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %r14, 0
-    pushq %r15
-    .cfi_adjust_cfa_offset 8
-    .cfi_rel_offset %r15, 0
     movq %rsp, FRAME_HOST_RSP(%rdi)
-    stmxcsr FRAME_MXCSR(%rdi)
-    fnstcw FRAME_FPUCW(%rdi)
-
-    /* Loading MXCSR is slow: only when the host's differs from what a guest starts with, sticky flags included. */
-    cmpl $MXCSR_DEFAULT, FRAME_MXCSR(%rdi)
-    je 1f
-    ldmxcsr default_mxcsr(%rip)
-    orl $FRAME_FLAG_MXCSR, FRAME_FLAGS(%rdi)
-1:
-    /* fninit alone marks the registers empty but leaves the host's values readable (through MMX, say). emms, in case the
-     * host left MMX state: on a full stack the zeros would not be stored. */
-    testl $FRAME_FLAG_X87, FRAME_FLAGS(%rdi)
-    jz 2f
-    emms
-    fldz
-    fldz
-    fldz
-    fldz
-    fldz
-    fldz
-    fldz
-    fldz
-    fninit
-2:
-    testl $FRAME_FLAG_AVX, FRAME_FLAGS(%rdi)
-    jz 3f
+    movq FRAME_REGISTERS(%rdi), %r10
+    movl FRAME_FLAGS(%rdi), %eax
+    andl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_VECTORS | FRAME_FLAG_AVX | FRAME_FLAG_START, %eax
+    cmpl $FRAME_FLAG_AVX, %eax
+    jne prepare
     /* VEX forms clear the registers to their full width. */
-    vmovq FRAME_XMM+0(%rdi), %xmm0
-    vmovq FRAME_XMM+8(%rdi), %xmm1
-    vmovq FRAME_XMM+16(%rdi), %xmm2
-    vmovq FRAME_XMM+24(%rdi), %xmm3
-    vmovq FRAME_XMM+32(%rdi), %xmm4
-    vmovq FRAME_XMM+40(%rdi), %xmm5
-    vmovq FRAME_XMM+48(%rdi), %xmm6
-    vmovq FRAME_XMM+56(%rdi), %xmm7
+    vpxor %xmm0, %xmm0, %xmm0
+    vpxor %xmm1, %xmm1, %xmm1
+    vpxor %xmm2, %xmm2, %xmm2
+    vpxor %xmm3, %xmm3, %xmm3
+    vpxor %xmm4, %xmm4, %xmm4
+    vpxor %xmm5, %xmm5, %xmm5
+    vpxor %xmm6, %xmm6, %xmm6
+    vpxor %xmm7, %xmm7, %xmm7
+clear_high:
     vpxor %xmm8, %xmm8, %xmm8
     vpxor %xmm9, %xmm9, %xmm9
     vpxor %xmm10, %xmm10, %xmm10
@@ -84,17 +55,106 @@ bh_enter:
     vpxor %xmm13, %xmm13, %xmm13
     vpxor %xmm14, %xmm14, %xmm14
     vpxor %xmm15, %xmm15, %xmm15
-    jmp 4f
-3:
-    movq FRAME_XMM+0(%rdi), %xmm0
-    movq FRAME_XMM+8(%rdi), %xmm1
-    movq FRAME_XMM+16(%rdi), %xmm2
-    movq FRAME_XMM+24(%rdi), %xmm3
-    movq FRAME_XMM+32(%rdi), %xmm4
-    movq FRAME_XMM+40(%rdi), %xmm5
-    movq FRAME_XMM+48(%rdi), %xmm6
-    movq FRAME_XMM+56(%rdi), %xmm7
-    pxor %xmm8, %xmm8
+enter:
+    movq %rdi, %rcx /* where the fault handler expects the frame should the next store fault */
+    movq FRAME_FIRST_WORD(%rcx), %rax
+    movq FRAME_RSP(%rcx), %rbx
+    .globl bh_enter_store
+    .hidden bh_enter_store
+bh_enter_store:
+    movq %rax, (%rbx)
+stored:
+    movq FRAME_TARGET(%rcx), %r11
+    movq FRAME_R14(%rcx), %r14
+    movl REGISTERS_VECTORS(%r10), %eax
+    movq REGISTERS_INTEGER+0(%r10), %rdi
+    movq REGISTERS_INTEGER+8(%r10), %rsi
+    movq REGISTERS_INTEGER+16(%r10), %rdx
+    movq REGISTERS_INTEGER+24(%r10), %rcx
+    movq REGISTERS_INTEGER+32(%r10), %r8
+    movq REGISTERS_INTEGER+40(%r10), %r9
+    movq %rbx, %rsp
+    xorl %r10d, %r10d
+    xorl %ebx, %ebx
+    xorl %ebp, %ebp
+    xorl %r12d, %r12d
+    xorl %r13d, %r13d
+    xorl %r15d, %r15d /* and the flags are those of a zero */
+    jmpq *%r11
+
+    /* Every way out ends here: rcx = frame, its reason stored. Nothing else is assumed of any register. */
+    .globl bh_leave
+    .hidden bh_leave
+    .p2align 5
+bh_leave:
+    movq FRAME_HOST_RSP(%rcx), %rsp
+    testl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_UPPER | FRAME_FLAG_REFILL, FRAME_FLAGS(%rcx)
+    jnz clean
+left:
+    .cfi_remember_state
+    popq %rbp
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %rbp
+    ret
+    .cfi_restore_state
+
+prepare:
+    movl FRAME_FLAGS(%rdi), %eax
+    testl $FRAME_FLAG_MXCSR, %eax
+    jz 1f
+    stmxcsr FRAME_MXCSR(%rdi)
+    cmpl $MXCSR_DEFAULT, FRAME_MXCSR(%rdi) /* sticky flags included */
+    je 1f
+    ldmxcsr default_mxcsr(%rip)
+1:  testl $FRAME_FLAG_X87, %eax
+    jz 2f
+    fnstcw FRAME_FPUCW(%rdi)
+    call clear_x87
+    movl FRAME_FLAGS(%rdi), %eax
+2:  testl $FRAME_FLAG_AVX, %eax
+    jz 3f
+    testl $FRAME_FLAG_START, %eax
+    jnz start
+    testl $FRAME_FLAG_VECTORS, %eax
+    jz 4f
+    vmovq REGISTERS_VECTOR+0(%r10), %xmm0
+    vmovq REGISTERS_VECTOR+8(%r10), %xmm1
+    vmovq REGISTERS_VECTOR+16(%r10), %xmm2
+    vmovq REGISTERS_VECTOR+24(%r10), %xmm3
+    vmovq REGISTERS_VECTOR+32(%r10), %xmm4
+    vmovq REGISTERS_VECTOR+40(%r10), %xmm5
+    vmovq REGISTERS_VECTOR+48(%r10), %xmm6
+    vmovq REGISTERS_VECTOR+56(%r10), %xmm7
+    jmp clear_high
+4:  vpxor %xmm0, %xmm0, %xmm0
+    vpxor %xmm1, %xmm1, %xmm1
+    vpxor %xmm2, %xmm2, %xmm2
+    vpxor %xmm3, %xmm3, %xmm3
+    vpxor %xmm4, %xmm4, %xmm4
+    vpxor %xmm5, %xmm5, %xmm5
+    vpxor %xmm6, %xmm6, %xmm6
+    vpxor %xmm7, %xmm7, %xmm7
+    jmp clear_high
+3:  /* Unused ones are zero in bh_registers, or the caller's own choice. */
+    movq REGISTERS_VECTOR+0(%r10), %xmm0
+    movq REGISTERS_VECTOR+8(%r10), %xmm1
+    movq REGISTERS_VECTOR+16(%r10), %xmm2
+    movq REGISTERS_VECTOR+24(%r10), %xmm3
+    movq REGISTERS_VECTOR+32(%r10), %xmm4
+    movq REGISTERS_VECTOR+40(%r10), %xmm5
+    movq REGISTERS_VECTOR+48(%r10), %xmm6
+    movq REGISTERS_VECTOR+56(%r10), %xmm7
+    testl $FRAME_FLAG_VECTORS, %eax
+    jnz 5f
+    pxor %xmm0, %xmm0
+    pxor %xmm1, %xmm1
+    pxor %xmm2, %xmm2
+    pxor %xmm3, %xmm3
+    pxor %xmm4, %xmm4
+    pxor %xmm5, %xmm5
+    pxor %xmm6, %xmm6
+    pxor %xmm7, %xmm7
+5:  pxor %xmm8, %xmm8
     pxor %xmm9, %xmm9
     pxor %xmm10, %xmm10
     pxor %xmm11, %xmm11
@@ -102,55 +162,34 @@ bh_enter:
     pxor %xmm13, %xmm13
     pxor %xmm14, %xmm14
     pxor %xmm15, %xmm15
-4:
-    movq FRAME_TARGET(%rdi), %r11
-    movq FRAME_RAX(%rdi), %rax
-    movq FRAME_RDX(%rdi), %rdx
-    movq FRAME_RCX(%rdi), %rcx
-    movq FRAME_RSI(%rdi), %rsi
-    movq FRAME_R8(%rdi), %r8
-    movq FRAME_R9(%rdi), %r9
-    movq FRAME_RSP(%rdi), %rsp
-    movq FRAME_RDI(%rdi), %rdi
-    xorl %r10d, %r10d
-    xorl %ebx, %ebx
-    xorl %ebp, %ebp
-    xorl %r12d, %r12d
-    xorl %r13d, %r13d
-    xorl %r14d, %r14d
-    xorl %r15d, %r15d /* and the flags are those of a zero */
-    jmpq *%r11
+    testl $FRAME_FLAG_START, %eax
+    jz enter
+    jmp 6f
 
-    /* Every way out ends here: rcx = frame, its reason stored. Nothing else is assumed of any register. */
-    .globl bh_leave
-    .hidden bh_leave
-    .p2align 4
-bh_leave:
-    movq FRAME_HOST_RSP(%rcx), %rsp
-    cld
-    movl FRAME_FLAGS(%rcx), %eax
-    testl $FRAME_FLAG_X87, %eax
+    /* What is at rsp is the guest's own, and need not be memory. */
+start:
+    vzeroall
+6:  movq %rdi, %rcx
+    movq FRAME_RSP(%rcx), %rbx
+    jmp stored
+
+clean:
+    movl FRAME_FLAGS(%rcx), %edx
+    testl $FRAME_FLAG_X87, %edx
     jz 2f
-    testl $FRAME_FLAG_ST0, %eax
+    testl $FRAME_FLAG_ST0, %edx
     jz 1f
     /* Saves st0 without raising what may be pending, and initialises as fninit does. */
     fnsave FRAME_FNSAVE(%rcx)
-1:
-    /* Half the price of fninit. emms would raise what fnclex clears. */
-    fnclex
-    emms
-    fldcw FRAME_FPUCW(%rcx)
-2:
-    testl $FRAME_FLAG_MXCSR, %eax
+1:  call drain_x87
+2:  testl $FRAME_FLAG_MXCSR, %edx
     jz 3f
     ldmxcsr FRAME_MXCSR(%rcx)
-3:
-    testl $FRAME_FLAG_AVX, %eax
+3:  testl $FRAME_FLAG_UPPER, %edx
     jz 4f
     vzeroupper
-4:
-    testl $FRAME_FLAG_REFILL, %eax
-    jz 6f
+4:  testl $FRAME_FLAG_REFILL, %edx
+    jz left
     movl $32, %edx
 5:  call 7f
     /* Reached by a misprediction only. */
@@ -161,33 +200,63 @@ bh_leave:
     decl %edx
     jnz 5b
     lfence
-6:
-    popq %r15
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %r15
-    popq %r14
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %r14
-    popq %r13
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %r13
-    popq %r12
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %r12
-    popq %rbx
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %rbx
-    popq %rbp
-    .cfi_adjust_cfa_offset -8
-    .cfi_restore %rbp
-    ret
+    jmp left
     .cfi_endproc
     .size bh_enter, . - bh_enter
+
+    /* Leaves nothing of the host in x87: rdi = frame; changes eax. The registers become zero, the control word and the flags
+     * those of a new process, the condition codes those of the comparison, and the addresses of the last instruction and
+     * its operand (fnstenv shows them) those of the instruction here. emms first, in case the host left MMX state: on a full
+     * stack the load would not happen. Where the CPU keeps the last operand's address of an older exception, and where the
+     * host left a flag set, fninit does it at ten times the price. */
+    .type clear_x87, @function
+    .p2align 5
+clear_x87:
+    emms
+    flds zero(%rip)
+    ftst
+    pxor %mm0, %mm0
+    pxor %mm1, %mm1
+    pxor %mm2, %mm2
+    pxor %mm3, %mm3
+    pxor %mm4, %mm4
+    pxor %mm5, %mm5
+    pxor %mm6, %mm6
+    pxor %mm7, %mm7
+    emms
+    testl $FRAME_FLAG_FNINIT, FRAME_FLAGS(%rdi)
+    jnz 1f
+    fnstsw %ax
+    testb $0xff, %al
+    jnz 1f
+    cmpw $FPUCW_DEFAULT, FRAME_FPUCW(%rdi)
+    jne 1f
+    ret
+1:  fninit
+    ret
+    .size clear_x87, . - clear_x87
+
+    /* Gives x87 back to the host: rcx = frame; changes eax. fnstsw and fnclex do not raise what is pending, emms and fldcw
+     * would. fnclex costs as much as all the rest, and is needed only when a flag is set: one that the guest masked and
+     * the host does not would be raised there. */
+    .type drain_x87, @function
+    .p2align 4
+drain_x87:
+    fnstsw %ax
+    testb $0xff, %al
+    jz 1f
+    fnclex
+1:  emms
+    fldcw FRAME_FPUCW(%rcx)
+    ret
+    .size drain_x87, . - drain_x87
 
     .section .rodata
     .p2align 2
 default_mxcsr:
     .long MXCSR_DEFAULT
+zero:
+    .long 0
 
 /* The addresses of these stubs are public to guests, so they have pages of their own. */
     .section .text.bh_stubs, "ax", @progbits
@@ -217,21 +286,24 @@ bh_stub_syscall:
     movq %r15, FRAME_R15(%rcx)
     movq %r11, FRAME_TARGET(%rcx)
     movq FRAME_HOST_RSP(%rcx), %rsp
-    cld
     movq %rcx, %rbx
-    subq $8, %rsp /* bh_enter's six pushes left rsp eight short of the alignment that C expects */
+    /* xrstor wants the header clean where xsave does not write it. */
+    .set n, 0
+    .rept 8
+    movq $0, FRAME_XSAVE_HEADER + 8 * n(%rbx)
+    .set n, n + 1
+    .endr
     movl $7, %eax
     xorl %edx, %edx
     xsave64 (%rbx)
     testl $FRAME_FLAG_X87, FRAME_FLAGS(%rbx)
     jz 1f
-    fnclex
-    emms
-    fldcw FRAME_FPUCW(%rbx)
+    movq %rbx, %rcx
+    call drain_x87
 1:  testl $FRAME_FLAG_MXCSR, FRAME_FLAGS(%rbx)
     jz 2f
     ldmxcsr FRAME_MXCSR(%rbx)
-2:  testl $FRAME_FLAG_AVX, FRAME_FLAGS(%rbx)
+2:  testl $FRAME_FLAG_UPPER, FRAME_FLAGS(%rbx)
     jz 3f
     vzeroupper
 3:  movq %rbx, %rdi
@@ -270,13 +342,163 @@ bh_stub_syscall:
 bh_stub_return:
     movq bh_current_frame@gottpoff(%rip), %rcx
     movq %fs:(%rcx), %rcx
-    movq %rax, FRAME_RAX(%rcx)
-    movq %rdx, FRAME_RDX(%rcx)
-    movq %xmm0, FRAME_XMM(%rcx)
-    movq %xmm1, FRAME_XMM+8(%rcx)
+    movq FRAME_HOST_RSP(%rcx), %rsp
+    movq FRAME_REGISTERS(%rcx), %rsi
+    movq %rax, REGISTERS_RAX(%rsi)
+    movq %rdx, REGISTERS_RDX(%rsi)
+    movq %xmm0, REGISTERS_XMM0(%rsi)
+    movq %xmm1, REGISTERS_XMM1(%rsi)
     movl $LEAVE_RETURN, FRAME_REASON(%rcx)
-    jmp bh_leave
+    testl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_UPPER | FRAME_FLAG_REFILL, FRAME_FLAGS(%rcx)
+    jnz clean
+    popq %rbp
+    ret
     .size bh_stub_return, . - bh_stub_return
+
+    /* Host call 2: a callback, its number in r11d, arguments as in any call, the return address on the guest's stack. The
+     * callee-saved registers are the guest's while C runs; C keeps them. The way back is through a gate that pops the
+     * return address as any guest code does: the host never reads it. */
+    .globl bh_stub_callback
+    .hidden bh_stub_callback
+    .type bh_stub_callback, @function
+    .p2align 5
+bh_stub_callback:
+    movq bh_current_frame@gottpoff(%rip), %r10
+    movq %fs:(%r10), %r10
+    movq %rsp, FRAME_RSP(%r10)
+    movq %rbp, FRAME_RBP(%r10)
+    movq FRAME_HOST_RSP(%r10), %rsp
+    subq $REGISTERS_SIZE, %rsp
+    movq %rdi, REGISTERS_INTEGER+0(%rsp)
+    movq %rsi, REGISTERS_INTEGER+8(%rsp)
+    movq %rdx, REGISTERS_INTEGER+16(%rsp)
+    movq %rcx, REGISTERS_INTEGER+24(%rsp)
+    movq %r8, REGISTERS_INTEGER+32(%rsp)
+    movq %r9, REGISTERS_INTEGER+40(%rsp)
+    movq %xmm0, REGISTERS_VECTOR+0(%rsp)
+    movq %xmm1, REGISTERS_VECTOR+8(%rsp)
+    movq %xmm2, REGISTERS_VECTOR+16(%rsp)
+    movq %xmm3, REGISTERS_VECTOR+24(%rsp)
+    movq %xmm4, REGISTERS_VECTOR+32(%rsp)
+    movq %xmm5, REGISTERS_VECTOR+40(%rsp)
+    movq %xmm6, REGISTERS_VECTOR+48(%rsp)
+    movq %xmm7, REGISTERS_VECTOR+56(%rsp)
+    testl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_UPPER, FRAME_FLAGS(%r10)
+    jnz callback_clean
+callback_call:
+    xorl %ebp, %ebp
+    movq %r10, %rdi
+    movl %r11d, %esi
+    movq %rsp, %rdx
+    call bh_hostcall_callback
+    movq bh_current_frame@gottpoff(%rip), %rcx
+    movq %fs:(%rcx), %rcx
+    testl %eax, %eax
+    jnz bh_leave
+    /* The callback may have run another instance. */
+    testl $FRAME_FLAG_NO_FSGSBASE, FRAME_FLAGS(%rcx)
+    jnz callback_gs
+    rdgsbase %rax
+    cmpq FRAME_BASE(%rcx), %rax
+    jne callback_gs
+callback_back:
+    movl FRAME_FLAGS(%rcx), %eax
+    andl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_AVX, %eax
+    cmpl $FRAME_FLAG_AVX, %eax
+    jne callback_restore
+    vmovq REGISTERS_XMM0(%rsp), %xmm0
+    vmovq REGISTERS_XMM1(%rsp), %xmm1
+    vpxor %xmm2, %xmm2, %xmm2
+    vpxor %xmm3, %xmm3, %xmm3
+    vpxor %xmm4, %xmm4, %xmm4
+    vpxor %xmm5, %xmm5, %xmm5
+    vpxor %xmm6, %xmm6, %xmm6
+    vpxor %xmm7, %xmm7, %xmm7
+    vpxor %xmm8, %xmm8, %xmm8
+    vpxor %xmm9, %xmm9, %xmm9
+    vpxor %xmm10, %xmm10, %xmm10
+    vpxor %xmm11, %xmm11, %xmm11
+    vpxor %xmm12, %xmm12, %xmm12
+    vpxor %xmm13, %xmm13, %xmm13
+    vpxor %xmm14, %xmm14, %xmm14
+    vpxor %xmm15, %xmm15, %xmm15
+callback_return:
+    movq REGISTERS_RAX(%rsp), %rax
+    movq REGISTERS_RDX(%rsp), %rdx
+    movq FRAME_RBP(%rcx), %rbp
+    movq FRAME_RSP(%rcx), %rsp
+    movq FRAME_BASE(%rcx), %rcx
+    addq $BH_GATE_OFFSET + BH_BUNDLE_SIZE, %rcx /* BH_GATE_CALLBACK_RETURN */
+    xorl %esi, %esi
+    xorl %edi, %edi
+    xorl %r8d, %r8d
+    xorl %r9d, %r9d
+    xorl %r10d, %r10d
+    xorl %r11d, %r11d /* and the flags are those of a zero */
+    jmpq *%rcx
+
+callback_clean:
+    movq %r10, %rcx
+    movl FRAME_FLAGS(%rcx), %edx
+    testl $FRAME_FLAG_X87, %edx
+    jz 1f
+    fnstcw FRAME_GUEST_FPUCW(%rcx)
+    call drain_x87
+1:  testl $FRAME_FLAG_MXCSR, %edx
+    jz 2f
+    stmxcsr FRAME_GUEST_MXCSR(%rcx)
+    ldmxcsr FRAME_MXCSR(%rcx)
+2:  testl $FRAME_FLAG_UPPER, %edx
+    jz callback_call
+    vzeroupper
+    jmp callback_call
+
+callback_gs:
+    movq %rcx, %rdi
+    call bh_set_gs
+    movq bh_current_frame@gottpoff(%rip), %rcx
+    movq %fs:(%rcx), %rcx
+    jmp callback_back
+
+    /* The guest's control words are callee-saved, so the guest gets them back; the rest is as on entry. */
+callback_restore:
+    movl FRAME_FLAGS(%rcx), %edx
+    testl $FRAME_FLAG_MXCSR, %edx
+    jz 1f
+    ldmxcsr FRAME_GUEST_MXCSR(%rcx)
+1:  testl $FRAME_FLAG_X87, %edx
+    jz 2f
+    movq %rcx, %rdi
+    call clear_x87
+    fldcw FRAME_GUEST_FPUCW(%rcx)
+    testl $FRAME_FLAG_RETURN_ST0, %edx
+    jz 2f
+    fldt FRAME_FNSAVE(%rcx)
+    andl $~FRAME_FLAG_RETURN_ST0, FRAME_FLAGS(%rcx)
+2:  testl $FRAME_FLAG_AVX, %edx
+    jz 3f
+    vzeroall
+    vmovq REGISTERS_XMM0(%rsp), %xmm0
+    vmovq REGISTERS_XMM1(%rsp), %xmm1
+    jmp callback_return
+3:  movq REGISTERS_XMM0(%rsp), %xmm0
+    movq REGISTERS_XMM1(%rsp), %xmm1
+    pxor %xmm2, %xmm2
+    pxor %xmm3, %xmm3
+    pxor %xmm4, %xmm4
+    pxor %xmm5, %xmm5
+    pxor %xmm6, %xmm6
+    pxor %xmm7, %xmm7
+    pxor %xmm8, %xmm8
+    pxor %xmm9, %xmm9
+    pxor %xmm10, %xmm10
+    pxor %xmm11, %xmm11
+    pxor %xmm12, %xmm12
+    pxor %xmm13, %xmm13
+    pxor %xmm14, %xmm14
+    pxor %xmm15, %xmm15
+    jmp callback_return
+    .size bh_stub_callback, . - bh_stub_callback
 
 bad_hostcall:
     movq bh_current_frame@gottpoff(%rip), %rcx

@@ -33,7 +33,9 @@ static const char *const error_text[BH_ERROR_COUNT] = {
     [BH_ERROR_EXITED] = "the guest exited",
     [BH_ERROR_DEADLINE] = "the deadline passed",
     [BH_ERROR_SIGNALS] = "a signal handler without SA_ONSTACK is installed",
+    [BH_ERROR_CALLBACK] = "a callback ended the call",
     [BH_ERROR_FORKED] = "the engine belongs to the parent process",
+    [BH_ERROR_POLICY] = "not a policy file",
 };
 
 static const char *const fault_text[] = {
@@ -48,6 +50,7 @@ static const char *const fault_text[] = {
     [BH_FAULT_HOSTCALL] = "a host call that does not exist",
     [BH_FAULT_SIGNAL] = "ended by its own signal",
     [BH_FAULT_DEADLOCK] = "waits for something that cannot happen",
+    [BH_FAULT_CALLBACK] = "a callback that is not registered",
     [BH_FAULT_HOST_LIMIT] = "the kernel refused a mapping",
 };
 

@@ -23,8 +23,32 @@ static void leave(ucontext_t *context, struct bh_frame *frame, uint32_t reason) 
     registers[REG_EFL] &= ~(greg_t)(FLAG_TF | FLAG_DF | FLAG_RF | FLAG_AC);
 }
 
+static void note_place(struct bh_fault *fault, const ucontext_t *context, uint64_t pc) {
+    fault->pc = pc;
+    fault->sp = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
+    fault->bp = (uint64_t)context->uc_mcontext.gregs[REG_RBP];
+}
+
+/* In front of a system call that may block: it is not begun. */
+static void cancel_blocking(ucontext_t *context) {
+    uint64_t rip = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+    if (rip >= (uint64_t)(uintptr_t)bh_blocking_begin && rip < (uint64_t)(uintptr_t)bh_blocking_end)
+        context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)bh_blocking_cancel;
+}
+
 static bool in_guest(const struct bh_frame *frame, uint64_t rip) {
     return frame && rip - frame->base < BH_SLOT_SIZE;
+}
+
+/* Only a description. The stacks of threads that the guest made are its own business: there an access that fails close to rsp
+ * is taken for an overflow. */
+static bool is_overflow(const bh_instance *instance, uint64_t address, const ucontext_t *context) {
+    const struct bh_task *task = instance->threads ? bh_this_task(instance) : NULL;
+    uint64_t bottom = task && task->stack_bottom ? task->stack_bottom : instance->stack_bottom;
+    uint64_t rsp = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
+    if (task && !task->stack_bottom)
+        return address - (rsp - BH_STACK_DISP_MAX) < 2 * BH_STACK_DISP_MAX;
+    return address < bottom && bottom - address <= BH_STACK_GUARD_SIZE;
 }
 
 static bh_fault_kind classify(const bh_instance *instance, int signal, const siginfo_t *info, const ucontext_t *context) {
@@ -41,9 +65,7 @@ static bh_fault_kind classify(const bh_instance *instance, int signal, const sig
     default:
         if (context->uc_mcontext.gregs[REG_TRAPNO] == TRAP_GENERAL_PROTECTION)
             return BH_FAULT_PROTECTION;
-        if (address < instance->stack_bottom && instance->stack_bottom - address <= BH_STACK_GUARD_SIZE)
-            return BH_FAULT_STACK_OVERFLOW;
-        return BH_FAULT_ACCESS;
+        return is_overflow(instance, address, context) ? BH_FAULT_STACK_OVERFLOW : BH_FAULT_ACCESS;
     }
 }
 
@@ -57,18 +79,35 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
         context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)bh_guard_fault;
         return;
     }
+    if (!sent && rip == (uint64_t)(uintptr_t)bh_enter_store) {
+        leave(context, frame, LEAVE_STACK);
+        return;
+    }
     if (!sent && in_guest(frame, rip)) {
-        bh_instance *instance = frame->instance;
-        instance->fault = classify(instance, signal, info, context);
-        instance->fault_signal = signal;
+        struct bh_fault *fault = &frame->fault;
+        fault->kind = classify(frame->instance, signal, info, context);
+        fault->signal = signal;
+        bool has_address = signal == SIGBUS || (signal == SIGSEGV && fault->kind != BH_FAULT_PROTECTION);
+        fault->address = has_address ? (uint64_t)(uintptr_t)info->si_addr : 0;
         /* After int3 rip is the next instruction's. */
-        instance->fault_pc = signal == SIGTRAP ? rip - 1 : rip;
-        bool has_address = signal == SIGBUS || (signal == SIGSEGV && instance->fault != BH_FAULT_PROTECTION);
-        instance->fault_address = has_address ? (uint64_t)(uintptr_t)info->si_addr : 0;
+        note_place(fault, context, signal == SIGTRAP ? rip - 1 : rip);
         leave(context, frame, LEAVE_FAULT);
         return;
     }
     bh_signals_chain(signal, info, context);
+}
+
+/* Not the timer's: sent by another thread of the guest, or by anybody, so it is only a reason to look. */
+static void interruption(ucontext_t *context, struct bh_frame *frame) {
+    if (!frame || !frame->instance)
+        return;
+    const struct bh_task *task = frame->instance->threads ? bh_this_task(frame->instance) : NULL;
+    if (in_guest(frame, (uint64_t)context->uc_mcontext.gregs[REG_RIP])) {
+        if (bh_threads_ending(frame->instance->threads))
+            leave(context, frame, LEAVE_STOPPED);
+    } else if (task && atomic_load(&task->interrupt)) {
+        cancel_blocking(context);
+    }
 }
 
 /* In guest code: ends the call. In host code, which may hold locks: leaves a note for the way back into the guest. The
@@ -76,12 +115,17 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
 void bh_deadline_handler(int signal, siginfo_t *info, void *opaque) {
     ucontext_t *context = opaque;
     struct bh_frame *frame = bh_current_frame;
-    if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &bh_this_thread)
-        return;
-    bh_this_thread.expired = 1;
     uint64_t rip = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
-    if (in_guest(frame, rip)) {
-        frame->instance->fault_pc = rip;
-        leave(context, frame, LEAVE_DEADLINE);
+    if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &bh_this_thread) {
+        interruption(context, frame);
+        return;
     }
+    bh_this_thread.expired = 1;
+    if (in_guest(frame, rip)) {
+        frame->fault = (struct bh_fault){.kind = BH_FAULT_NONE};
+        note_place(&frame->fault, context, rip);
+        leave(context, frame, LEAVE_DEADLINE);
+        return;
+    }
+    cancel_blocking(context);
 }

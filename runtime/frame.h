@@ -1,17 +1,19 @@
 /* The record of one call into a guest, shared by C and assembly.
  *
  * It lies on the host's stack, out of the guest's reach. Nesting is a chain of these records through bh_current_frame:
- * leaving always ends the innermost one, whatever the guest's registers and memory say.
+ * leaving always ends the innermost one, whatever the guest's registers and memory say. All that belongs to one call is
+ * here and not in the instance: several threads may run calls in one instance.
  */
 #ifndef BULKHEAD_RUNTIME_FRAME_H
 #define BULKHEAD_RUNTIME_FRAME_H
 
-/* Offsets; call.c asserts that they are struct bh_frame's. */
 #define BH_STACK_GUARD_SIZE 0x100000 /* never mapped below a guest's stack; S2 lets rsp outrun it by 32 KiB at most */
 
+/* Offsets; call.c asserts that they are struct bh_frame's. */
 #define FRAME_XSAVE 0
 #define FRAME_XSAVE_HEADER 512
 #define FRAME_HOST_RSP 832
+#define FRAME_BASE 856
 #define FRAME_FLAGS 864
 #define FRAME_REASON 868
 #define FRAME_MXCSR 872
@@ -33,15 +35,36 @@
 #define FRAME_R15 992
 #define FRAME_TARGET 1000
 #define FRAME_HOSTCALL 1008
-#define FRAME_XMM 1024
-#define FRAME_FNSAVE 1088
+#define FRAME_REGISTERS 1016
+#define FRAME_FIRST_WORD 1024
+#define FRAME_GUEST_MXCSR 1040
+#define FRAME_GUEST_FPUCW 1044
+#define FRAME_FNSAVE 1048
+
+/* Offsets in bh_registers (bulkhead.h). */
+#define REGISTERS_INTEGER 0
+#define REGISTERS_VECTOR 48
+#define REGISTERS_RAX 112
+#define REGISTERS_RDX 120
+#define REGISTERS_XMM0 128
+#define REGISTERS_XMM1 136
+#define REGISTERS_STACK 144
+#define REGISTERS_VECTORS 152
+#define REGISTERS_SIZE 160
 
 /* FRAME_FLAGS: what this call's transitions have to do. */
-#define FRAME_FLAG_X87 1    /* the guest can touch x87 or MMX registers */
-#define FRAME_FLAG_MXCSR 2  /* MXCSR must be restored on the way out */
-#define FRAME_FLAG_AVX 4    /* the CPU has AVX */
-#define FRAME_FLAG_ST0 8    /* the result is a long double */
-#define FRAME_FLAG_REFILL 16 /* refill the return predictor on the way out */
+#define FRAME_FLAG_X87 1      /* the guest can touch x87 or MMX registers */
+#define FRAME_FLAG_MXCSR 2    /* the guest can read or write MXCSR */
+#define FRAME_FLAG_AVX 4      /* the CPU has AVX */
+#define FRAME_FLAG_ST0 8      /* the result is a long double */
+#define FRAME_FLAG_REFILL 16  /* refill the return predictor on the way out */
+#define FRAME_FLAG_UPPER 32   /* the guest can write the upper halves of vector registers */
+#define FRAME_FLAG_VECTORS 64 /* this call has arguments in vector registers */
+#define FRAME_FLAG_FNINIT 128 /* only fninit clears x87's last data address on this CPU */
+#define FRAME_FLAG_NO_FSGSBASE 256 /* GS is read and written by system calls */
+#define FRAME_FLAG_RETURN_ST0 512 /* the callback's result goes to st0 */
+#define FRAME_FLAG_THREADS 1024 /* the module is built for threads: calls take the long way in */
+#define FRAME_FLAG_START 2048   /* nothing is stored at rsp: a program's or a thread's start, not a call */
 
 /* FRAME_REASON: why the guest was left. */
 #define LEAVE_RETURN 0
@@ -49,14 +72,30 @@
 #define LEAVE_DEADLINE 2
 #define LEAVE_EXIT 3
 #define LEAVE_BAD_HOSTCALL 4
+#define LEAVE_STACK 5    /* the first word could not be written to the guest's stack */
+#define LEAVE_CALLBACK 6 /* a callback asked for it */
+#define LEAVE_STOPPED 7  /* the instance was ended elsewhere: in a nested call, or by another of its threads */
+#define LEAVE_FORKED 8   /* host code in the call forked, and this is the child */
+#define LEAVE_THREAD_EXIT 9 /* this guest thread ended */
 
 #define MXCSR_DEFAULT 0x1f80
+#define FPUCW_DEFAULT 0x037f
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
+#include "bulkhead/bulkhead.h"
+
+/* What ended a call, as the signal handler or the personality noted it. */
+struct bh_fault {
+    bh_fault_kind kind;
+    int signal;
+    uint64_t address, pc;
+    uint64_t sp, bp; /* the guest's, for a backtrace; sp 0 when unknown */
+};
+
 struct bh_frame {
-    _Alignas(64) uint8_t xsave[832]; /* x87, SSE and AVX state of the guest during a host call */
+    _Alignas(64) uint8_t xsave[832]; /* x87, SSE and AVX state of the guest during a system call */
     uint64_t host_rsp;
     struct bh_frame *prev;
     struct bh_instance *instance;
@@ -69,27 +108,53 @@ struct bh_frame {
     uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8, r9, r10, r12, r13, r14, r15;
     uint64_t target; /* where to go: already confined to a bundle start in the slot, except during a host call */
     uint64_t hostcall;
-    uint64_t pad2;
-    uint64_t xmm[8]; /* scalar arguments, or results in 0 and 1 */
+    bh_registers *registers; /* of the call: arguments in, results out */
+    uint64_t first_word;     /* what a call finds at rsp: its return address */
+    uint64_t pad3;
+    uint32_t guest_mxcsr;    /* during a callback */
+    uint16_t guest_fpucw;
+    uint16_t pad2;
     uint8_t fnsave[112];
+    /* Not read by assembly. */
+    struct bh_nesting {
+        uint32_t depth;  /* 1: the thread's outermost call */
+        bool holds;      /* somebody else gives the instance back: an outer call of this thread */
+        bool timer;      /* this call set the thread's timer */
+        bool outside;    /* what bh_task.outside was before */
+    } nesting;
+    uint64_t outer_deadline; /* what the timer was set to before; 0: not at all */
+    struct bh_fault fault;
+    int exit_status;
+    int callback_status;
 };
 
-/* Enters the guest as the frame says and comes back when the frame's call ends. */
-void bh_enter(struct bh_frame *frame);
+/* The one store of bh_enter to the guest's stack; when it faults the fault handler leaves with LEAVE_STACK. */
+extern const char bh_enter_store[];
 /* Where the fault handler continues, with rcx = frame and rsp = its host_rsp. */
 extern const char bh_leave[];
 /* The host-call stubs; entry n is at bh_stub_bad + n * BH_STUB_BAD_SIZE, save those with a name. */
-extern const char bh_stub_syscall[], bh_stub_return[], bh_stub_bad[];
+extern const char bh_stub_syscall[], bh_stub_return[], bh_stub_callback[], bh_stub_bad[];
 #define BH_STUB_BAD_SIZE 16
-/* Called by the syscall stub on the host's stack. Zero: go back to the guest; else leave it. */
+/* Called by the stubs on the host's stack. Zero: go back to the guest; else leave it. */
 int bh_hostcall_syscall(struct bh_frame *frame);
-/* The innermost call of this thread. Written around bh_enter, read by stubs and signal handlers. */
+int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *registers);
+/* Sets GS to the frame's base. */
+void bh_set_gs(const struct bh_frame *frame);
+/* The innermost call of this thread: NULL until it is prepared for guests, &bh_idle_frame when it runs none. Written around
+ * bh_enter, read by stubs and signal handlers. */
+extern struct bh_frame bh_idle_frame;
 extern _Thread_local struct bh_frame *bh_current_frame __attribute__((tls_model("initial-exec")));
 
 /* copy.S: copies n bytes; 0, or -1 when either side faulted (then part was copied). */
 int bh_guarded_copy(void *to, const void *from, uint64_t n);
 /* Copies up to and including a NUL, at most n bytes. Bytes copied, n + 1 when there was no NUL, or -1 after a fault. */
 int64_t bh_guarded_string(char *to, const char *from, uint64_t n);
+/* Writes n times byte; 0, or -1 after a fault. */
+int bh_guarded_fill(void *to, int byte, uint64_t n);
+/* The length of a string of at most n bytes; n when there was no NUL, or -1 after a fault. */
+int64_t bh_guarded_length(const char *string, uint64_t n);
+/* blocking.S: the instructions that begin a blocking system call, and where they are given up. */
+extern const char bh_blocking_begin[], bh_blocking_end[], bh_blocking_cancel[];
 extern const char bh_guard_begin[], bh_guard_end[], bh_guard_fault[];
 #endif
 #endif

@@ -1,39 +1,7 @@
-/* Calls to exports: signatures, and where the System V ABI puts arguments and results. */
+/* Typed calls: from values to registers and the guest's stack, and results back. */
 #include <string.h>
 
-#include "internal.h"
-
-static bool is_type(char type) {
-    return type && strchr("iulmpfde", type);
-}
-
-static bool is_float(char type) {
-    return type == 'f' || type == 'd';
-}
-
-static bh_error parse_signature(const char *text, bh_function *function) {
-    const char *at = text;
-    function->count = 0;
-    if (*at != 'v' && !is_type(*at))
-        goto bad;
-    function->result = *at++;
-    if (*at++ != '(')
-        goto bad;
-    if (at[0] == 'v' && at[1] == ')')
-        at++;
-    for (; is_type(*at); at++) {
-        if (function->count == BH_MAX_ARGUMENTS)
-            return bh_fail(BH_ERROR_SIGNATURE, "signature '%s': at most %d arguments", text, BH_MAX_ARGUMENTS);
-        function->argument[function->count++] = *at;
-    }
-    if (!strcmp(at, "..)") || !strncmp(at, "...", 3))
-        return bh_fail(BH_ERROR_SIGNATURE, "signature '%s': variable arguments are not supported; wrap the function", text);
-    if (at[0] == ')' && !at[1])
-        return BH_OK;
-bad:
-    return bh_fail(BH_ERROR_SIGNATURE, "signature '%s' is not RESULT(ARGUMENTS) with types of \"viulmpfde\"; problem at '%s'",
-                   text, at);
-}
+#include "enter.h"
 
 static bh_error find(bh_instance *instance, const char *name, bool function, uint64_t *address) {
     bool is_function;
@@ -56,107 +24,217 @@ bh_error bh_instance_function(bh_instance *instance, const char *name, const cha
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_function: an instance, a name, a signature and a place are needed");
     if (!(instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY))
         return bh_fail(BH_ERROR_KIND, "'%s' is a program: link it with --library to call its functions", instance->module->name);
-    bh_error error = parse_signature(signature, function);
+    bh_error error = bh_signature_parse(signature, function);
     return error ? error : find(instance, name, true, &function->address);
 }
 
-/* What goes on the guest's stack: the return address, then the arguments that found no register. */
-struct stack_arguments {
-    uint64_t word[1 + 2 * BH_MAX_ARGUMENTS];
-    unsigned count; /* without the return address */
-};
-
-static bh_error place(const bh_function *function, const bh_value *values, struct bh_frame *frame,
-                      struct stack_arguments *stack) {
-    uint64_t *integer[6] = {&frame->rdi, &frame->rsi, &frame->rdx, &frame->rcx, &frame->r8, &frame->r9};
-    unsigned integers = 0, floats = 0;
-    for (unsigned n = 0; n < function->count; n++) {
-        char type = function->argument[n];
-        if (values[n].type != type)
-            return bh_fail(BH_ERROR_SIGNATURE, "argument %u has type '%c', the signature says '%c'", n + 1,
-                           values[n].type ? values[n].type : '0', type);
-        uint64_t bits = 0;
-        memcpy(&bits, &values[n].as, type == 'i' || type == 'u' || type == 'f' ? 4 : 8);
-        if (type == 'i')
-            bits = (uint64_t)(int64_t)values[n].as.i;
-        if (type == 'e') {
-            stack->count += stack->count & 1; /* 16-byte aligned, as the arguments begin */
-            memset(&stack->word[1 + stack->count], 0, 16);
-            memcpy(&stack->word[1 + stack->count], &values[n].as.e, 10);
-            stack->count += 2;
-        } else if (is_float(type) && floats < 8) {
-            frame->xmm[floats++] = bits;
-        } else if (!is_float(type) && integers < 6) {
-            *integer[integers++] = bits;
-        } else {
-            stack->word[1 + stack->count++] = bits;
-        }
-    }
-    frame->rax = floats;
+bh_error bh_instance_pointer(bh_instance *instance, bh_address address, const char *signature, bh_function *function) {
+    if (!instance || !signature || !function)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_pointer: an instance, a signature and a place are needed");
+    bh_error error = bh_signature_parse(signature, function);
+    if (error)
+        return error;
+    if (!bh_in_slot(instance, address, 1) || address % BH_BUNDLE_SIZE)
+        return bh_fail(BH_ERROR_RANGE, "0x%llx is no function of the instance", (unsigned long long)address);
+    function->address = address;
     return BH_OK;
 }
 
-static void take_result(char type, const struct bh_frame *frame, bh_value *result) {
-    memset(result, 0, sizeof(*result));
-    result->type = type;
-    switch (type) {
-    case 'i':
-        result->as.i = (int32_t)frame->rax;
+void bh_value_set_slowly(bh_value *value, uint64_t word) {
+    value->as.m = 0;
+    switch (value->type) {
+    case 'b':
+        value->as.u = (uint8_t)word != 0;
         break;
-    case 'u':
-        result->as.u = (uint32_t)frame->rax;
+    case 'a':
+        value->as.i = (int8_t)word;
         break;
-    case 'f':
-        memcpy(&result->as.f, &frame->xmm[0], 4);
+    case 'h':
+        value->as.u = (uint8_t)word;
         break;
-    case 'd':
-        memcpy(&result->as.d, &frame->xmm[0], 8);
+    case 's':
+        value->as.i = (int16_t)word;
         break;
-    case 'e':
-        memcpy(&result->as.e, frame->fnsave + 28, 10);
-        break;
-    case 'v':
+    case 't':
+        value->as.u = (uint16_t)word;
         break;
     default:
-        result->as.m = frame->rax;
+        break;
     }
 }
 
-static bh_error call(bh_instance *instance, const bh_function *function, const bh_value *values, bh_value *result) {
+uint64_t bh_value_word_slowly(const bh_value *value) {
+    switch (value->type) {
+    case 'b':
+        return value->as.u != 0;
+    case 'a':
+        return (uint32_t)(int8_t)value->as.i;
+    case 'h':
+        return (uint8_t)value->as.u;
+    case 's':
+        return (uint32_t)(int16_t)value->as.i;
+    case 't':
+        return (uint16_t)value->as.u;
+    default:
+        return 0;
+    }
+}
+
+/* One call's arguments on their way: registers, and where the stack's begin in the guest. */
+struct arguments {
+    bh_registers *registers;
+    bh_instance *instance;
+    struct bh_frame *frame;
+    uint64_t stack;
+    uint64_t result; /* where a result in memory goes; 0: nowhere */
+};
+
+static bool put(const struct arguments *to, uint64_t offset, const void *bytes, uint64_t size) {
+    uint64_t at = to->stack + offset;
+    return bh_in_slot(to->instance, at, size) && !bh_guarded_copy((void *)(uintptr_t)at, bytes, size);
+}
+
+static bh_error stack_inaccessible(struct bh_frame *frame) {
+    frame->reason = LEAVE_STACK;
+    return bh_call_conclude(frame);
+}
+
+static bh_error place_large(const bh_parameter *parameter, const bh_value *value, unsigned n, const struct arguments *to) {
+    uint64_t word[2] = {0, 0};
+    const void *bytes = word;
+    uint64_t size = 8;
+    if (parameter->type == 'e') {
+        memcpy(word, &value->as.e, 10);
+        size = 16;
+    } else if (parameter->type == '{') {
+        if (!value->as.s)
+            return bh_fail(BH_ERROR_ARGUMENT, "argument %u is a structure and its as.s is NULL", n + 1);
+        bytes = value->as.s;
+        size = parameter->size;
+        if (parameter->piece[0] != BH_PASS_MEMORY) {
+            memcpy(word, bytes, size);
+            ((uint64_t *)(void *)to->registers)[parameter->piece[0]] = word[0];
+            if (parameter->piece[1] != BH_PASS_MEMORY)
+                ((uint64_t *)(void *)to->registers)[parameter->piece[1]] = word[1];
+            return BH_OK;
+        }
+    } else {
+        word[0] = bh_value_word(value, parameter);
+    }
+    return put(to, parameter->stack, bytes, size) ? BH_OK : stack_inaccessible(to->frame);
+}
+
+static inline bh_error place(const bh_function *function, const bh_value *values, const struct arguments *to) {
+    for (unsigned n = 0; n < function->count; n++) {
+        const bh_parameter *parameter = &function->argument[n];
+        const bh_value *value = &values[n];
+        if (__builtin_expect(value->type != parameter->type, 0))
+            return bh_fail(BH_ERROR_SIGNATURE, "argument %u has type '%c', the signature says '%c'", n + 1,
+                           value->type ? value->type : '0', parameter->type);
+        if (__builtin_expect(parameter->piece[0] == BH_PASS_MEMORY || parameter->type == '{', 0)) {
+            bh_error error = place_large(parameter, value, n, to);
+            if (error)
+                return error;
+            continue;
+        }
+        ((uint64_t *)(void *)to->registers)[parameter->piece[0] & 15] = bh_value_word(value, parameter);
+    }
+    return BH_OK;
+}
+
+static bh_error take_structure(const bh_function *function, const struct arguments *from, const struct bh_frame *frame,
+                               void *to) {
+    const bh_parameter *result = &function->result;
+    uint64_t word[2] = {0, 0};
+    if (!to)
+        return BH_OK;
+    if (function->memory_result)
+        return bh_copy_out(from->instance, to, from->result, result->size);
+    for (unsigned n = 0; n < 2; n++) {
+        if (result->piece[n] == BH_PASS_ST0)
+            memcpy(word, frame->fnsave + 28, 10);
+        else if (result->piece[n] != BH_PASS_MEMORY)
+            word[n] = ((const uint64_t *)(const void *)from->registers)[result->piece[n]];
+    }
+    memcpy(to, word, result->size);
+    return BH_OK;
+}
+
+static bh_error take_result(const bh_function *function, const struct arguments *from, const struct bh_frame *frame,
+                            bh_value *result) {
+    char type = function->result.type;
+    if (type == '{')
+        return take_structure(function, from, frame, result->as.s);
+    result->type = type;
+    if (type == 'e') {
+        result->as.e = 0;
+        memcpy(&result->as.e, frame->fnsave + 28, 10);
+    } else if (type != 'v') {
+        bh_value_set(result, &function->result, ((const uint64_t *)(const void *)from->registers)[function->result.piece[0]]);
+    }
+    return BH_OK;
+}
+
+/* Finds room below sp on the guest's stack: arguments, and above them a result in memory. */
+static inline void lay_out(const bh_function *function, uint64_t sp, struct bh_frame *frame, struct arguments *to) {
+    if (__builtin_expect(function->memory_result, 0)) {
+        sp = (sp - function->result.size) & ~(uint64_t)15;
+        to->result = bh_in_slot(to->instance, sp, 1) ? sp : to->instance->base;
+        to->registers->integer[0] = to->result;
+    }
+    sp = (sp - function->stack_size) & ~(uint64_t)15;
+    to->stack = sp;
+    frame->rsp = to->instance->base + (uint32_t)(sp - 8);
+}
+
+/* With the instance taken and the frame begun. */
+static inline __attribute__((always_inline)) bh_error call(bh_instance *instance, struct bh_frame *frame, uint64_t sp,
+                                                           const bh_function *function, const bh_value *values,
+                                                           bh_value *result, bool outermost) {
+    bh_registers registers;
+    struct arguments to = {.registers = &registers, .instance = instance, .frame = frame};
+    memset(registers.integer, 0, sizeof(registers.integer));
+    registers.vectors = function->vectors;
+    if (function->vectors) {
+        memset(registers.vector, 0, sizeof(registers.vector));
+        frame->flags |= FRAME_FLAG_VECTORS;
+    }
+    if (__builtin_expect(function->result.piece[0] == BH_PASS_ST0, 0)) {
+        memset(frame->fnsave, 0, sizeof(frame->fnsave));
+        frame->flags |= FRAME_FLAG_ST0;
+    }
+    lay_out(function, sp, frame, &to);
+    bh_error error = place(function, values, &to);
+    if (__builtin_expect(!error, 1))
+        error = outermost ? bh_call_cross_outermost(instance, frame, function->address, &registers)
+                          : bh_call_cross(frame, function->address, &registers);
+    if (!error && result)
+        error = take_result(function, &to, frame, result);
+    return error;
+}
+
+static __attribute__((noinline)) bh_error call_long(bh_instance *instance, const bh_function *function, const bh_value *values,
+                                                    bh_value *result) {
     struct bh_frame frame;
-    struct stack_arguments stack;
-    stack.count = 0;
-    /* Not all of it: host calls fill in the register image, whose header must be clean, and the rest is for results. */
-    memset(frame.xsave + FRAME_XSAVE_HEADER, 0, 64);
-    memset((char *)&frame + FRAME_FLAGS, 0, FRAME_FNSAVE - FRAME_FLAGS);
-    bh_error error = place(function, values, &frame, &stack);
+    bh_error error = bh_call_begin(instance, &frame);
     if (error)
         return error;
-    uint64_t first = (instance->stack_pointer - 8 * stack.count) & ~(uint64_t)15;
-    stack.word[0] = instance->return_gate;
-    frame.rsp = first - 8;
-    frame.flags = function->result == 'e' ? FRAME_FLAG_ST0 : 0;
-    if (!bh_in_slot(instance, frame.rsp, 8 * (stack.count + 1)) ||
-        bh_guarded_copy((void *)(uintptr_t)frame.rsp, stack.word, 8 * (stack.count + 1))) {
-        instance->state = BH_INSTANCE_DEAD;
-        return bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it");
-    }
-    error = bh_call_frame(instance, &frame, function->address);
-    if (!error && result)
-        take_result(function->result, &frame, result);
+    error = call(instance, &frame, bh_call_stack(instance, &frame), function, values, result, false);
+    bh_call_end(&frame);
     return error;
 }
 
 bh_error bh_call(bh_instance *instance, const bh_function *function, const bh_value *values, bh_value *result) {
-    bh_error error;
+    struct bh_frame frame;
     if (!instance || !function || (function->count && !values) || function->count > BH_MAX_ARGUMENTS)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_call: an instance, a function and its arguments are needed");
     if (!bh_in_slot(instance, function->address, 1))
         return bh_fail(BH_ERROR_ARGUMENT, "bh_call: the function belongs to another instance");
-    if (!bh_instance_lock(instance, &error))
-        return error;
-    error = call(instance, function, values, result);
-    bh_instance_unlock(instance);
+    if (__builtin_expect(!bh_call_short(instance), 0))
+        return call_long(instance, function, values, result);
+    bh_frame_init_outermost(instance, &frame);
+    bh_error error = call(instance, &frame, instance->stack_pointer, function, values, result, true);
+    bh_instance_unlock_inline(instance);
     return error;
 }
 
@@ -167,8 +245,13 @@ bh_error bh_invoke(bh_instance *instance, const bh_function *function, bh_value 
     va_list arguments;
     va_start(arguments, result);
     for (unsigned n = 0; n < function->count; n++) {
-        values[n].type = function->argument[n];
-        switch (function->argument[n]) {
+        values[n].type = function->argument[n].type;
+        switch (values[n].type) {
+        case 'b':
+        case 'a':
+        case 'h':
+        case 's':
+        case 't':
         case 'i':
         case 'u':
             values[n].as.i = va_arg(arguments, int32_t);
@@ -182,10 +265,39 @@ bh_error bh_invoke(bh_instance *instance, const bh_function *function, bh_value 
         case 'e':
             values[n].as.e = va_arg(arguments, long double);
             break;
+        case '{':
+            values[n].as.s = va_arg(arguments, void *);
+            break;
         default:
             values[n].as.m = va_arg(arguments, uint64_t);
         }
     }
     va_end(arguments);
     return bh_call(instance, function, values, result);
+}
+
+static __attribute__((noinline)) bh_error call_registers_long(bh_instance *instance, bh_address address, bh_registers *registers) {
+    struct bh_frame frame;
+    bh_error error = bh_call_begin(instance, &frame);
+    if (error)
+        return error;
+    frame.flags |= registers->vectors ? FRAME_FLAG_VECTORS : 0;
+    frame.rsp = bh_call_stack(instance, &frame) - 8;
+    error = bh_call_cross(&frame, address, registers);
+    bh_call_end(&frame);
+    return error;
+}
+
+bh_error bh_call_registers(bh_instance *instance, bh_address address, bh_registers *registers) {
+    struct bh_frame frame;
+    if (__builtin_expect(!instance, 0) || __builtin_expect(!registers, 0))
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_call_registers: an instance and registers are needed");
+    if (__builtin_expect(!bh_call_short(instance), 0))
+        return call_registers_long(instance, address, registers);
+    bh_frame_init_outermost(instance, &frame);
+    frame.flags |= registers->vectors ? FRAME_FLAG_VECTORS : 0;
+    frame.rsp = instance->stack_pointer - 8;
+    bh_error error = bh_call_cross_outermost(instance, &frame, address, registers);
+    bh_instance_unlock_inline(instance);
+    return error;
 }

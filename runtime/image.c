@@ -1,28 +1,88 @@
-/* Maps a module's image into a slot: code shared and read-only for ever, data copy-on-write from the sealed file. */
+/* Maps a module's image into a slot: code shared and read-only for ever, data copy-on-write from the sealed file.
+ *
+ * Every mapping costs the process one of vm.max_map_count, so neighbouring data segments and a small bss are one mapping of
+ * the file, whose holes are the zeros. */
+#include <string.h>
 #include <sys/mman.h>
 
 #include "internal.h"
+
+/* A larger bss is anonymous memory: from the file each page of it would cost memory twice, once there and once as a copy. */
+#define SMALL_BSS 0x40000
+
+static uint64_t page_down(uint64_t address) {
+    return address & ~(uint64_t)(BH_PAGE_SIZE - 1);
+}
+
+/* Where a segment stops being a mapping of the file. */
+static uint64_t file_end(const struct bh_elf_segment *segment) {
+    uint64_t start = page_down(segment->vaddr), end = BH_PAGE_ROUND(segment->vaddr + segment->memsz);
+    uint64_t file = segment->filesz ? BH_PAGE_ROUND(segment->vaddr + segment->filesz) : start;
+    return end - file <= SMALL_BSS ? end : file;
+}
 
 static bool overlaps_relro(const struct bh_elf *elf, uint64_t start, uint64_t end) {
     return elf->relro_size && start < elf->relro_addr + elf->relro_size && end > elf->relro_addr;
 }
 
-static bool map_data(const bh_module *module, uint64_t image, const struct bh_elf_segment *segment) {
+/* Relro is writable until it is relocated. */
+static int first_protection(const struct bh_elf *elf, const struct bh_elf_segment *segment) {
+    if (segment->execute)
+        return PROT_READ | PROT_EXEC;
+    uint64_t start = page_down(segment->vaddr), end = BH_PAGE_ROUND(segment->vaddr + segment->memsz);
+    return PROT_READ | (segment->write || overlaps_relro(elf, start, end) ? PROT_WRITE : 0);
+}
+
+/* Pages of the file that lie beside each other, whatever their protection: mapping them at once and giving each its protection
+ * afterwards costs less than mapping each. */
+struct run {
+    uint64_t start, end;
+    unsigned first, last; /* segments, the last one included */
+};
+
+static bool map_run(const bh_module *module, uint64_t image, const struct run *run) {
     const struct bh_elf *elf = &module->elf;
-    uint64_t start = segment->vaddr & ~(uint64_t)(BH_PAGE_SIZE - 1);
-    uint64_t file_end = segment->filesz ? BH_PAGE_ROUND(segment->vaddr + segment->filesz) : start;
-    uint64_t end = BH_PAGE_ROUND(segment->vaddr + segment->memsz);
-    int protection = PROT_READ | (segment->write || overlaps_relro(elf, start, end) ? PROT_WRITE : 0);
-    if (file_end > start && !bh_slot_map(image + start, file_end - start, protection, MAP_PRIVATE, module->image_fd,
-                                         start - elf->image_lo))
+    if (run->start == run->end)
+        return true;
+    if (!bh_slot_map(image + run->start, run->end - run->start, PROT_READ, MAP_PRIVATE, module->image_fd,
+                     run->start - elf->image_lo))
         return false;
-    return end <= file_end || bh_slot_map(image + file_end, end - file_end, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (unsigned n = run->first; n <= run->last; n++) {
+        uint64_t start = page_down(elf->segment[n].vaddr), end = file_end(&elf->segment[n]);
+        int protection = first_protection(elf, &elf->segment[n]);
+        /* One call for neighbours that are alike: relro and data. */
+        for (; n < run->last && first_protection(elf, &elf->segment[n + 1]) == protection; n++)
+            end = file_end(&elf->segment[n + 1]);
+        if (protection != PROT_READ && start < end && mprotect((void *)(uintptr_t)(image + start), end - start, protection))
+            return false;
+    }
+    return true;
+}
+
+/* Segments [from, to). */
+static bool map_segments(const bh_module *module, uint64_t image, unsigned from, unsigned to) {
+    const struct bh_elf *elf = &module->elf;
+    struct run run = {0};
+    for (unsigned n = from; n < to; n++) {
+        const struct bh_elf_segment *segment = &elf->segment[n];
+        uint64_t start = page_down(segment->vaddr), end = file_end(segment), stop = BH_PAGE_ROUND(segment->vaddr + segment->memsz);
+        if (n == from || start != run.end) {
+            if (!map_run(module, image, &run))
+                return false;
+            run = (struct run){.start = start, .first = n};
+        }
+        run.end = end;
+        run.last = n;
+        if (end < stop && !bh_slot_map(image + end, stop - end, first_protection(elf, segment), MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+            return false;
+    }
+    return map_run(module, image, &run);
 }
 
 /* Records the segment as the guest may see it, relro apart, and takes write access away where it was lent. */
-static bool settle_data(bh_instance *instance, uint64_t image, const struct bh_elf_segment *segment) {
+static bool settle_segment(bh_instance *instance, uint64_t image, const struct bh_elf_segment *segment) {
     const struct bh_elf *elf = &instance->module->elf;
-    uint64_t start = segment->vaddr & ~(uint64_t)(BH_PAGE_SIZE - 1);
+    uint64_t start = page_down(segment->vaddr);
     uint64_t end = BH_PAGE_ROUND(segment->vaddr + segment->memsz);
     int protection = PROT_READ | (segment->write ? PROT_WRITE : 0);
     uint64_t cut[4] = {start, start, end, end};
@@ -45,26 +105,58 @@ static bool settle_data(bh_instance *instance, uint64_t image, const struct bh_e
     return true;
 }
 
-bh_error bh_module_map(bh_module *module, bh_instance *instance) {
+static bh_error failed(bh_instance *instance) {
+    instance->poisoned = true;
+    return bh_fail_limit("cannot map the image of '%s'", instance->module->name);
+}
+
+/* Relocates what map_segments mapped, and records it. */
+static bh_error finish(bh_module *module, bh_instance *instance) {
     const struct bh_elf *elf = &module->elf;
     uint64_t image = instance->base + BH_IMAGE_OFFSET;
-    bool good = bh_slot_map(image + elf->code_addr, elf->code_size, PROT_READ | PROT_EXEC, MAP_PRIVATE, module->image_fd,
-                            elf->code_addr - elf->image_lo);
-    for (unsigned n = 0; good && n < elf->segment_count; n++)
-        if (n != elf->code_segment)
-            good = map_data(module, image, &elf->segment[n]);
-    if (good && (elf->rela_count || elf->relr_count))
+    if (elf->rela_count || elf->relr_count)
         bh_elf_relocate(elf, (uint8_t *)(uintptr_t)image, image);
-    /* Each segment may become three pieces. */
-    if (good && !bh_instance_room(instance, 3 * elf->segment_count))
-        return bh_fail(BH_ERROR_LIMIT, "no mappings are left for the image of '%s' (vm.max_map_count, or the policy's limit)",
-                       module->name);
-    for (unsigned n = 0; good && n < elf->segment_count; n++)
-        if (n != elf->code_segment)
-            good = settle_data(instance, image, &elf->segment[n]);
-    if (good)
-        return BH_OK;
-    instance->poisoned = true;
-    return bh_fail_errno(BH_ERROR_SYSTEM, "cannot map the image of '%s' (out of memory, or vm.max_map_count reached)",
-                         module->name);
+    for (unsigned n = 0; n < elf->segment_count; n++)
+        if (n != elf->code_segment && !settle_segment(instance, image, &elf->segment[n]))
+            return failed(instance);
+    return BH_OK;
+}
+
+/* Relro divides a segment into three pieces at most. */
+static bool room(bh_instance *instance) {
+    const struct bh_elf *elf = &instance->module->elf;
+    return bh_instance_room(instance, elf->segment_count + (elf->relro_size ? 2 : 0));
+}
+
+bh_error bh_module_map(bh_module *module, bh_instance *instance) {
+    const struct bh_elf *elf = &module->elf;
+    if (!room(instance))
+        return bh_fail_mappings(instance, "the image of a module");
+    if (!map_segments(module, instance->base + BH_IMAGE_OFFSET, 0, elf->segment_count))
+        return failed(instance);
+    bh_space_add(&instance->space, BH_IMAGE_OFFSET + elf->code_addr, BH_IMAGE_OFFSET + elf->code_addr + elf->code_size,
+                 PROT_READ | PROT_EXEC, BH_PIECE_CODE, false);
+    return finish(module, instance);
+}
+
+bh_error bh_module_map_data(bh_module *module, bh_instance *instance) {
+    const struct bh_elf *elf = &module->elf;
+    uint64_t image = instance->base + BH_IMAGE_OFFSET;
+    if (!room(instance))
+        return bh_fail_mappings(instance, "the image of a module");
+    if (!map_segments(module, image, 0, elf->code_segment) ||
+        !map_segments(module, image, elf->code_segment + 1, elf->segment_count))
+        return failed(instance);
+    return finish(module, instance);
+}
+
+const uint8_t *bh_module_page(const bh_module *module, uint64_t offset) {
+    static const uint8_t zeros[BH_PAGE_SIZE];
+    uint64_t address = offset - BH_IMAGE_OFFSET;
+    for (unsigned n = 0; n < module->elf.segment_count; n++) {
+        const struct bh_elf_segment *segment = &module->elf.segment[n];
+        if (address >= page_down(segment->vaddr) && address < segment->vaddr + segment->filesz)
+            return module->image + (address - module->elf.image_lo);
+    }
+    return zeros;
 }

@@ -10,18 +10,31 @@
 #define MAX_STACK ((uint64_t)1 << 30)
 #define DEFAULT_MAPPINGS 8192
 #define BRK_GAP 0x10000
-#define PROMISE 32 /* pieces asked of the engine at a time */
+#define BRK_ROOM ((uint64_t)512 << 20) /* between the image and the stack */
 
 bool bh_instance_room(bh_instance *instance, unsigned more) {
     if (!bh_space_room(&instance->space, more))
         return false;
     /* A piece and the hole behind it are two mappings for the kernel. */
-    while (2 * (instance->space.count + more) > instance->promised) {
-        if (!bh_mappings_take(instance->engine, 2 * PROMISE))
+    unsigned need = bh_space_mappings(&instance->space) + 2 * more;
+    if (need <= instance->promised)
+        return true;
+    unsigned wanted = need - instance->promised, ahead = instance->space.count / 4;
+    if (!bh_mappings_take(instance->engine, wanted + ahead)) {
+        ahead = 0;
+        if (!bh_mappings_take(instance->engine, wanted))
             return false;
-        instance->promised += 2 * PROMISE;
     }
+    instance->promised += wanted + ahead;
     return true;
+}
+
+void bh_instance_settle(bh_instance *instance) {
+    unsigned need = bh_space_mappings(&instance->space);
+    if (need < instance->promised) {
+        bh_mappings_return(instance->engine, instance->promised - need);
+        instance->promised = need;
+    }
 }
 
 static void fill_context(bh_instance *instance) {
@@ -33,10 +46,12 @@ static void fill_context(bh_instance *instance) {
         table[n] = (uint64_t)(uintptr_t)bh_stub_bad + n * BH_STUB_BAD_SIZE;
     table[BH_HOSTCALL_SYSCALL] = (uint64_t)(uintptr_t)bh_stub_syscall;
     table[BH_HOSTCALL_RETURN] = (uint64_t)(uintptr_t)bh_stub_return;
+    table[BH_HOSTCALL_CALLBACK] = (uint64_t)(uintptr_t)bh_stub_callback;
 }
 
-static bh_error map_slot(bh_instance *instance) {
-    bh_engine *engine = instance->engine;
+/* From low to high: context, gate, image, room for brk, a guard, the stack, and everything that the guest maps. Stack and
+ * mappings lie together: the kernel makes one mapping of them, and a small instance needs three pages of page tables. */
+static bh_error lay_out(bh_instance *instance) {
     struct bh_space *space = &instance->space;
     const struct bh_elf *elf = &instance->module->elf;
     uint64_t stack = instance->policy->stack_size ? instance->policy->stack_size : elf->stack_size;
@@ -53,37 +68,54 @@ static bh_error map_slot(bh_instance *instance) {
     if (space->brk_start + stack + BH_STACK_GUARD_SIZE > space->high)
         return bh_fail(BH_ERROR_LIMIT, "the image of '%s' and a stack of %llu MiB do not fit into a slot",
                        instance->module->name, (unsigned long long)(stack >> 20));
-    uint64_t room = space->high - space->brk_start;
-    space->byte_limit = instance->policy->memory_limit && instance->policy->memory_limit < room ? instance->policy->memory_limit : room;
-
-    fill_context(instance);
-    if (!bh_slot_map(instance->base + BH_CONTEXT_OFFSET, BH_PAGE_SIZE, PROT_READ, MAP_SHARED, engine->context_fd,
-                     (uint64_t)instance->slot * BH_PAGE_SIZE) ||
-        !bh_slot_map(instance->base + BH_GATE_OFFSET, BH_PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, engine->gate_fd, 0)) {
-        instance->poisoned = true;
-        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot map the context of an instance (out of memory, or vm.max_map_count reached)");
-    }
-    instance->return_gate = instance->base + BH_GATE_OFFSET;
-    bh_error error = bh_module_map(instance->module, instance);
-    if (error)
-        return error;
-
-    uint64_t top = space->high, bottom = top - stack;
-    instance->stack_top = instance->base + top;
+    uint64_t left = space->high - space->brk_start - stack - BH_STACK_GUARD_SIZE;
+    uint64_t bottom = space->brk_start + BH_PAGE_ROUND(left / 4 < BRK_ROOM ? left / 4 : BRK_ROOM) + BH_STACK_GUARD_SIZE;
+    space->map_start = bottom + stack;
     instance->stack_bottom = instance->base + bottom;
-    if (!bh_instance_room(instance, 2))
-        return bh_fail(BH_ERROR_LIMIT, "no mappings are left for a stack (vm.max_map_count, or the policy's limit)");
-    if (!bh_slot_map(instance->stack_bottom, stack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
-        instance->poisoned = true;
-        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot map a guest's stack");
-    }
-    bh_space_add(space, bottom, top, PROT_READ | PROT_WRITE, BH_PIECE_STACK, false);
-    bh_space_add(space, bottom - BH_STACK_GUARD_SIZE, bottom, PROT_NONE, BH_PIECE_GUARD, false);
+    instance->stack_top = instance->base + space->map_start;
+    uint64_t room = space->high - space->brk_start - stack;
+    uint64_t allowed = instance->policy->memory_limit;
+    space->byte_limit = allowed && allowed < room ? allowed : room;
     return BH_OK;
 }
 
+bh_error bh_instance_map_stack(bh_instance *instance) {
+    if (!bh_instance_room(instance, 2))
+        return bh_fail_mappings(instance, "a stack");
+    uint64_t size = instance->stack_top - instance->stack_bottom, bottom = instance->stack_bottom - instance->base;
+    if (!bh_slot_map(instance->stack_bottom, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+        instance->poisoned = true;
+        return bh_fail_limit("cannot map a guest's stack");
+    }
+    bh_space_add(&instance->space, bottom, bottom + size, PROT_READ | PROT_WRITE, BH_PIECE_STACK, false);
+    bh_space_add(&instance->space, bottom - BH_STACK_GUARD_SIZE, bottom, PROT_NONE, BH_PIECE_GUARD, false);
+    return BH_OK;
+}
+
+static bh_error map_slot(bh_instance *instance) {
+    bh_engine *engine = instance->engine;
+    bh_error error = lay_out(instance);
+    if (error)
+        return error;
+    if (!bh_instance_room(instance, 0))
+        return bh_fail_mappings(instance, "an instance");
+    fill_context(instance);
+    if (!bh_slot_map(instance->base + BH_CONTEXT_OFFSET, BH_PAGE_SIZE, PROT_READ, MAP_SHARED, engine->context_fd,
+                     (uint64_t)instance->slot * BH_PAGE_SIZE) ||
+        !bh_slot_map(instance->base + BH_GATE_OFFSET, BH_GATE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, engine->gate_fd, 0)) {
+        instance->poisoned = true;
+        return bh_fail_limit("cannot map the context of an instance");
+    }
+    error = bh_module_map(instance->module, instance);
+    return error ? error : bh_instance_map_stack(instance);
+}
+
 static void discard(bh_instance *instance) {
+    bh_threads_destroy(instance);
+    bh_callbacks_discard(instance);
+    bh_blocks_discard(instance);
     bh_linux_destroy(instance);
+    bh_shares_forget(instance);
     if (instance->base) {
         /* Scrubs, too: nothing of this instance is left for the next one. */
         if (!bh_slot_unmap(instance->base, BH_SLOT_SIZE))
@@ -100,17 +132,25 @@ static void discard(bh_instance *instance) {
 }
 
 /* A library's e_entry initialises libc, runs constructors and comes back. */
-static bh_error start_library(bh_instance *instance) {
+bh_error bh_instance_start(bh_instance *instance) {
     const char *argv[] = {instance->module->name, NULL};
-    struct bh_frame frame = {0};
+    uint64_t sp;
+    if (!(instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY))
+        return BH_OK;
+    bh_error error = bh_start_stack(instance, 1, argv, &sp);
+    if (error)
+        return error;
+    instance->stack_pointer = (sp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
+    if (instance->threads)
+        bh_this_task(instance)->stack_pointer = instance->stack_pointer;
+    return bh_call_start(instance, sp);
+}
+
+static bh_error start(bh_instance *instance) {
     bh_error error;
     if (!bh_instance_lock(instance, &error))
         return error;
-    error = bh_start_stack(instance, 1, argv, &frame.rsp);
-    if (!error) {
-        instance->stack_pointer = (frame.rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
-        error = bh_call_frame(instance, &frame, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry);
-    }
+    error = bh_instance_start(instance);
     bh_instance_unlock(instance);
     return error;
 }
@@ -120,7 +160,7 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_create: a module and a place for the result are needed");
     if (atomic_load(&bh_forked))
         return bh_fail(BH_ERROR_FORKED, "instances cannot be created in the child of a fork");
-    bh_error error = bh_signals_check(module->engine);
+    bh_error error = module->engine->trust_handlers ? BH_OK : bh_signals_check(module->engine);
     if (!error)
         error = bh_thread_prepare(module->engine, true);
     if (error)
@@ -132,38 +172,52 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
     instance->engine = module->engine;
     instance->module = module;
     atomic_flag_clear(&instance->running);
-    if (policy)
-        instance->policy = bh_policy_share(policy);
-    else
-        error = bh_policy_create(&instance->policy);
-    if (!error)
-        error = bh_slot_take(module->engine, &instance->slot);
+    instance->policy = bh_policy_share(policy ? policy : module->engine->no_policy);
+    error = bh_slot_take(module->engine, &instance->slot);
     if (!error) {
-        instance->base = module->engine->first_slot + (uint64_t)instance->slot * BH_SLOT_SIZE;
+        instance->base = (uint64_t)module->engine->slot_base[instance->slot] << BH_SLOT_SHIFT;
         atomic_fetch_add(&module->instances, 1);
         uint32_t facts = module->facts.facts;
         instance->frame_flags = (facts & BH_FACT_X87 ? FRAME_FLAG_X87 : 0) | (facts & BH_FACT_MXCSR ? FRAME_FLAG_MXCSR : 0) |
                                 (module->engine->avx ? FRAME_FLAG_AVX : 0) |
-                                (module->engine->refill_return_stack ? FRAME_FLAG_REFILL : 0);
+                                (module->engine->refill_return_stack ? FRAME_FLAG_REFILL : 0) |
+                                (facts & BH_FACT_UPPER && module->engine->avx ? FRAME_FLAG_UPPER : 0) |
+                                (module->engine->fnstenv_keeps ? FRAME_FLAG_FNINIT : 0) |
+                                (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE) |
+                                (module->elf.note_flags & BH_NOTE_FLAG_THREADS ? FRAME_FLAG_THREADS : 0);
         error = map_slot(instance);
     }
     if (!error)
         error = bh_linux_create(instance);
-    if (!error && (module->elf.note_flags & BH_NOTE_FLAG_LIBRARY))
-        error = start_library(instance);
+    if (!error)
+        error = bh_threads_create(instance);
+    if (!error)
+        error = start(instance);
     if (error) {
+        if (instance->threads)
+            bh_threads_close(instance);
         discard(instance);
         return error;
     }
+    /* Its constructors may have started threads, which change the map. */
+    bh_state_lock(instance);
+    bh_instance_settle(instance);
+    if (!atomic_load_explicit(&module->warm, memory_order_acquire))
+        bh_warm_learn(instance);
+    bh_state_unlock(instance);
     *result = instance;
     return BH_OK;
 }
 
 bh_error bh_instance_destroy(bh_instance *instance) {
-    bh_error error;
+    bh_error error = BH_OK;
     if (!instance)
         return BH_OK;
-    if (!bh_instance_lock(instance, &error) && error != BH_ERROR_DEAD)
+    if (instance->threads)
+        error = bh_threads_close(instance);
+    else
+        bh_instance_lock(instance, &error);
+    if (error)
         return error;
     discard(instance);
     return BH_OK;
@@ -181,6 +235,8 @@ bh_address bh_instance_base(const bh_instance *instance) {
 }
 
 void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage) {
+    bh_state_lock((bh_instance *)instance);
     *usage = (bh_usage){.mapped = instance->space.bytes, .mapped_peak = instance->space.peak,
                         .mappings = instance->space.count, .host_calls = instance->host_calls, .refused = instance->refused};
+    bh_state_unlock((bh_instance *)instance);
 }

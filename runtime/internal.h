@@ -6,11 +6,13 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdarg.h>
+#include <string.h>
 #include <time.h>
 
 #include "bulkhead/bulkhead.h"
 #include "frame.h"
 #include "space.h"
+#include "threads.h"
 #include "verifier/elf.h"
 
 #define BH_HIDDEN __attribute__((visibility("hidden")))
@@ -26,26 +28,36 @@ bh_error_detail *bh_error_slot(void);
 
 /* ---- engine.c, slot.c ---- */
 
-enum { BH_SLOT_FREE, BH_SLOT_USED, BH_SLOT_POISONED };
+#define BH_MAX_REGIONS 16
+
+/* A piece of reserved address space: a guard, slots, a guard. */
+struct bh_region {
+    char *at;
+    size_t size;
+};
 
 struct bh_engine {
     pthread_mutex_t lock; /* slots, counts */
     unsigned slot_count;
-    unsigned char *slot_state;
-    unsigned next_slot;
-    char *reservation;
-    size_t reservation_size;
-    uint64_t first_slot; /* address of slot 0, a multiple of 4 GiB */
+    struct bh_region region[BH_MAX_REGIONS];
+    unsigned region_count;
+    uint32_t *slot_base;  /* of each slot: its address, in units of 4 GiB */
+    uint32_t *free_slot;  /* a stack: what was used last is used first, so that few context pages are ever touched */
+    unsigned free_count, poisoned_count;
     int context_fd;      /* one page a slot, shared between the host's alias and the guests' read-only views */
     char *context_alias;
-    int gate_fd;
-    unsigned mapping_limit;
+    int gate_fd;         /* BH_GATE_SIZE bytes */
+    bool default_mapping_limit; /* follows vm.max_map_count when that is raised */
+    atomic_uint mapping_limit;
     atomic_uint mappings; /* promised to instances: reserved before they are made */
     unsigned modules;
+    bh_policy *no_policy; /* grants nothing */
     bool refuse_handlers;
     bool refill_return_stack;
+    bool trust_handlers;
     bool fsgsbase;
     bool avx;
+    bool fnstenv_keeps;
     int deadline_signal;
 };
 
@@ -63,6 +75,16 @@ bool bh_slot_unmap(uint64_t at, uint64_t size);
 bool bh_mappings_take(bh_engine *engine, unsigned n);
 void bh_mappings_return(bh_engine *engine, unsigned n);
 
+/* ---- limits.c ---- */
+
+/* What vm.max_map_count leaves to guests. */
+unsigned bh_default_mapping_limit(void);
+/* After a system call failed with errno: says which of the kernel's limits stopped `what`, its value and the cure. Returns
+ * BH_ERROR_LIMIT when it is one, else BH_ERROR_SYSTEM. */
+bh_error bh_fail_limit(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The engine's limit of mappings stopped it, or the policy's. */
+bh_error bh_fail_mappings(const bh_instance *instance, const char *what);
+
 /* ---- module.c ---- */
 
 struct bh_module {
@@ -74,13 +96,33 @@ struct bh_module {
     struct bh_verify_facts facts;
     uint64_t verify_ns;
     int image_fd;           /* sealed: the image from image_lo to image_hi, code included */
+    const uint8_t *image;   /* the host's view of it, from image_lo, read-only */
+    _Atomic(struct bh_warm *) warm;
     atomic_uint instances;
 };
 
+/* ---- image.c ---- */
+
 /* Maps the image into the instance's slot, relocates it and records its pieces. */
 bh_error bh_module_map(bh_module *module, bh_instance *instance);
+/* The same for all but the code, which stays as it is; what was there before is replaced. */
+bh_error bh_module_map_data(bh_module *module, bh_instance *instance);
+/* The bytes that a page of the image (offset in the slot) has before relocation. */
+const uint8_t *bh_module_page(const bh_module *module, uint64_t offset);
 
-/* ---- policy.c ---- */
+/* ---- reset.c ---- */
+
+/* The pages that every instance of a module has written by the time its start code is done: a reset overwrites them, which
+ * costs a tenth of dropping them and having the next instruction fault them in. */
+struct bh_warm {
+    uint64_t data;  /* bit n: the nth writable page of the image */
+    unsigned stack; /* so many pages at the top of the stack */
+};
+
+/* Looks at an instance that was just started; the first one of a module decides. */
+void bh_warm_learn(bh_instance *instance);
+
+/* ---- policy.c, policy_file.c ---- */
 
 struct bh_grant {
     char *guest_path; /* absolute, no trailing slash; "" for the root */
@@ -97,6 +139,7 @@ struct bh_policy {
     char **environment;
     unsigned environment_count;
     uint64_t memory_limit;
+    unsigned thread_limit;
     uint64_t stack_size;
     unsigned mapping_limit;
     bh_refused_call *log;
@@ -113,6 +156,12 @@ struct bh_linux;
 
 /* Room for `more` pieces in the instance's map: under its own limit and under the engine's. */
 bool bh_instance_room(bh_instance *instance, unsigned more);
+/* Gives back what was promised beyond what is mapped. */
+void bh_instance_settle(bh_instance *instance);
+/* Maps the stack and records it. */
+bh_error bh_instance_map_stack(bh_instance *instance);
+/* Runs a library's start code; the caller holds the instance. */
+bh_error bh_instance_start(bh_instance *instance);
 
 struct bh_instance {
     bh_engine *engine;
@@ -122,39 +171,117 @@ struct bh_instance {
     uint64_t base;
     uint64_t *context;      /* the host's alias of the context page */
     atomic_flag running;
-    int state;
+    _Atomic int state;
     bool poisoned;          /* the slot must not be used again */
-    uint64_t deadline;      /* nanoseconds a call, 0: none */
+    _Atomic uint64_t deadline; /* nanoseconds a call, 0: none */
     struct bh_space space;
     unsigned promised;      /* mappings taken from the engine's limit for this instance */
+    struct bh_share *shares; /* host memory mapped into the slot */
     uint64_t stack_top;     /* addresses */
     uint64_t stack_bottom;
     uint64_t stack_pointer; /* where a call's frames may begin: below the argument block */
-    uint64_t return_gate;
     uint32_t frame_flags;
-    int exit_status;
-    bh_fault_kind fault;    /* of the last LEAVE_FAULT; the handler fills these */
-    int fault_signal;
-    uint64_t fault_address, fault_pc;
+    uint32_t end_reason;    /* LEAVE_*: how the instance ended, once state says so */
+    struct bh_fault end;
+    int exit_status, callback_status;
+    _Atomic(struct bh_callbacks *) callbacks; /* callback.c; NULL while there are none */
+    struct bh_block *blocks;        /* memory.c */
     uint64_t host_calls, refused;
     struct bh_linux *personality;
+    struct bh_threads *threads; /* NULL when the module is not built for them */
 };
 
 static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uint64_t size) {
     return address - instance->base < BH_SLOT_SIZE && size <= BH_SLOT_SIZE - (address - instance->base);
 }
 
+/* ---- share.c ---- */
+
+/* Forgets what the host shared with the instance; its memory is or will be unmapped by the caller. */
+void bh_shares_forget(bh_instance *instance);
+
 /* ---- call.c ---- */
 
-/* Enters the guest with frame's registers at address, and turns what comes out into an error. The caller holds
- * instance->running and has set frame's rsp and arguments. */
-bh_error bh_call_frame(bh_instance *instance, struct bh_frame *frame, uint64_t address);
+/* A call in three steps. begin takes the instance (or finds that this thread has it already, in a nested call), fills
+ * everything of the frame but rsp and the call's own flags, and arms the deadline; after an error nothing is held. cross (enter.h)
+ * enters at address with the registers and turns what comes out into an error. end gives the instance back. */
+bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame);
+/* The error of a call that did not return. */
+bh_error bh_call_conclude(struct bh_frame *frame);
+void bh_call_end(struct bh_frame *frame);
+/* Where the call's frames may begin, a multiple of 16: the stack's top, or below what the guest was using when it made the
+ * callback that this call is nested in. Not necessarily inside the slot's mapped part. */
+uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame);
+/* A whole call by a caller that holds the instance. sp is the stack's top; with start it is rsp, and nothing is put there. */
+bh_error bh_call_held(bh_instance *instance, uint64_t address, uint64_t sp, bool start, bh_registers *registers);
+/* Runs from the entry point with rsp = sp. The caller holds the instance. */
+bh_error bh_call_start(bh_instance *instance, uint64_t sp);
+/* Records how the instance ended: the reason and what goes with it, then the state. */
+void bh_instance_end(bh_instance *instance, const struct bh_frame *frame);
+/* Ends it from outside the guest, and returns that as an error. The state lock is not held. */
+bh_error bh_instance_kill(bh_instance *instance, const struct bh_fault *fault);
+/* Whether the calling thread runs a call of the instance. */
+bool bh_call_running(const bh_instance *instance);
+/* Whether the frame's call was made in a callback of another call of the same instance. */
+bool bh_call_nested(const struct bh_frame *frame);
+/* Whether the frame's guest may go on after host code ran in its call: no deadline passed, and the instance was not ended in
+ * a nested call or by another thread. Otherwise sets the frame's reason. */
+bh_error bh_call_resumable(struct bh_frame *frame);
+/* Where one thread at a time may be: takes the instance, or finds it BH_ERROR_BUSY. In a module built for threads: makes the
+ * calling thread one of the guest's. */
 bool bh_instance_lock(bh_instance *instance, bh_error *error);
 void bh_instance_unlock(bh_instance *instance);
+/* For what the host does to the instance's memory by itself. The calling thread may be in a callback of the instance. With
+ * threads: under the state lock, whatever runs meanwhile. */
+bool bh_instance_visit(bh_instance *instance, bool *taken, bh_error *error);
+void bh_instance_depart(bh_instance *instance, bool taken);
 /* Confines a code address that a guest had a hand in. Called last, on a value that no guest can change any more. */
 static inline uint64_t bh_confine(uint64_t base, uint64_t address) {
     return base + ((uint32_t)address & ~(uint32_t)(BH_BUNDLE_SIZE - 1));
 }
+
+/* ---- signature.c, function.c ---- */
+
+/* Words of bh_registers, as bh_parameter.piece counts them; and where else values are. */
+enum {
+    BH_PASS_INTEGER = 0, BH_PASS_VECTOR = 6, BH_PASS_RAX = 14, BH_PASS_RDX = 15, BH_PASS_XMM0 = 16, BH_PASS_XMM1 = 17,
+    BH_PASS_ST0 = 64, BH_PASS_MEMORY = 255
+};
+/* Everything of *function but its address. */
+bh_error bh_signature_parse(const char *text, bh_function *function);
+/* Between a scalar (not 'e') and the register or stack word that holds it. The slow ones are for types of less than 32 bits,
+ * which callers extend. */
+void bh_value_set_slowly(bh_value *value, uint64_t word);
+uint64_t bh_value_word_slowly(const bh_value *value);
+static inline void bh_value_set(bh_value *value, const bh_parameter *parameter, uint64_t word) {
+    value->type = parameter->type;
+    if (parameter->size == 8)
+        value->as.m = word;
+    else if (parameter->size == 4)
+        value->as.m = (uint32_t)word;
+    else
+        bh_value_set_slowly(value, word);
+}
+static inline uint64_t bh_value_word(const bh_value *value, const bh_parameter *parameter) {
+    /* As wide as it was written: a wider read would wait for the store. */
+    return parameter->size == 8 ? value->as.m : parameter->size == 4 ? value->as.u : bh_value_word_slowly(value);
+}
+
+/* ---- callback.c, gate.c ---- */
+
+#define BH_GATE_CALLBACK_RETURN (BH_GATE_OFFSET + BH_BUNDLE_SIZE)       /* pops a return address and goes there */
+#define BH_GATE_CALLBACKS (BH_GATE_OFFSET + 2 * BH_BUNDLE_SIZE) /* thunk n leads to callback n */
+/* Makes engine->gate_fd: the gate pages that all slots map. */
+bh_error bh_gate_make(bh_engine *engine);
+/* Withdraws all callbacks, at a reset: another thread may be registering one at this moment. */
+void bh_callbacks_cancel(bh_instance *instance);
+/* Frees them, when the instance goes. */
+void bh_callbacks_discard(bh_instance *instance);
+
+/* ---- memory.c ---- */
+
+/* Forgets the host's blocks: they go with the instance's memory. */
+void bh_blocks_discard(bh_instance *instance);
 
 /* ---- start.c ---- */
 
@@ -167,9 +294,12 @@ struct bh_thread {
     bool prepared;
     bool timer_made;
     timer_t timer;
+    uint64_t deadline; /* what the timer is set to, on CLOCK_MONOTONIC; 0: not set */
     volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
     void *stack_map;
     size_t stack_map_size;
+    struct bh_task *task;         /* the guest thread that it runs, in modules built for threads; the innermost call's */
+    struct bh_host_thread *host;
 };
 extern _Thread_local struct bh_thread bh_this_thread __attribute__((tls_model("initial-exec")));
 
@@ -181,16 +311,41 @@ void bh_fault_handler(int signal, siginfo_t *info, void *context);
 void bh_deadline_handler(int signal, siginfo_t *info, void *context);
 /* Passes a signal that is not a guest's to whoever had it before. */
 void bh_signals_chain(int signal, siginfo_t *info, void *context);
-bh_error bh_deadline_start(bh_instance *instance);
-void bh_deadline_stop(bh_instance *instance);
+/* Arms the thread's timer for the instance's deadline, unless an outer call's comes first; frame->nesting.timer says
+ * whether stop has anything to do. */
+bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame);
+void bh_deadline_stop(struct bh_frame *frame);
 
 /* ---- symbols.c ---- */
 
-void bh_describe_fault(bh_instance *instance, bh_error_detail *detail);
+/* Fills detail, whose error is set, from the fault; suffix ends the text. */
+void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail, const char *suffix);
+/* The function that a code address in the slot lies in, made printable; "" when unknown. */
+void bh_symbol_name(const bh_instance *instance, uint64_t address, char *name, size_t capacity, uint64_t *offset);
+/* backtrace.c: fills detail's backtrace by what the guest's stack looks like. */
+void bh_backtrace(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail);
+
+/* The guest thread that the calling host thread is in this instance; NULL when it is in no call into it. Nearly always the
+ * first that is looked at: the others are calls within calls. */
+static inline struct bh_task *bh_this_task(const bh_instance *instance) {
+    struct bh_task *task = bh_this_thread.task;
+    while (task && task->instance != instance)
+        task = task->outer;
+    return task;
+}
 
 /* ---- linux/ ---- */
 
 bh_error bh_linux_create(bh_instance *instance);
 void bh_linux_destroy(bh_instance *instance);
+/* mmap and munmap of fresh memory on the host's behalf, under the policy's limits. Between bh_instance_visit and
+ * bh_instance_depart. The address or 0; a negated errno, or BH_LEAVE when the kernel's refusal ends the instance
+ * (bh_instance_kill, after bh_instance_depart). */
+int64_t bh_linux_map(bh_instance *instance, uint64_t size);
+int64_t bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size);
+void bh_linux_task_discard(struct bh_task *task);
+/* Guards the map of the slot and what system calls work on, where several threads may run calls. */
+void bh_state_lock(bh_instance *instance);
+void bh_state_unlock(bh_instance *instance);
 
 #endif

@@ -106,7 +106,12 @@ static bh_error make_image(bh_module *module) {
             good = write_all(module->image_fd, elf->file + segment->offset, segment->filesz, segment->vaddr - elf->image_lo);
     }
     good = good && !fcntl(module->image_fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
-    bh_error error = good ? BH_OK : bh_fail_errno(BH_ERROR_SYSTEM, "cannot make the sealed image of '%s' (memfd)", module->name);
+    void *image = good ? mmap(NULL, elf->image_hi - elf->image_lo, PROT_READ, MAP_SHARED, module->image_fd, 0) : MAP_FAILED;
+    bh_error error = BH_OK;
+    if (image != MAP_FAILED)
+        module->image = image;
+    else
+        error = bh_fail_limit("cannot make the sealed image of '%s' (memfd)", module->name);
     free(code);
     return error;
 }
@@ -120,10 +125,7 @@ static uint64_t now(void) {
 /* Verifies what was sealed, not what was written. */
 static bh_error verify(bh_module *module, const bh_module_options *options) {
     const struct bh_elf *elf = &module->elf;
-    void *code = mmap(NULL, elf->code_size, PROT_READ, MAP_PRIVATE, module->image_fd,
-                      (off_t)(elf->code_addr - elf->image_lo));
-    if (code == MAP_FAILED)
-        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot map the code of '%s' to verify it", module->name);
+    const uint8_t *code = module->image + (elf->code_addr - elf->image_lo);
     struct report report = {.module = module, .options = options, .code = code};
     struct bh_verify_input input = {0};
     bh_elf_verify_input(elf, code, &input);
@@ -143,7 +145,6 @@ static bh_error verify(bh_module *module, const bh_module_options *options) {
     else if (result != BH_VERIFY_ACCEPTED)
         error = bh_fail(BH_ERROR_REFUSED, "'%s' could not be verified", module->name);
     free(input.scratch);
-    munmap(code, elf->code_size);
     return error;
 }
 
@@ -201,13 +202,13 @@ static bh_error parse(bh_module *module, const bh_module_options *options) {
         return bh_fail(BH_ERROR_STORES_ONLY, "'%s' isolates stores only: it could read all of the host's memory; "
                                              "it must be allowed explicitly", module->name);
     /* A module with threads keeps its thread pointer in r14 and needs clone(), which this runtime does not offer. */
-    if (module->elf.note_flags & BH_NOTE_FLAG_THREADS)
-        return bh_fail(BH_ERROR_KIND, "'%s' is built for threads, which this version of the runtime does not run; build it "
-                                      "without -pthread", module->name);
     return BH_OK;
 }
 
 static void discard(bh_module *module) {
+    if (module->image)
+        munmap((void *)(uintptr_t)module->image, module->elf.image_hi - module->elf.image_lo);
+    free(atomic_load(&module->warm));
     if (module->image_fd >= 0)
         close(module->image_fd);
     free(module->file);

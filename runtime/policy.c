@@ -8,6 +8,7 @@
 
 #include "internal.h"
 
+#define MAX_THREADS 4096
 #define MAX_STACK ((uint64_t)1 << 30)
 
 bh_error bh_policy_create(bh_policy **result) {
@@ -141,6 +142,13 @@ bh_error bh_policy_set_memory_limit(bh_policy *policy, uint64_t bytes) {
     if (!policy)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_memory_limit: no policy");
     policy->memory_limit = bytes;
+    return BH_OK;
+}
+
+bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads) {
+    if (!policy || threads > MAX_THREADS)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_thread_limit: at most %d", MAX_THREADS);
+    policy->thread_limit = threads;
     return BH_OK;
 }
 

@@ -8,27 +8,21 @@
 #include "internal.h"
 
 bh_error bh_slot_take(bh_engine *engine, unsigned *slot) {
-    bh_error error = BH_ERROR_NO_SLOT;
     pthread_mutex_lock(&engine->lock);
-    for (unsigned n = 0; n < engine->slot_count; n++) {
-        unsigned candidate = (engine->next_slot + n) % engine->slot_count;
-        if (engine->slot_state[candidate] == BH_SLOT_FREE) {
-            engine->slot_state[candidate] = BH_SLOT_USED;
-            engine->next_slot = (candidate + 1) % engine->slot_count;
-            *slot = candidate;
-            error = BH_OK;
-            break;
-        }
-    }
+    bool found = engine->free_count > 0;
+    if (found)
+        *slot = engine->free_slot[--engine->free_count];
     pthread_mutex_unlock(&engine->lock);
-    if (error)
-        bh_fail(error, "all %u slots of the engine are taken; create it with more", engine->slot_count);
-    return error;
+    return found ? BH_OK : bh_fail(BH_ERROR_NO_SLOT, "all %u slots of the engine are taken; create it with more",
+                                   engine->slot_count);
 }
 
 void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned) {
     pthread_mutex_lock(&engine->lock);
-    engine->slot_state[slot] = poisoned ? BH_SLOT_POISONED : BH_SLOT_FREE;
+    if (poisoned)
+        engine->poisoned_count++;
+    else
+        engine->free_slot[engine->free_count++] = slot;
     pthread_mutex_unlock(&engine->lock);
 }
 
@@ -48,16 +42,31 @@ bool bh_slot_unmap(uint64_t at, uint64_t size) {
     return bh_slot_map(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
+/* Of all engines: vm.max_map_count is the process's. */
+static atomic_uint all_mappings;
+
 bool bh_mappings_take(bh_engine *engine, unsigned n) {
-    unsigned now = atomic_load_explicit(&engine->mappings, memory_order_relaxed);
+    bool shared = engine->default_mapping_limit;
+    atomic_uint *count = shared ? &all_mappings : &engine->mappings;
+    unsigned now = atomic_load_explicit(count, memory_order_relaxed), limit;
     do {
-        if (n > engine->mapping_limit - now)
-            return false;
-    } while (!atomic_compare_exchange_weak_explicit(&engine->mappings, &now, now + n, memory_order_relaxed,
-                                                    memory_order_relaxed));
+        limit = atomic_load_explicit(&engine->mapping_limit, memory_order_relaxed);
+        if (now > limit || n > limit - now) {
+            /* Perhaps somebody raised it meanwhile. */
+            unsigned fresh = shared ? bh_default_mapping_limit() : limit;
+            if (fresh <= limit)
+                return false;
+            atomic_store_explicit(&engine->mapping_limit, fresh, memory_order_relaxed);
+            continue;
+        }
+        if (atomic_compare_exchange_weak_explicit(count, &now, now + n, memory_order_relaxed, memory_order_relaxed))
+            break;
+    } while (true);
+    atomic_fetch_add_explicit(shared ? &engine->mappings : &all_mappings, n, memory_order_relaxed);
     return true;
 }
 
 void bh_mappings_return(bh_engine *engine, unsigned n) {
     atomic_fetch_sub_explicit(&engine->mappings, n, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&all_mappings, n, memory_order_relaxed);
 }

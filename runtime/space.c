@@ -50,6 +50,16 @@ static void insert(struct bh_space *space, unsigned at, struct bh_piece piece) {
     space->count++;
 }
 
+/* What an instance starts with, and what a reset finds in order unless it was changed. */
+static bool initial(int kind) {
+    return kind == BH_PIECE_CODE || kind == BH_PIECE_IMAGE || kind == BH_PIECE_STACK || kind == BH_PIECE_GUARD;
+}
+
+static void note_change(struct bh_space *space, uint64_t start, uint64_t end) {
+    for (unsigned at = bh_space_find(space, start); at < space->count && space->piece[at].start < end; at++)
+        space->disturbed |= initial(space->piece[at].kind);
+}
+
 static bool joins(const struct bh_piece *piece, int protection, int kind) {
     return counts(kind) && piece->kind == kind && piece->protection == protection;
 }
@@ -83,6 +93,7 @@ void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end) {
     unsigned at = bh_space_find(space, start);
     if (at == space->count || space->piece[at].start >= end)
         return;
+    note_change(space, start, end);
     /* A hole inside one piece is the only case that needs one more. */
     split(space, start);
     struct bh_piece *last;
@@ -105,7 +116,13 @@ void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end) {
     space->count -= stop - at;
 }
 
+bool bh_space_hole(const struct bh_space *space, uint64_t start, uint64_t end) {
+    unsigned at = bh_space_find(space, start);
+    return at < space->count && space->piece[at].start < start && space->piece[at].end > end;
+}
+
 void bh_space_protect(struct bh_space *space, uint64_t start, uint64_t end, int protection) {
+    note_change(space, start, end);
     split(space, start);
     split(space, end);
     for (unsigned at = bh_space_find(space, start); protection >= 0 && at < space->count && space->piece[at].start < end; at++)
@@ -127,21 +144,54 @@ bool bh_space_free(const struct bh_space *space, uint64_t start, uint64_t end) {
 }
 
 uint64_t bh_space_gap(const struct bh_space *space, uint64_t size) {
-    uint64_t ceiling = space->high;
-    for (unsigned at = space->count; at > 0; at--) {
-        const struct bh_piece *piece = &space->piece[at - 1];
-        if (piece->end < ceiling && ceiling - piece->end >= size && ceiling - size >= space->brk_start)
+    uint64_t floor = space->map_start;
+    for (unsigned at = bh_space_find(space, floor); at < space->count; at++) {
+        const struct bh_piece *piece = &space->piece[at];
+        if (piece->start >= floor && piece->start - floor >= size)
+            return floor;
+        floor = piece->end > floor ? piece->end : floor;
+    }
+    if (space->high >= floor && space->high - floor >= size)
+        return floor;
+    uint64_t ceiling = space->map_start;
+    unsigned at = bh_space_find(space, ceiling);
+    if (at < space->count && space->piece[at].start < ceiling)
+        ceiling = space->piece[at].start;
+    while (ceiling > space->brk_start) {
+        uint64_t bottom = at > 0 && space->piece[at - 1].end > space->brk_start ? space->piece[at - 1].end : space->brk_start;
+        if (bottom < ceiling && ceiling - bottom >= size)
             return ceiling - size;
-        if (piece->start < ceiling)
-            ceiling = piece->start;
-        if (ceiling <= space->brk_start)
-            return 0;
+        if (!at)
+            break;
+        ceiling = space->piece[--at].start;
     }
     return 0;
+}
+
+#define FIXED_MAPPINGS 2 /* context page, gate */
+#define FEW_PIECES 64
+
+unsigned bh_space_mappings(const struct bh_space *space) {
+    /* With many pieces nobody counts the holes between them: there is at most one behind each. */
+    if (space->count > FEW_PIECES)
+        return FIXED_MAPPINGS + 1 + 2 * space->count;
+    unsigned count = FIXED_MAPPINGS + 1; /* the unused space behind the last piece goes on before the next slot's first */
+    uint64_t at = space->low;
+    for (unsigned n = 0; n < space->count; n++) {
+        const struct bh_piece *piece = &space->piece[n];
+        if (piece->kind == BH_PIECE_GUARD)
+            continue;
+        count += 1 + (piece->start > at);
+        at = piece->end;
+    }
+    return count;
 }
 
 bool bh_space_allowed(const struct bh_space *space, uint64_t start, uint64_t end) {
     if (start % BH_PAGE_SIZE || end % BH_PAGE_SIZE || start >= end || start < space->low || end > space->high)
         return false;
+    for (unsigned at = bh_space_find(space, start); at < space->count && space->piece[at].start < end; at++)
+        if (space->piece[at].kind == BH_PIECE_CODE || space->piece[at].kind == BH_PIECE_SHARED)
+            return false;
     return end <= space->code_start || start >= space->code_end;
 }

@@ -11,7 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum bh_piece_kind { BH_PIECE_IMAGE, BH_PIECE_STACK, BH_PIECE_ANON, BH_PIECE_BRK, BH_PIECE_FILE, BH_PIECE_GUARD };
+enum bh_piece_kind {
+    BH_PIECE_CODE,   /* the module's code: nothing ever changes it */
+    BH_PIECE_IMAGE,  /* the rest of the image */
+    BH_PIECE_STACK,
+    BH_PIECE_GUARD,  /* below the stack: unused address space that the guest does not get by chance */
+    BH_PIECE_ANON,
+    BH_PIECE_BRK,
+    BH_PIECE_FILE,   /* a shared mapping of a file that the guest opened */
+    BH_PIECE_SHARED  /* memory that the host shares with the guest: only the host takes it away */
+};
 
 struct bh_piece {
     uint64_t start, end; /* offsets in the slot */
@@ -26,6 +35,8 @@ struct bh_space {
     uint64_t low, high;     /* guests may map in [low, high), code excepted */
     uint64_t code_start, code_end;
     uint64_t brk_start, brk;
+    uint64_t map_start;     /* where the search for free room begins: right above the stack */
+    bool disturbed;         /* something that was made with the instance (image, stack) was changed since */
     uint64_t bytes, peak, byte_limit; /* anonymous memory and brk */
 };
 
@@ -37,6 +48,8 @@ bool bh_space_room(struct bh_space *space, unsigned more);
 void bh_space_add(struct bh_space *space, uint64_t start, uint64_t end, int protection, int kind, bool fresh);
 /* Forgets [start, end); may need one more piece. */
 void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end);
+/* Whether removing [start, end) leaves a hole inside one piece: then, and only then, it needs one more. */
+bool bh_space_hole(const struct bh_space *space, uint64_t start, uint64_t end);
 /* Changes the protection of all pieces in [start, end), or only splits them there (protection -1); may need two more
  * pieces. */
 void bh_space_protect(struct bh_space *space, uint64_t start, uint64_t end, int protection);
@@ -44,8 +57,11 @@ void bh_space_protect(struct bh_space *space, uint64_t start, uint64_t end, int 
 bool bh_space_covered(const struct bh_space *space, uint64_t start, uint64_t end);
 /* Whether no piece lies in it. */
 bool bh_space_free(const struct bh_space *space, uint64_t start, uint64_t end);
-/* The highest free range of so many bytes in [low, high); 0 when there is none. */
+/* A free range of so many bytes: the lowest one above map_start, so that a guest's memory stays together and takes few
+ * mappings and page tables; else the highest one between brk_start and map_start. 0 when there is none. */
 uint64_t bh_space_gap(const struct bh_space *space, uint64_t size);
-/* Whether guests may have [start, end) changed at all: page-aligned, in bounds, clear of code. */
+/* An upper bound of the mappings that the kernel has for the slot, context page, gate and unused space included. */
+unsigned bh_space_mappings(const struct bh_space *space);
+/* Whether guests may have [start, end) changed at all: page-aligned, in bounds, clear of code and of what the host shares. */
 bool bh_space_allowed(const struct bh_space *space, uint64_t start, uint64_t end);
 #endif

@@ -14,6 +14,8 @@
 #define STACK_SIZE (256 * 1024)
 #define STACK_NEEDED (32 * 1024) /* beyond the kernel's frame, for handlers */
 
+/* No address is in its slot. */
+struct bh_frame bh_idle_frame = {.base = (uint64_t)1 << 63};
 _Thread_local struct bh_frame *bh_current_frame __attribute__((tls_model("initial-exec")));
 _Thread_local struct bh_thread bh_this_thread __attribute__((tls_model("initial-exec")));
 
@@ -31,7 +33,9 @@ static void thread_exits(void *value) {
             sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
         munmap(thread->stack_map, thread->stack_map_size);
     }
+    bh_threads_host_exits(thread->host);
     *thread = (struct bh_thread){0};
+    bh_current_frame = NULL;
 }
 
 static void make_exit_key(void) {
@@ -91,5 +95,7 @@ bh_error bh_thread_prepare(bh_engine *engine, bool check) {
     sigaddset(&set, engine->deadline_signal);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     thread->prepared = true;
+    if (!bh_current_frame)
+        bh_current_frame = &bh_idle_frame;
     return BH_OK;
 }

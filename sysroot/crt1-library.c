@@ -12,11 +12,18 @@
 __attribute__((visibility("hidden"))) void __init_libc(char **environment, char *program_name);
 __attribute__((visibility("hidden"))) void __libc_start_init(void);
 
+#ifdef BULKHEAD_THREADS
+__attribute__((visibility("hidden"))) void bulkhead_threads_start(void);
+#else
+static void bulkhead_threads_start(void) {}
+#endif
+
 __attribute__((used, visibility("hidden"))) void bulkhead_start_library(long *stack)
 {
     long argc = stack[0];
     char **argv = (char **)(stack + 1);
     __init_libc(argv + argc + 1, argv[0]);
+    bulkhead_threads_start();
     __libc_start_init();
 }
 

@@ -15,6 +15,10 @@ void check(bh_error Error);
 bh_engine *engine();
 // The library of guest.c.
 bh_module *guest();
+// That of guest_float.c.
+bh_module *guestFloat();
+// guest.c's in an engine that sets GS by system calls.
+bh_module *guestWithoutFsgsbase();
 // The module to verify and to instantiate: --module, or guest.c's.
 const std::string &moduleFile();
 

@@ -1,20 +1,140 @@
-// Instances and modules: making and unmaking them.
+// Instances and modules: making, resetting and unmaking them, by one thread and by two.
 #include "bench.h"
 
 #include <benchmark/benchmark.h>
 
+#include <chrono>
+
 namespace {
 
-// With its start code: the C library initialises itself.
-void createDestroy(benchmark::State &State) {
-  bh_module *Guest = bench::guest();
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point Start) {
+  return std::chrono::duration<double>(Clock::now() - Start).count();
+}
+
+// An engine that leaves the signal handlers alone: what is left is the making of the instance.
+bh_module *trustingGuest() {
+  static bh_module *Guest = [] {
+    bh_engine_options Options = {};
+    Options.struct_size = sizeof(Options);
+    Options.trust_handlers = true;
+    bh_engine *Engine = nullptr;
+    bh_module *Module = nullptr;
+    bench::check(bh_engine_create(&Options, &Engine));
+    bench::check(bh_module_load(Engine, BENCH_GUEST, nullptr, &Module));
+    return Module;
+  }();
+  return Guest;
+}
+
+bh_instance *create(bh_module *Module) {
+  bh_instance *Instance = nullptr;
+  bench::check(bh_instance_create(Module, nullptr, &Instance));
+  return Instance;
+}
+
+// With its start code: the C library initialises itself. Destroying is not counted.
+template <bh_module *Guest()> void createOnly(benchmark::State &State) {
+  bh_module *Module = Guest();
   for (auto _ : State) {
-    bh_instance *Instance = nullptr;
-    bench::check(bh_instance_create(Guest, nullptr, &Instance));
+    auto Start = Clock::now();
+    bh_instance *Instance = create(Module);
+    State.SetIterationTime(secondsSince(Start));
     bench::check(bh_instance_destroy(Instance));
   }
 }
-BENCHMARK(createDestroy)->Name("instance create and destroy")->Unit(benchmark::kMicrosecond);
+BENCHMARK(createOnly<bench::guest>)->Name("instance create")->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(createOnly<trustingGuest>)
+    ->Name("instance create, handlers trusted")
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
+
+void destroyOnly(benchmark::State &State) {
+  for (auto _ : State) {
+    bh_instance *Instance = create(bench::guest());
+    auto Start = Clock::now();
+    bench::check(bh_instance_destroy(Instance));
+    State.SetIterationTime(secondsSince(Start));
+  }
+}
+BENCHMARK(destroyOnly)->Name("instance destroy")->UseManualTime()->Unit(benchmark::kMicrosecond);
+
+template <bh_module *Guest()> void createCallDestroy(benchmark::State &State) {
+  bh_module *Module = Guest();
+  for (auto _ : State) {
+    bh_instance *Instance = create(Module);
+    bh_function Function;
+    bh_value Result;
+    bench::check(bh_instance_function(Instance, "add", "i(ii)", &Function));
+    bench::check(bh_invoke(Instance, &Function, &Result, 1, 2));
+    bench::check(bh_instance_destroy(Instance));
+  }
+  State.SetItemsProcessed(State.iterations());
+}
+BENCHMARK(createCallDestroy<bench::guest>)
+    ->Name("instance create, call, destroy")
+    ->ThreadRange(1, 2)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(createCallDestroy<trustingGuest>)
+    ->Name("instance create, call, destroy, handlers trusted")
+    ->ThreadRange(1, 2)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
+void resetOnly(benchmark::State &State) {
+  bh_instance *Instance = create(bench::guest());
+  for (auto _ : State)
+    bench::check(bh_instance_reset(Instance));
+  State.SetItemsProcessed(State.iterations());
+  bench::check(bh_instance_destroy(Instance));
+}
+BENCHMARK(resetOnly)->Name("instance reset")->ThreadRange(1, 2)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+// What a host does that gives every request a new instance.
+void callReset(benchmark::State &State) {
+  bh_instance *Instance = create(bench::guest());
+  bh_function Function;
+  bh_value Result;
+  bench::check(bh_instance_function(Instance, "add", "i(ii)", &Function));
+  for (auto _ : State) {
+    bench::check(bh_invoke(Instance, &Function, &Result, 1, 2));
+    bench::check(bh_instance_reset(Instance));
+  }
+  State.SetItemsProcessed(State.iterations());
+  bench::check(bh_instance_destroy(Instance));
+}
+BENCHMARK(callReset)->Name("instance call and reset")->ThreadRange(1, 2)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+// The same for a guest that used its heap: memory that it mapped is given back, and mapped again by the next call.
+void heapReset(benchmark::State &State) {
+  bh_instance *Instance = create(bench::guest());
+  bh_function Function;
+  bh_value Result;
+  bench::check(bh_instance_function(Instance, "use_heap", "i()", &Function));
+  for (auto _ : State) {
+    bench::check(bh_invoke(Instance, &Function, &Result));
+    bench::check(bh_instance_reset(Instance));
+  }
+  State.SetItemsProcessed(State.iterations());
+  bench::check(bh_instance_destroy(Instance));
+}
+BENCHMARK(heapReset)->Name("instance call with malloc, and reset")->ThreadRange(1, 2)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+void shareUnshare(benchmark::State &State) {
+  bh_instance *Instance = create(bench::guest());
+  void *Memory = nullptr;
+  bench::check(bh_shared_create(65536, &Memory));
+  for (auto _ : State) {
+    bh_address At;
+    bench::check(bh_share(Instance, Memory, 65536, BH_READ_ONLY, &At));
+    bench::check(bh_unshare(Instance, At));
+  }
+  bench::check(bh_instance_destroy(Instance));
+  bench::check(bh_shared_destroy(Memory));
+}
+BENCHMARK(shareUnshare)->Name("share and unshare 64 KiB")->Unit(benchmark::kMicrosecond);
 
 // Reading, verifying and sealing the module of --module.
 void loadModule(benchmark::State &State) {
@@ -27,12 +147,19 @@ void loadModule(benchmark::State &State) {
 BENCHMARK(loadModule)->Name("module load and destroy")->Unit(benchmark::kMicrosecond);
 
 void engineCreateDestroy(benchmark::State &State) {
+  bh_engine_options Options = {};
+  Options.struct_size = sizeof(Options);
+  Options.slots = State.range(0);
   for (auto _ : State) {
     bh_engine *Engine = nullptr;
-    bench::check(bh_engine_create(nullptr, &Engine));
+    bench::check(bh_engine_create(&Options, &Engine));
     bench::check(bh_engine_destroy(Engine));
   }
 }
-BENCHMARK(engineCreateDestroy)->Name("engine create and destroy")->Unit(benchmark::kMicrosecond);
+BENCHMARK(engineCreateDestroy)
+    ->Name("engine create and destroy, slots")
+    ->Arg(16)
+    ->Arg(30000)
+    ->Unit(benchmark::kMicrosecond);
 
 } // namespace

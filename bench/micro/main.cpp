@@ -28,11 +28,30 @@ bh_engine *bench::engine() {
   return Engine;
 }
 
+static bh_module *load(bh_engine *Engine, const char *File) {
+  bh_module *Module = nullptr;
+  bench::check(bh_module_load(Engine, File, nullptr, &Module));
+  return Module;
+}
+
 bh_module *bench::guest() {
+  static bh_module *Guest = load(engine(), BENCH_GUEST);
+  return Guest;
+}
+
+bh_module *bench::guestFloat() {
+  static bh_module *Guest = load(engine(), BENCH_GUEST_FLOAT);
+  return Guest;
+}
+
+bh_module *bench::guestWithoutFsgsbase() {
   static bh_module *Guest = [] {
-    bh_module *New = nullptr;
-    check(bh_module_load(engine(), BENCH_GUEST, nullptr, &New));
-    return New;
+    bh_engine_options Options = {};
+    Options.struct_size = sizeof(Options);
+    Options.no_fsgsbase = true;
+    bh_engine *Engine = nullptr;
+    check(bh_engine_create(&Options, &Engine));
+    return load(Engine, BENCH_GUEST);
   }();
   return Guest;
 }

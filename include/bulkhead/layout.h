@@ -32,6 +32,9 @@
 #define BH_NULL_GUARD_SIZE 0x10000      /* [0, 64K) is never mapped */
 #define BH_CONTEXT_OFFSET 0x10000       /* context page, read-only to the guest */
 #define BH_GATE_OFFSET 0x11000          /* executable stubs written by the runtime */
+#define BH_GATE_SIZE 0xf000             /* up to the image, unused space between would be one more mapping: two stubs to return
+                                           by, the callbacks' thunks, hlt */
+#define BH_CALLBACK_COUNT 1022          /* thunks of 32 bytes each */
 #define BH_IMAGE_OFFSET 0x20000         /* the image's virtual address 0 */
 #define BH_TAIL_GUARD_SIZE 0x1000000    /* the last 16 MiB are never mapped */
 

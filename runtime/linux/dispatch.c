@@ -33,21 +33,21 @@ static const char *const call_name[] = {
 #undef NONE
 
 #define HANDLERS (sizeof(handler) / sizeof(*handler))
+#define FEW_FILES 16 /* descriptors that an instance has room for at first */
 #define NAMES (sizeof(call_name) / sizeof(*call_name))
 
 int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char *detail) {
-    instance->refused++;
+    __atomic_fetch_add(&instance->refused, 1, __ATOMIC_RELAXED); /* some calls are made without the state lock */
     if (instance->policy->log)
         instance->policy->log(instance->policy->log_context, call, detail ? detail : "", error);
     return -error;
 }
 
 int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal) {
-    instance->fault = kind;
-    instance->fault_signal = signal;
-    instance->fault_address = 0;
-    instance->fault_pc = bh_confine(instance->base, instance->personality->frame->target);
-    instance->personality->frame->reason = LEAVE_FAULT;
+    struct bh_frame *frame = bh_task_of(instance)->frame;
+    frame->fault = (struct bh_fault){.kind = kind, .signal = signal, .pc = bh_confine(instance->base, frame->target),
+                                     .sp = frame->rsp, .bp = frame->rbp};
+    frame->reason = LEAVE_FAULT;
     return BH_LEAVE;
 }
 
@@ -58,35 +58,83 @@ static int64_t unknown(bh_instance *instance, uint64_t number) {
     return bh_refuse(instance, ENOSYS, named ? call_name[number] : "unknown", detail);
 }
 
-int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
+/* What touches nothing that the state lock guards, and is called often or waits by itself. */
+static bool needs_state(uint64_t number) {
+    return number != SYS_futex && number != SYS_nanosleep && number != SYS_clock_nanosleep && number != SYS_sched_yield &&
+           number != SYS_gettid && number != SYS_clock_gettime;
+}
+
+static int64_t handle(bh_instance *instance, const struct bh_frame *frame, uint64_t number) {
     const uint64_t argument[6] = {frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9};
-    uint64_t number = frame->rax;
-    struct bh_linux *state = instance->personality;
-    state->frame = frame;
+    if (number < HANDLERS && handler[number])
+        return handler[BH_BOUNDED(number, HANDLERS)](instance, argument);
+    return unknown(instance, number);
+}
+
+/* Whether the call is made again when a signal's handler that has SA_RESTART interrupted it. Those that name a time are not. */
+static bool restarts(const struct bh_frame *frame, uint64_t number) {
+    return number != SYS_nanosleep && number != SYS_clock_nanosleep && (number != SYS_futex || !frame->r10);
+}
+
+int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
+    struct bh_task *task = bh_task_of(instance);
     int64_t result;
-    if (number < HANDLERS && handler[number]) {
-        result = handler[BH_BOUNDED(number, HANDLERS)](instance, argument);
-    } else {
-        result = unknown(instance, number);
-    }
-    if (result == BH_LEAVE)
-        return 1;
-    /* rt_sigreturn has put the result of the interrupted call into place. */
-    if (number != SYS_rt_sigreturn)
-        frame->rax = (uint64_t)result;
-    if (state->pending & ~state->mask)
-        return bh_signal_deliver(instance) == BH_LEAVE;
-    return 0;
+    bool again;
+    /* The log of refusals is host code: should it call the instance, that call's frame goes away before this one's. */
+    struct bh_frame *outer = task->frame;
+    task->frame = frame;
+    do {
+        uint64_t number = frame->rax;
+        bool locked = needs_state(number);
+        if (locked)
+            bh_state_lock(instance);
+        result = handle(instance, frame, number);
+        again = false;
+        if (result != BH_LEAVE) {
+            bool restart = result == -EINTR && restarts(frame, number);
+            /* rt_sigreturn has put the result of the interrupted call into place, or wants that call made again. */
+            if (number != SYS_rt_sigreturn)
+                frame->rax = (uint64_t)result;
+            else
+                again = task->restart;
+            task->restart = false;
+            if (atomic_load(&task->interrupt) || (atomic_load(&task->pending) & ~task->mask)) {
+                if (!locked)
+                    bh_state_lock(instance);
+                locked = true;
+                atomic_store(&task->interrupt, 0);
+                if (atomic_load(&task->pending) & ~task->mask) {
+                    result = bh_signal_deliver(instance, again ? (int64_t)frame->rax : restart ? (int64_t)number : -1);
+                    again = false;
+                } else if (restart) { /* the signal has been taken back, or is blocked by now */
+                    frame->rax = number;
+                    again = true;
+                }
+            }
+        }
+        if (locked)
+            bh_state_unlock(instance);
+    } while (result != BH_LEAVE && again && !bh_threads_ending(instance->threads) && !bh_this_thread.expired);
+    task->frame = outer;
+    return result == BH_LEAVE;
 }
 
 bh_error bh_linux_create(bh_instance *instance) {
     struct bh_linux *state = calloc(1, sizeof(*state));
-    if (!state)
+    struct bh_file *file = calloc(FEW_FILES, sizeof(*file));
+    if (!state || !file) {
+        free(state);
+        free(file);
         return bh_fail(BH_ERROR_MEMORY, "no memory for an instance");
+    }
+    state->file = file;
+    state->file_count = FEW_FILES;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     state->start_time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     state->umask = 022;
+    state->only.instance = instance;
+    state->only.tid = BH_GUEST_PID;
     for (int n = 0; n < 3; n++) {
         int host = instance->policy->stream[n];
         struct stat info;
@@ -103,9 +151,12 @@ void bh_linux_destroy(bh_instance *instance) {
     struct bh_linux *state = instance->personality;
     if (!state)
         return;
-    for (unsigned fd = 0; fd < BH_MAX_FILES; fd++)
-        bh_file_close(&state->file[fd]);
-    bh_signal_discard(state);
+    for (unsigned fd = 0; fd < state->file_count; fd++)
+        if (state->file[fd].kind != BH_FILE_CLOSED)
+            bh_file_close(instance, &state->file[fd]);
+    bh_linux_task_discard(&state->only);
+    free(state->file);
+    free(state->cwd);
     free(state);
     instance->personality = NULL;
 }

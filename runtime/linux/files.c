@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 bh_syscall sys_open, sys_openat, sys_creat, sys_close, sys_dup, sys_dup2, sys_dup3, sys_fcntl, sys_flock, sys_ioctl;
@@ -19,25 +20,42 @@ bh_syscall sys_open, sys_openat, sys_creat, sys_close, sys_dup, sys_dup2, sys_du
 #define OPEN_IGNORED (0100000 /* O_LARGEFILE */ | O_NOATIME | O_NOCTTY | O_DIRECT)
 
 struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd) {
-    if ((uint32_t)fd >= BH_MAX_FILES)
+    const struct bh_linux *state = instance->personality;
+    if ((uint32_t)fd >= state->file_count)
         return NULL;
-    struct bh_file *file = &instance->personality->file[BH_BOUNDED((uint32_t)fd, BH_MAX_FILES)];
+    struct bh_file *file = &state->file[BH_BOUNDED((uint32_t)fd, state->file_count)];
     return file->kind == BH_FILE_CLOSED ? NULL : file;
+}
+
+struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd) {
+    struct bh_linux *state = instance->personality;
+    if (fd >= state->file_count) {
+        struct bh_file *all = realloc(state->file, BH_MAX_FILES * sizeof(*all));
+        if (!all)
+            return NULL;
+        memset(all + state->file_count, 0, (BH_MAX_FILES - state->file_count) * sizeof(*all));
+        state->file = all;
+        state->file_count = BH_MAX_FILES;
+    }
+    return &state->file[BH_BOUNDED(fd, BH_MAX_FILES)];
 }
 
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from) {
     for (unsigned fd = from; fd < BH_MAX_FILES; fd++) {
-        if (instance->personality->file[fd].kind == BH_FILE_CLOSED) {
-            instance->personality->file[fd] = *file;
+        struct bh_file *entry = bh_file_entry(instance, fd);
+        if (!entry)
+            return -ENOMEM;
+        if (entry->kind == BH_FILE_CLOSED) {
+            *entry = *file;
             return fd;
         }
     }
     return -EMFILE;
 }
 
-void bh_file_close(struct bh_file *file) {
+void bh_file_close(bh_instance *instance, struct bh_file *file) {
     if (file->kind != BH_FILE_CLOSED && file->owned)
-        close(file->host);
+        bh_close_host(instance, file->host);
     free(file->path);
     *file = (struct bh_file){0};
 }
@@ -99,7 +117,7 @@ static int64_t open_at(bh_instance *instance, uint64_t directory, uint64_t path,
                            .path = directory_opened ? strdup(place.full) : NULL};
     int64_t fd = directory_opened && !file.path ? -ENOMEM : bh_file_add(instance, &file, 0);
     if (fd < 0)
-        bh_file_close(&file);
+        bh_file_close(instance, &file);
     return fd;
 }
 
@@ -119,7 +137,7 @@ int64_t sys_close(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
-    bh_file_close(file);
+    bh_file_close(instance, file);
     return 0;
 }
 
@@ -135,12 +153,14 @@ static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool
     copy.cloexec = cloexec;
     copy.path = file->path ? strdup(file->path) : NULL;
     if (copy.host < 0) {
+        int error = errno;
         free(copy.path);
-        return -errno;
+        return -error;
     }
+    /* The table may move when it grows: file is not looked at after that. */
     int64_t added = file->path && !copy.path ? -ENOMEM : bh_file_add(instance, &copy, from);
     if (added < 0)
-        bh_file_close(&copy);
+        bh_file_close(instance, &copy);
     return added;
 }
 
@@ -153,7 +173,10 @@ static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, b
         return -EBADF;
     if ((uint32_t)from == (uint32_t)to)
         return (int64_t)to;
-    bh_file_close(&instance->personality->file[BH_BOUNDED((uint32_t)to, BH_MAX_FILES)]);
+    struct bh_file *replaced = bh_file_entry(instance, (uint32_t)to);
+    if (!replaced)
+        return -ENOMEM;
+    bh_file_close(instance, replaced);
     return duplicate(instance, from, (uint32_t)to, cloexec);
 }
 
@@ -177,12 +200,9 @@ static int64_t lock_file(bh_instance *instance, const struct bh_file *file, int 
         return -EINVAL;
     lock.l_pid = 0;
     int ofd = command == F_GETLK ? F_OFD_GETLK : command == F_SETLK ? F_OFD_SETLK : F_OFD_SETLKW;
-    int result;
-    do
-        result = fcntl(file->host, ofd, &lock);
-    while (result < 0 && errno == EINTR && !bh_this_thread.expired);
+    int64_t result = bh_blocking(instance, file->host, SYS_fcntl, (uint64_t)ofd, (uint64_t)(uintptr_t)&lock, 0);
     if (result < 0)
-        return -errno;
+        return result;
     if (command == F_GETLK) {
         lock.l_pid = lock.l_type == F_UNLCK ? 0 : BH_GUEST_PID + 1;
         if (!bh_put(instance, address, &lock, sizeof(lock)))
@@ -228,11 +248,7 @@ int64_t sys_flock(bh_instance *instance, const uint64_t a[6]) {
         return -EBADF;
     if (file->kind == BH_FILE_STREAM)
         return -EINVAL;
-    int result;
-    do
-        result = flock(file->host, (int)a[1]);
-    while (result < 0 && errno == EINTR && !bh_this_thread.expired);
-    return result < 0 ? -errno : 0;
+    return bh_blocking(instance, file->host, SYS_flock, (uint32_t)a[1], 0, 0);
 }
 
 /* The size of the terminal, which is also how musl asks whether it is one. Nothing that changes a device. */

@@ -15,27 +15,16 @@
 bh_syscall sys_read, sys_write, sys_readv, sys_writev, sys_pread64, sys_pwrite64, sys_preadv, sys_pwritev, sys_lseek,
     sys_fsync, sys_fdatasync, sys_ftruncate, sys_fallocate, sys_fadvise64, sys_getdents64, sys_sync;
 
-/* A transfer on a host descriptor. An interruption by a signal of the host is not the guest's business, but its deadline is. */
-static int64_t transfer(long number, int fd, uint64_t b, uint64_t c, uint64_t d) {
-    for (;;) {
-        long result = syscall(number, fd, b, c, d);
-        if (result >= 0)
-            return result;
-        if (errno != EINTR || bh_this_thread.expired)
-            return -errno;
-    }
-}
-
 /* Writing to a pipe without reader must not kill the host. The guest gets the signal instead. */
 static int64_t guarded_write(bh_instance *instance, const struct bh_file *file, long number, uint64_t b, uint64_t c) {
     if (!file->may_sigpipe)
-        return transfer(number, file->host, b, c, 0);
+        return bh_blocking(instance, file->host, number, b, c, 0);
     sigset_t pipe, old, pending;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     sigpending(&pending);
     pthread_sigmask(SIG_BLOCK, &pipe, &old);
-    int64_t result = transfer(number, file->host, b, c, 0);
+    int64_t result = bh_blocking(instance, file->host, number, b, c, 0);
     if (result == -EPIPE && !sigismember(&pending, SIGPIPE))
         sigtimedwait(&pipe, NULL, &(struct timespec){0});
     pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -48,7 +37,7 @@ int64_t sys_read(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
-    return bh_in_slot(instance, a[1], a[2]) ? transfer(SYS_read, file->host, a[1], a[2], 0) : -EFAULT;
+    return bh_in_slot(instance, a[1], a[2]) ? bh_blocking(instance, file->host, SYS_read, a[1], a[2], 0) : -EFAULT;
 }
 
 int64_t sys_write(bh_instance *instance, const uint64_t a[6]) {
@@ -62,14 +51,14 @@ int64_t sys_pread64(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
-    return bh_in_slot(instance, a[1], a[2]) ? transfer(SYS_pread64, file->host, a[1], a[2], a[3]) : -EFAULT;
+    return bh_in_slot(instance, a[1], a[2]) ? bh_blocking(instance, file->host, SYS_pread64, a[1], a[2], a[3]) : -EFAULT;
 }
 
 int64_t sys_pwrite64(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
-    return bh_in_slot(instance, a[1], a[2]) ? transfer(SYS_pwrite64, file->host, a[1], a[2], a[3]) : -EFAULT;
+    return bh_in_slot(instance, a[1], a[2]) ? bh_blocking(instance, file->host, SYS_pwrite64, a[1], a[2], a[3]) : -EFAULT;
 }
 
 /* Copies and checks a vector of buffers. Its length, or -errno. */
@@ -95,7 +84,7 @@ static int64_t vectored(bh_instance *instance, const uint64_t a[6], long number,
         return count;
     uint64_t address = (uint64_t)(uintptr_t)vector;
     return writes ? guarded_write(instance, file, number, address, (uint64_t)count)
-                  : transfer(number, file->host, address, (uint64_t)count, 0);
+                  : bh_blocking(instance, file->host, number, address, (uint64_t)count, 0);
 }
 
 int64_t sys_readv(bh_instance *instance, const uint64_t a[6]) {
@@ -114,6 +103,7 @@ static int64_t vectored_at(bh_instance *instance, const uint64_t a[6], bool writ
     int count = get_vector(instance, a[1], a[2], vector);
     if (count < 0)
         return count;
+    /* Through a function of libc: the kernel takes the offset in two halves. Such files do not block. */
     ssize_t result = writes ? pwritev(file->host, vector, count, (off_t)a[3]) : preadv(file->host, vector, count, (off_t)a[3]);
     return result < 0 ? -errno : result;
 }
@@ -180,5 +170,5 @@ int64_t sys_getdents64(bh_instance *instance, const uint64_t a[6]) {
     if (file->kind != BH_FILE_DIRECTORY)
         return -ENOTDIR;
     uint64_t size = (uint32_t)a[2];
-    return bh_in_slot(instance, a[1], size) ? transfer(SYS_getdents64, file->host, a[1], size, 0) : -EFAULT;
+    return bh_in_slot(instance, a[1], size) ? bh_blocking(instance, file->host, SYS_getdents64, a[1], size, 0) : -EFAULT;
 }

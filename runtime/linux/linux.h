@@ -15,7 +15,6 @@
 #define BH_MAX_FILES 1024
 #define BH_GUEST_ID 1000 /* the guest's user and group */
 #define BH_GUEST_PID 2
-#define BH_MAX_SIGNAL_DEPTH 16
 
 /* A handler's result that ends the guest's call: frame->reason says why. */
 #define BH_LEAVE INT64_MIN
@@ -36,28 +35,29 @@ struct bh_signal_action { /* struct k_sigaction as musl passes it */
     uint64_t handler, flags, restorer, mask;
 };
 
-struct bh_saved_context;
-
 struct bh_linux {
-    struct bh_frame *frame; /* of the call being handled */
-    struct bh_file file[BH_MAX_FILES];
-    char cwd[PATH_MAX];     /* guest path, "" for the root */
+    struct bh_task only;    /* of a module that is not built for threads */
+    struct bh_file *file;   /* the first few, or all BH_MAX_FILES once a guest opens more */
+    unsigned file_count;    /* room in it */
+    char *cwd;              /* guest path, NULL for the root */
     unsigned umask;
     uint64_t start_time;
     /* signal.c */
     struct bh_signal_action action[65];
-    uint64_t mask, pending;
-    struct bh_saved_context *saved[BH_MAX_SIGNAL_DEPTH];
-    unsigned saved_count;
 };
+
+/* The thread of the guest that the calling host thread runs: in a system call of the guest, that is. */
+static inline struct bh_task *bh_task_of(const bh_instance *instance) {
+    return instance->threads ? bh_this_task(instance) : &instance->personality->only;
+}
 
 typedef int64_t bh_syscall(bh_instance *instance, const uint64_t argument[6]);
 
-/* An index that the guest chose and that was found below limit, a constant: zero where the processor only guessed so. */
+/* An index that the guest chose and that was found below limit: zero where the processor only guessed so. */
 #define BH_BOUNDED(index, limit)                                                                                               \
     ({                                                                                                                         \
         uint64_t bounded_index = (index), bounded_mask;                                                                        \
-        __asm__("cmpq %2, %1; sbbq %0, %0" : "=r"(bounded_mask) : "r"(bounded_index), "i"(limit) : "cc");                      \
+        __asm__("cmpq %2, %1; sbbq %0, %0" : "=r"(bounded_mask) : "r"(bounded_index), "er"((uint64_t)(limit)) : "cc");        \
         bounded_index & bounded_mask;                                                                                          \
     })
 
@@ -73,6 +73,22 @@ static inline bool bh_put(const bh_instance *instance, uint64_t to, const void *
 int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char *detail);
 /* Ends the guest: the value to return from the handler. */
 int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal);
+
+/* ---- blocking.c ---- */
+
+/* The state lock (internal.h) guards everything of struct bh_linux, too. It is held while a handler runs, those that dispatch.c
+ * names excepted. */
+int64_t bh_blocking_syscall(const atomic_int *interrupt, long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                            uint64_t f);
+/* The system call on a descriptor of the host, with the state lock given up meanwhile: what was read from the guest's
+ * descriptor table before may have changed. The result, or a negated errno; -EINTR only when bh_interrupted says so. */
+int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d);
+/* Whether an interruption concerns the guest: its end, its deadline, a signal for it. */
+static inline bool bh_interrupted(bh_instance *instance) {
+    return bh_this_thread.expired || atomic_load(&bh_task_of(instance)->interrupt);
+}
+/* Closes a descriptor of the host, as soon as no call of the guest is using it. */
+void bh_close_host(bh_instance *instance, int host);
 
 /* ---- paths.c ---- */
 
@@ -95,15 +111,17 @@ int bh_place_parent(const struct bh_place *place, const char **last);
 /* ---- files.c ---- */
 
 struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd);
+/* The entry of a descriptor below BH_MAX_FILES, open or not; NULL when there is no memory for the table. */
+struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd);
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from);
-void bh_file_close(struct bh_file *file);
+void bh_file_close(bh_instance *instance, struct bh_file *file);
 
 /* ---- signal.c ---- */
 
 /* Sends the guest a signal; 0, or BH_LEAVE when that ends it. Delivery to a handler happens on the way back. */
 int64_t bh_signal_raise(bh_instance *instance, int signal);
-/* Enters a handler for a pending signal: changes the frame, once its call's result is in it. */
-int64_t bh_signal_deliver(bh_instance *instance);
-void bh_signal_discard(struct bh_linux *state);
+/* Enters a handler for a pending signal: changes the frame, once its call's result is in it. number: of the call, in case it
+ * is to be made again; a negative one says that it is not. */
+int64_t bh_signal_deliver(bh_instance *instance, int64_t number);
 
 #endif

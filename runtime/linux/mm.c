@@ -130,7 +130,7 @@ int64_t sys_munmap(bh_instance *instance, const uint64_t a[6]) {
     uint64_t start = offset_of(instance, a[0]);
     if (!bh_space_allowed(&instance->space, start, start + size))
         return bh_refuse(instance, EINVAL, "munmap", "pages that guests do not change");
-    if (!bh_instance_room(instance, 1))
+    if (bh_space_hole(&instance->space, start, start + size) && !bh_instance_room(instance, 1))
         return -ENOMEM;
     return release(instance, start, start + size);
 }
@@ -240,7 +240,8 @@ int64_t sys_brk(bh_instance *instance, const uint64_t a[6]) {
         if (error)
             return error;
     } else if (new_end < old_end) {
-        if (!bh_instance_room(instance, 1))
+        /* The guest may have unmapped some of it, and the host have put a share there. */
+        if (!bh_space_allowed(space, new_end, old_end) || !bh_instance_room(instance, 1))
             return now;
         int64_t error = release(instance, new_end, old_end);
         if (error)
@@ -248,4 +249,29 @@ int64_t sys_brk(bh_instance *instance, const uint64_t a[6]) {
     }
     space->brk = want;
     return (int64_t)a[0];
+}
+
+/* Task and frame stand in for a guest's call: where a handler would note why it ends it. */
+static int64_t on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t a[6]) {
+    struct bh_frame scratch = {0};
+    struct bh_task task = {.instance = instance, .outer = bh_this_thread.task};
+    if (instance->threads)
+        bh_this_thread.task = &task;
+    struct bh_task *used = bh_task_of(instance);
+    struct bh_frame *frame = used->frame;
+    used->frame = &scratch;
+    int64_t result = call(instance, a);
+    used->frame = frame;
+    bh_this_thread.task = task.outer;
+    return result;
+}
+
+int64_t bh_linux_map(bh_instance *instance, uint64_t size) {
+    const uint64_t a[6] = {0, size, PROTECTIONS, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
+    return on_behalf(instance, sys_mmap, a);
+}
+
+int64_t bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size) {
+    const uint64_t a[6] = {address, size};
+    return on_behalf(instance, sys_munmap, a);
 }

@@ -63,7 +63,7 @@ int bh_place_find(bh_instance *instance, int64_t directory, uint64_t path, struc
     place->full[0] = 0;
     int error = 0;
     if (text[0] != '/') {
-        const char *base = instance->personality->cwd;
+        const char *base = instance->personality->cwd ? instance->personality->cwd : "";
         if ((int32_t)directory != AT_FDCWD) {
             struct bh_file *file = bh_file_get(instance, (uint64_t)directory);
             if (!file)

@@ -1,36 +1,17 @@
 /* The process: identities and limits are made up, so that nothing of the host shows. */
 #include "linux.h"
 
-#include <linux/futex.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
-#include <time.h>
 
-bh_syscall sys_exit, sys_exit_group, sys_getpid, sys_gettid, sys_getppid, sys_getpgrp, sys_getpgid, sys_setpgid, sys_getsid,
-    sys_getuid, sys_getgid, sys_geteuid, sys_getegid, sys_getgroups, sys_arch_prctl, sys_set_tid_address, sys_futex, sys_uname,
-    sys_sysinfo, sys_getrlimit, sys_setrlimit, sys_prlimit64, sys_getrandom, sys_sched_yield, sys_sched_getaffinity;
-
-#define ARCH_SET_FS 0x1002
-#define ARCH_GET_FS 0x1003
-
-int64_t sys_exit_group(bh_instance *instance, const uint64_t a[6]) {
-    instance->exit_status = (int)(a[0] & 0xff);
-    instance->personality->frame->reason = LEAVE_EXIT;
-    return BH_LEAVE;
-}
-
-int64_t sys_exit(bh_instance *instance, const uint64_t a[6]) {
-    return sys_exit_group(instance, a);
-}
+bh_syscall sys_getpid, sys_getppid, sys_getpgrp, sys_getpgid, sys_setpgid, sys_getsid,
+    sys_getuid, sys_getgid, sys_geteuid, sys_getegid, sys_getgroups, sys_uname,
+    sys_sysinfo, sys_getrlimit, sys_setrlimit, sys_prlimit64, sys_getrandom;
 
 int64_t sys_getpid(bh_instance *instance, const uint64_t a[6]) {
-    return BH_GUEST_PID;
-}
-
-int64_t sys_gettid(bh_instance *instance, const uint64_t a[6]) {
     return BH_GUEST_PID;
 }
 
@@ -72,54 +53,6 @@ int64_t sys_getegid(bh_instance *instance, const uint64_t a[6]) {
 
 int64_t sys_getgroups(bh_instance *instance, const uint64_t a[6]) {
     return 0;
-}
-
-/* The thread pointer is a word of the context page, which only the host can write. What the guest puts there matters to
- * nobody else: it is one more value that its confined accesses start from. */
-int64_t sys_arch_prctl(bh_instance *instance, const uint64_t a[6]) {
-    uint64_t *pointer = &instance->context[(BH_CONTEXT_TP - BH_CONTEXT_BASE) / 8];
-    switch (a[0]) {
-    case ARCH_SET_FS:
-        *pointer = a[1];
-        return 0;
-    case ARCH_GET_FS:
-        return bh_put(instance, a[1], pointer, sizeof(*pointer)) ? 0 : -EFAULT;
-    default:
-        return bh_refuse(instance, EINVAL, "arch_prctl", NULL);
-    }
-}
-
-int64_t sys_set_tid_address(bh_instance *instance, const uint64_t a[6]) {
-    return BH_GUEST_PID;
-}
-
-/* With one thread nobody is there to wake, and a wait without an end would never return. */
-int64_t sys_futex(bh_instance *instance, const uint64_t a[6]) {
-    uint32_t value;
-    switch ((int)a[1] & FUTEX_CMD_MASK) {
-    case FUTEX_WAKE:
-    case FUTEX_WAKE_BITSET:
-    case FUTEX_REQUEUE:
-        return 0;
-    case FUTEX_WAIT:
-    case FUTEX_WAIT_BITSET:
-        if (!bh_get(instance, &value, a[0], sizeof(value)))
-            return -EFAULT;
-        if (value != (uint32_t)a[2])
-            return -EAGAIN;
-        if (!a[3])
-            return bh_end(instance, BH_FAULT_DEADLOCK, SIGABRT);
-        struct timespec wait;
-        if (!bh_get(instance, &wait, a[3], sizeof(wait)))
-            return -EFAULT;
-        if (wait.tv_sec < 0 || wait.tv_nsec < 0 || wait.tv_nsec >= 1000000000)
-            return -EINVAL;
-        bool bitset = ((int)a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
-        clockid_t clock = bitset && (a[1] & FUTEX_CLOCK_REALTIME) ? CLOCK_REALTIME : CLOCK_MONOTONIC;
-        return clock_nanosleep(clock, bitset ? TIMER_ABSTIME : 0, &wait, NULL) == EINTR ? -EINTR : -ETIMEDOUT;
-    default:
-        return bh_refuse(instance, ENOSYS, "futex", NULL);
-    }
 }
 
 int64_t sys_uname(bh_instance *instance, const uint64_t a[6]) {
@@ -174,15 +107,4 @@ int64_t sys_getrandom(bh_instance *instance, const uint64_t a[6]) {
     if (got < 0)
         return -errno;
     return bh_put(instance, a[0], bytes, (uint64_t)got) ? got : -EFAULT;
-}
-
-int64_t sys_sched_yield(bh_instance *instance, const uint64_t a[6]) {
-    return 0;
-}
-
-int64_t sys_sched_getaffinity(bh_instance *instance, const uint64_t a[6]) {
-    const uint64_t one_cpu = 1;
-    if (a[1] < sizeof(one_cpu))
-        return -EINVAL;
-    return bh_put(instance, a[2], &one_cpu, sizeof(one_cpu)) ? (int64_t)sizeof(one_cpu) : -EFAULT;
 }

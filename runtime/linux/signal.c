@@ -15,8 +15,9 @@ bh_syscall sys_rt_sigaction, sys_rt_sigprocmask, sys_rt_sigpending, sys_rt_sigre
 
 struct bh_saved_context {
     struct bh_frame frame; /* registers, vector state, target */
-    uint64_t mask;
     uint64_t sp;           /* rsp when the handler has returned */
+    uint64_t pc;           /* what the handler was told */
+    bool restart;          /* the interrupted call is to be made again: its number is in frame.rax */
 };
 
 static uint64_t bit(int signal) {
@@ -40,8 +41,8 @@ int64_t sys_rt_sigaction(bh_instance *instance, const uint64_t a[6]) {
 }
 
 int64_t sys_rt_sigprocmask(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_linux *state = instance->personality;
-    uint64_t set, old = state->mask;
+    struct bh_task *task = bh_task_of(instance);
+    uint64_t set, old = task->mask;
     if (a[3] != sizeof(set))
         return -EINVAL;
     if (a[1]) {
@@ -50,13 +51,13 @@ int64_t sys_rt_sigprocmask(bh_instance *instance, const uint64_t a[6]) {
         set &= ~(bit(SIGKILL) | bit(SIGSTOP));
         switch ((int)a[0]) {
         case SIG_BLOCK:
-            state->mask |= set;
+            task->mask |= set;
             break;
         case SIG_UNBLOCK:
-            state->mask &= ~set;
+            task->mask &= ~set;
             break;
         case SIG_SETMASK:
-            state->mask = set;
+            task->mask = set;
             break;
         default:
             return -EINVAL;
@@ -66,7 +67,8 @@ int64_t sys_rt_sigprocmask(bh_instance *instance, const uint64_t a[6]) {
 }
 
 int64_t sys_rt_sigpending(bh_instance *instance, const uint64_t a[6]) {
-    uint64_t pending = instance->personality->pending & instance->personality->mask;
+    struct bh_task *task = bh_task_of(instance);
+    uint64_t pending = atomic_load(&task->pending) & task->mask;
     return bh_put(instance, a[0], &pending, sizeof(pending)) ? 0 : -EFAULT;
 }
 
@@ -75,39 +77,82 @@ static bool ignored_by_default(int signal) {
            signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
-int64_t bh_signal_raise(bh_instance *instance, int signal) {
-    struct bh_linux *state = instance->personality;
-    uint64_t handler = state->action[signal].handler;
+/* To one thread. threads->lock is held where there are threads: task may be another one. */
+static int64_t send_to(bh_instance *instance, struct bh_task *task, int signal) {
+    uint64_t handler = instance->personality->action[signal].handler;
     if (handler == 1 /* SIG_IGN */ || (!handler && ignored_by_default(signal)))
         return 0;
-    if (!handler && !(state->mask & bit(signal)))
+    bool masked = task->mask & bit(signal);
+    if (!handler && !masked)
         return bh_end(instance, BH_FAULT_SIGNAL, signal);
-    state->pending |= bit(signal);
+    atomic_fetch_or(&task->pending, bit(signal));
+    if (!masked && task != bh_task_of(instance))
+        bh_threads_kick(instance->threads, task);
     return 0;
 }
 
-static int64_t send(bh_instance *instance, uint64_t target, uint64_t signal) {
-    if ((int32_t)target != BH_GUEST_PID && (int32_t)target != 0 && (int32_t)target != -BH_GUEST_PID)
-        return -ESRCH;
-    if ((uint32_t)signal > GUEST_SIGNALS)
+int64_t bh_signal_raise(bh_instance *instance, int signal) {
+    return send_to(instance, bh_task_of(instance), signal);
+}
+
+static bool runs(const struct bh_task *task) {
+    return task->counted || task->depth;
+}
+
+/* To the process: the calling thread takes it, or else one that does not block it. */
+static struct bh_task *choose(bh_instance *instance, int signal) {
+    struct bh_task *task = bh_task_of(instance);
+    struct bh_threads *threads = instance->threads;
+    if (!threads || !(task->mask & bit(signal)))
+        return task;
+    struct bh_task *lists[] = {threads->callers, threads->made};
+    for (int n = 0; n < 2; n++)
+        for (struct bh_task *at = lists[n]; at; at = at->next)
+            if (runs(at) && !(at->mask & bit(signal)))
+                return at;
+    return task;
+}
+
+static int64_t send(bh_instance *instance, uint64_t target, uint64_t number, bool process) {
+    struct bh_threads *threads = instance->threads;
+    struct bh_task *task = bh_task_of(instance);
+    int32_t id = (int32_t)target;
+    if ((uint32_t)number > GUEST_SIGNALS)
         return -EINVAL;
-    return signal ? bh_signal_raise(instance, (int)BH_BOUNDED((uint32_t)signal, GUEST_SIGNALS + 1)) : 0;
+    int signal = (int)BH_BOUNDED((uint32_t)number, GUEST_SIGNALS + 1);
+    if (process && id != BH_GUEST_PID && id != 0 && id != -BH_GUEST_PID)
+        return -ESRCH;
+    if (threads)
+        pthread_mutex_lock(&threads->lock);
+    if (process && signal)
+        task = choose(instance, signal);
+    else if (!process && threads)
+        task = bh_threads_find(threads, id);
+    else if (!process && id != task->tid)
+        task = NULL;
+    int64_t result = task && (process || runs(task) || !threads) ? 0 : -ESRCH;
+    if (!result && signal)
+        result = send_to(instance, task, signal);
+    if (threads)
+        pthread_mutex_unlock(&threads->lock);
+    return result;
 }
 
 int64_t sys_kill(bh_instance *instance, const uint64_t a[6]) {
-    return send(instance, a[0], a[1]);
+    return send(instance, a[0], a[1], true);
 }
 
 int64_t sys_tkill(bh_instance *instance, const uint64_t a[6]) {
-    return send(instance, a[0], a[1]);
+    return send(instance, a[0], a[1], false);
 }
 
 int64_t sys_tgkill(bh_instance *instance, const uint64_t a[6]) {
-    return send(instance, a[1], a[2]);
+    return send(instance, a[1], a[2], false);
 }
 
 /* What the handler finds on the guest's stack: a return address, siginfo and a ucontext with the registers for reading.
- * Changes to it have no effect. */
+ * Of changes to it, those of the instruction pointer and the signal mask have an effect (thread cancellation needs both): the
+ * one goes through bh_confine, the other is virtual. */
 struct guest_signal_frame {
     uint64_t return_address;
     uint64_t pad;
@@ -116,7 +161,7 @@ struct guest_signal_frame {
 };
 
 static void fill_frame(struct guest_signal_frame *out, const struct bh_frame *frame, int signal,
-                       const struct bh_signal_action *action, uint64_t mask) {
+                       const struct bh_signal_action *action, uint64_t mask, uint64_t pc) {
     memset(out, 0, sizeof(*out));
     out->return_address = action->restorer;
     out->info.si_signo = signal;
@@ -124,32 +169,36 @@ static void fill_frame(struct guest_signal_frame *out, const struct bh_frame *fr
     out->info.si_pid = BH_GUEST_PID;
     out->info.si_uid = BH_GUEST_ID;
     greg_t *registers = out->context.uc_mcontext.gregs;
-    registers[REG_RIP] = (greg_t)bh_confine(frame->base, frame->target);
+    registers[REG_RIP] = (greg_t)pc;
     registers[REG_RSP] = (greg_t)frame->rsp;
     registers[REG_RAX] = (greg_t)frame->rax;
     registers[REG_RBP] = (greg_t)frame->rbp;
     memcpy(&out->context.uc_sigmask, &mask, sizeof(mask));
 }
 
-int64_t bh_signal_deliver(bh_instance *instance) {
+int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     struct bh_linux *state = instance->personality;
-    struct bh_frame *frame = state->frame;
-    int signal = __builtin_ctzll(state->pending & ~state->mask) + 1;
+    struct bh_task *task = bh_task_of(instance);
+    struct bh_frame *frame = task->frame;
+    int signal = __builtin_ctzll(atomic_load(&task->pending) & ~task->mask) + 1;
     struct bh_signal_action action = state->action[signal];
-    state->pending &= ~bit(signal);
+    atomic_fetch_and(&task->pending, ~bit(signal));
     if (action.handler <= 1) /* changed since it became pending */
         return action.handler || ignored_by_default(signal) ? 0 : bh_end(instance, BH_FAULT_SIGNAL, signal);
     /* Handlers that left by longjmp never came back for their contexts. */
-    if (state->saved_count == BH_MAX_SIGNAL_DEPTH) {
-        free(state->saved[0]);
-        memmove(state->saved, state->saved + 1, (BH_MAX_SIGNAL_DEPTH - 1) * sizeof(*state->saved));
-        state->saved_count--;
+    if (task->saved_count == BH_MAX_SIGNAL_DEPTH) {
+        free(task->saved[0]);
+        memmove(task->saved, task->saved + 1, (BH_MAX_SIGNAL_DEPTH - 1) * sizeof(*task->saved));
+        task->saved_count--;
     }
     struct bh_saved_context *saved = aligned_alloc(_Alignof(struct bh_saved_context), sizeof(*saved));
     if (!saved)
         return bh_end(instance, BH_FAULT_SIGNAL, signal);
+    saved->restart = number >= 0 && (action.flags & SA_RESTART);
+    /* As on Linux: a call that is to be made again has not been made, and rip stands before it. */
+    saved->pc = bh_confine(frame->base, frame->target) - (saved->restart ? 1 : 0);
     struct guest_signal_frame out;
-    fill_frame(&out, frame, signal, &action, state->mask);
+    fill_frame(&out, frame, signal, &action, task->mask, saved->pc);
     /* Below the red zone and the compiler's scratch space, and aligned as after a call. */
     uint64_t at = ((frame->rsp - BH_STACK_SCRATCH_SIZE - sizeof(out)) & ~(uint64_t)15) - 8;
     if (!bh_put(instance, at, &out, sizeof(out))) {
@@ -157,12 +206,13 @@ int64_t bh_signal_deliver(bh_instance *instance) {
         return bh_end(instance, BH_FAULT_SIGNAL, SIGSEGV);
     }
     saved->frame = *frame;
-    saved->mask = state->mask;
+    if (saved->restart)
+        saved->frame.rax = (uint64_t)number;
     saved->sp = at + 8;
-    state->saved[state->saved_count++] = saved;
+    task->saved[task->saved_count++] = saved;
 
-    state->mask |= action.mask | (action.flags & SA_NODEFER ? 0 : bit(signal));
-    state->mask &= ~(bit(SIGKILL) | bit(SIGSTOP));
+    task->mask |= action.mask | (action.flags & SA_NODEFER ? 0 : bit(signal));
+    task->mask &= ~(bit(SIGKILL) | bit(SIGSTOP));
     if (action.flags & SA_RESETHAND)
         state->action[signal].handler = 0;
     frame->rax = 0;
@@ -175,26 +225,39 @@ int64_t bh_signal_deliver(bh_instance *instance) {
 }
 
 int64_t sys_rt_sigreturn(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_linux *state = instance->personality;
-    struct bh_frame *frame = state->frame;
-    while (state->saved_count) {
-        struct bh_saved_context *saved = state->saved[--state->saved_count];
-        state->saved[state->saved_count] = NULL;
+    struct bh_task *task = bh_task_of(instance);
+    struct bh_frame *frame = task->frame;
+    task->restart = false;
+    while (task->saved_count) {
+        struct bh_saved_context *saved = task->saved[--task->saved_count];
+        task->saved[task->saved_count] = NULL;
         if (saved->sp != frame->rsp) {
             free(saved);
             continue;
         }
-        state->mask = saved->mask;
+        ucontext_t context;
+        uint64_t from = saved->sp - 8 + offsetof(struct guest_signal_frame, context);
+        if (!bh_get(instance, &context, from, sizeof(context))) {
+            free(saved);
+            break;
+        }
+        uint64_t pc = (uint64_t)context.uc_mcontext.gregs[REG_RIP];
+        memcpy(&task->mask, &context.uc_sigmask, sizeof(task->mask));
+        task->mask &= ~(bit(SIGKILL) | bit(SIGSTOP));
         /* Where the host's own stack is, and whose call this is, never changes. */
         memcpy(frame->xsave, saved->frame.xsave, sizeof(frame->xsave));
         memcpy(&frame->rax, &saved->frame.rax, offsetof(struct bh_frame, hostcall) - offsetof(struct bh_frame, rax));
+        if (pc != saved->pc)
+            frame->target = pc; /* confined on the way back, as every target */
+        else
+            task->restart = saved->restart;
         free(saved);
         return 0;
     }
     return bh_end(instance, BH_FAULT_SIGNAL, SIGSEGV);
 }
 
-void bh_signal_discard(struct bh_linux *state) {
-    while (state->saved_count)
-        free(state->saved[--state->saved_count]);
+void bh_linux_task_discard(struct bh_task *task) {
+    while (task->saved_count)
+        free(task->saved[--task->saved_count]);
 }

@@ -2,6 +2,7 @@
 #include "linux.h"
 
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/times.h>
 #include <time.h>
@@ -71,18 +72,20 @@ int64_t sys_time(bh_instance *instance, const uint64_t a[6]) {
 }
 
 static int64_t sleep_for(bh_instance *instance, clockid_t clock, int flags, uint64_t request, uint64_t rest) {
-    struct timespec want, left = {0, 0};
+    struct timespec want, left;
     if (!bh_get(instance, &want, request, sizeof(want)))
         return -EFAULT;
+    left = want; /* for a sleep that did not even begin */
     if (want.tv_nsec < 0 || want.tv_nsec >= SECOND || want.tv_sec < 0)
         return -EINVAL;
     if (!granted(instance))
         return bh_refuse(instance, EPERM, "nanosleep", NULL);
     for (;;) {
-        int error = clock_nanosleep(clock, flags, &want, &left);
-        if (error != EINTR)
-            return -error;
-        if (bh_this_thread.expired)
+        int64_t error = bh_blocking_syscall(&bh_task_of(instance)->interrupt, SYS_clock_nanosleep, (uint64_t)clock, (uint64_t)flags,
+                                            (uint64_t)(uintptr_t)&want, (uint64_t)(uintptr_t)&left, 0, 0);
+        if (error != -EINTR)
+            return error;
+        if (bh_interrupted(instance))
             break;
         if (!(flags & TIMER_ABSTIME))
             want = left;

@@ -122,11 +122,19 @@ int64_t sys_readlinkat(bh_instance *instance, const uint64_t a[6]) {
 /* ---- The working directory: a guest path and nothing else ---- */
 
 int64_t sys_getcwd(bh_instance *instance, const uint64_t a[6]) {
-    const char *cwd = instance->personality->cwd[0] ? instance->personality->cwd : "/";
+    const char *cwd = instance->personality->cwd ? instance->personality->cwd : "/";
     uint64_t size = strlen(cwd) + 1;
     if (a[1] < size)
         return -ERANGE;
     return bh_put(instance, a[0], cwd, size) ? (int64_t)size : -EFAULT;
+}
+
+/* Takes over cwd. */
+static void set_cwd(bh_instance *instance, char *cwd) {
+    free(instance->personality->cwd);
+    instance->personality->cwd = *cwd ? cwd : NULL;
+    if (!*cwd)
+        free(cwd);
 }
 
 int64_t sys_chdir(bh_instance *instance, const uint64_t a[6]) {
@@ -141,17 +149,21 @@ int64_t sys_chdir(bh_instance *instance, const uint64_t a[6]) {
     if (!S_ISDIR(info.st_mode))
         return -ENOTDIR;
     /* ".." is resolved here once and for all, so that the name does not grow. */
-    char *to = instance->personality->cwd;
+    char *cwd = malloc(strlen(place.full) + 1);
+    if (!cwd)
+        return -ENOMEM;
+    char *to = cwd;
     *to = 0;
     for (char *save, *part = strtok_r(place.full, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
         if (!strcmp(part, "..")) {
-            char *slash = strrchr(instance->personality->cwd, '/');
-            to = slash ? slash : instance->personality->cwd;
+            char *slash = strrchr(cwd, '/');
+            to = slash ? slash : cwd;
             *to = 0;
         } else {
             to += sprintf(to, "/%s", part);
         }
     }
+    set_cwd(instance, cwd);
     return 0;
 }
 
@@ -161,7 +173,10 @@ int64_t sys_fchdir(bh_instance *instance, const uint64_t a[6]) {
         return -EBADF;
     if (file->kind != BH_FILE_DIRECTORY)
         return -ENOTDIR;
-    strcpy(instance->personality->cwd, file->path);
+    char *cwd = strdup(file->path);
+    if (!cwd)
+        return -ENOMEM;
+    set_cwd(instance, cwd);
     return 0;
 }
 

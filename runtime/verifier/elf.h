@@ -92,6 +92,8 @@ void bh_elf_verify_input(const struct bh_elf *elf, const uint8_t *code, struct b
  * address space, writable where the segments are writable or relro; base is the value to add (the guest's view of
  * address 0). Writes only inside writable or relro pages. */
 void bh_elf_relocate(const struct bh_elf *elf, uint8_t *image, uint64_t base);
+/* The same for the bytes in [low, high) (image addresses) alone. */
+void bh_elf_relocate_part(const struct bh_elf *elf, uint8_t *image, uint64_t base, uint64_t low, uint64_t high);
 
 /* An exported symbol by name: image-relative address. A function's address is 32-aligned and in code. */
 bool bh_elf_export(const struct bh_elf *elf, const char *name, uint64_t *address, bool *is_function);

@@ -51,28 +51,43 @@ void bh_elf_verify_input(const struct bh_elf *elf, const uint8_t *code, struct b
 struct relocation {
     uint8_t *image;
     uint64_t base;
+    uint64_t low, high; /* bytes outside stay as they are */
 };
+
+static void put_word(const struct relocation *r, uint64_t address, uint64_t value)
+{
+    if (address >= r->low && r->high - address >= sizeof value && address < r->high) {
+        memcpy(r->image + address, &value, sizeof value);
+        return;
+    }
+    for (unsigned i = 0; i < sizeof value; i++)
+        if (address + i >= r->low && address + i < r->high)
+            r->image[address + i] = (uint8_t)(value >> (8 * i));
+}
 
 static bool relocate_word(void *context, uint64_t address)
 {
     const struct relocation *r = context;
     uint64_t value;
     memcpy(&value, r->image + address, sizeof value);
-    value += r->base;
-    memcpy(r->image + address, &value, sizeof value);
+    put_word(r, address, value + r->base);
     return true;
+}
+
+void bh_elf_relocate_part(const struct bh_elf *elf, uint8_t *image, uint64_t base, uint64_t low, uint64_t high)
+{
+    struct relocation r = {image, base, low, high};
+    for (uint64_t i = 0; i < elf->rela_count; i++) {
+        struct elf_rela rela;
+        read_at(elf, elf->rela_offset + i * sizeof rela, &rela, sizeof rela);
+        put_word(&r, rela.offset, base + (uint64_t)rela.addend);
+    }
+    for_each_relr(elf, relocate_word, &r);
 }
 
 void bh_elf_relocate(const struct bh_elf *elf, uint8_t *image, uint64_t base)
 {
-    struct relocation r = {image, base};
-    for (uint64_t i = 0; i < elf->rela_count; i++) {
-        struct elf_rela rela;
-        read_at(elf, elf->rela_offset + i * sizeof rela, &rela, sizeof rela);
-        uint64_t value = base + (uint64_t)rela.addend;
-        memcpy(image + rela.offset, &value, sizeof value);
-    }
-    for_each_relr(elf, relocate_word, &r);
+    bh_elf_relocate_part(elf, image, base, 0, UINT64_MAX);
 }
 
 bool bh_elf_export(const struct bh_elf *elf, const char *name, uint64_t *address, bool *is_function)

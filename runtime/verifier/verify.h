@@ -38,7 +38,7 @@ typedef void bh_verify_report(void *context, const struct bh_verify_refusal *ref
 
 /* What the code can do. The runtime may only skip work that these exclude; they hold for accepted code. */
 enum bh_verify_fact {
-    BH_FACT_MXCSR = 1u << 0,  /* writes MXCSR's control bits (ldmxcsr); sticky flags may change always */
+    BH_FACT_MXCSR = 1u << 0,  /* writes MXCSR's control bits (ldmxcsr) or reads it (stmxcsr); sticky flags may change always */
     BH_FACT_X87 = 1u << 1,    /* uses x87 or MMX registers, SSE forms with an mm operand included */
     BH_FACT_UPPER = 1u << 2,  /* may leave non-zero upper halves in ymm registers */
     BH_FACT_TIMER = 1u << 3,  /* rdtsc, rdtscp */

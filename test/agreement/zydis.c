@@ -136,7 +136,9 @@ static uint32_t facts_of_mnemonic(ZydisMnemonic mnemonic)
     case ZYDIS_MNEMONIC_CLFLUSHOPT:
     case ZYDIS_MNEMONIC_CLWB: return BH_FACT_FLUSH;
     case ZYDIS_MNEMONIC_LDMXCSR:
-    case ZYDIS_MNEMONIC_VLDMXCSR: return BH_FACT_MXCSR;
+    case ZYDIS_MNEMONIC_VLDMXCSR:
+    case ZYDIS_MNEMONIC_STMXCSR:
+    case ZYDIS_MNEMONIC_VSTMXCSR: return BH_FACT_MXCSR;
     default: return 0;
     }
 }

@@ -1,7 +1,7 @@
-/* A callback that was never registered.
+/* A callback that was never registered: the call ends, whatever number it is.
  *
  * RUN: %S/Inputs/link %s %t
- * RUN: %build/test/attacks/attack-host %t fault 8
+ * RUN: %build/test/attacks/attack-host %t fault 12
  */
 #include "Inputs/attack.h"
     function attack

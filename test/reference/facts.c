@@ -54,7 +54,8 @@ uint32_t insn_facts(const struct insn *insn)
 {
     uint32_t facts = vex_facts(insn) | extension_facts(insn) | (is_x87_or_mmx(insn) ? BH_FACT_X87 : 0);
     switch (insn->z.mnemonic) {
-    case ZYDIS_MNEMONIC_LDMXCSR: case ZYDIS_MNEMONIC_VLDMXCSR: return facts | BH_FACT_MXCSR;
+    case ZYDIS_MNEMONIC_LDMXCSR: case ZYDIS_MNEMONIC_VLDMXCSR:
+    case ZYDIS_MNEMONIC_STMXCSR: case ZYDIS_MNEMONIC_VSTMXCSR: return facts | BH_FACT_MXCSR;
     case ZYDIS_MNEMONIC_RDTSC: return facts | BH_FACT_TIMER;
     case ZYDIS_MNEMONIC_RDTSCP: return facts | BH_FACT_TIMER | BH_FACT_RDPID;
     case ZYDIS_MNEMONIC_RDPID: return facts | BH_FACT_RDPID;

@@ -27,6 +27,7 @@ compiler plugin. A .S file is preprocessed first.
   -g                   line numbers of the source in the object
   -march=CPU           checked and accepted; as in LLVM's assembler it forbids nothing
   -Wa,--fatal-warnings -Wa,--no-warn
+  -pthread                 for modules built for threads
   -mllvm -bulkhead-isolate=full|stores
   -mllvm -bulkhead-padding=prefix|nop
   --help --version
@@ -105,6 +106,8 @@ static bool parse(ArrayRef<const char *> Args, CommandLine &C) {
       if (!Value(I, A, V))
         return false;
       C.LLVMOptions.push_back(Args[I]);
+    } else if (A == "-pthread") {
+      C.LLVMOptions.push_back("-bulkhead-threads");
     } else if (A.starts_with("-march=")) {
       C.Base.CPU = A.substr(7).str();
       if (C.Base.CPU == "native")

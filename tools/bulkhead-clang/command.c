@@ -120,6 +120,8 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
     if (strcmp(arg, "--native") == 0)
         return true; /* seen before parsing began */
     if (strcmp(arg, "-pthread") == 0) {
+        if (!c->pthread && !c->native)
+            args_add(&c->passes, "-bulkhead-threads");
         c->pthread = true;
         return true;
     }
@@ -138,6 +140,7 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
                 c->stores_only = true;
             else if (strcmp(value, "-bulkhead-isolate=full") == 0)
                 c->stores_only = false;
+            c->pthread |= strcmp(value, "-bulkhead-threads") == 0;
             args_add(&c->passes, value);
         } else {
             args_add_list(&c->args, "-mllvm", value, NULL);

@@ -17,6 +17,8 @@ void print_help(void)
 "                         instantiates it; archives as a whole with -Wl,--whole-archive FILE -Wl,--no-whole-archive\n"
 "  --native               the same, not instrumented: compile and link a native twin against the same C library built\n"
 "                         natively (build it by tools/build-sysroot --native), for comparison\n"
+"  -pthread               build for threads: r14 is the thread pointer, the C library is the one for threads; give it when\n"
+"                         compiling and when linking\n"
 "  --help, --version\n"
 "\n"
 "Options of the plugin and of bulkhead-as:\n"

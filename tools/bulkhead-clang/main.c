@@ -88,9 +88,15 @@ static void add_linker_option(struct args *out, const char *option)
     args_add_list(out, "-Xlinker", option, NULL);
 }
 
+/* Modules built for threads have a C library and start files of their own: in all of their code r14 is the thread pointer. */
+static char *library_directory(const struct command *c)
+{
+    return format("%s/lib%s", paths.sysroot, c->pthread && !c->native ? "/threads" : "");
+}
+
 static void add_link_front(struct args *out, const struct command *c)
 {
-    const char *lib = format("%s/lib", paths.sysroot);
+    const char *lib = library_directory(c);
     need(lib, c->native ? "build it by tools/build-sysroot --native" : "build the project first");
     args_add_list(out, "-static-pie", "-nostdlib", "-fuse-ld=lld-" BULKHEAD_LLVM_VERSION, NULL);
     /* One executable segment with nothing else on its pages, and no linker relaxation, which would rewrite instructions
@@ -101,6 +107,9 @@ static void add_link_front(struct args *out, const struct command *c)
         add_linker_option(out, options[i]);
     if (c->library)
         add_linker_option(out, "--export-dynamic");
+    /* By which the runtime makes a guest thread for each host thread that calls in. */
+    if (c->library && c->pthread && !c->native && !c->no_libraries && !c->no_libc)
+        add_linker_option(out, "--undefined=bulkhead_thread_attach");
     if (!c->no_start_files) {
         add_linker_option(out, format("%s/%s", lib, c->library ? "crt1-library.o" : c->native ? "rcrt1.o" : "crt1.o"));
         add_linker_option(out, format("%s/crtbegin.o", lib));
@@ -109,7 +118,7 @@ static void add_link_front(struct args *out, const struct command *c)
 
 static void add_link_back(struct args *out, const struct command *c)
 {
-    const char *lib = format("%s/lib", paths.sysroot);
+    const char *lib = library_directory(c);
     if (!c->no_libraries) {
         if (c->cxx)
             add_linker_option(out, format("%s/libbulkhead-c++.a", lib));
@@ -272,12 +281,13 @@ static int query(const struct command *c)
     for (size_t i = 0; i < c->args.count; i++) {
         const char *arg = c->args.items[i];
         if (strcmp(arg, "-print-libgcc-file-name") == 0 || strcmp(arg, "--print-libgcc-file-name") == 0) {
-            printf("%s/lib/libclang_rt.builtins.a\n", paths.sysroot);
+            printf("%s/libclang_rt.builtins.a\n", library_directory(c));
             return 0;
         }
         const char *file = strstr(arg, "print-file-name=");
         if (file && starts_with(arg, "-")) {
-            char *path = format("%s/lib/%s", paths.sysroot, file + strlen("print-file-name="));
+            const char *name = file + strlen("print-file-name=");
+            char *path = first_existing(format("%s/%s", library_directory(c), name), format("%s/lib/%s", paths.sysroot, name));
             if (access(path, F_OK) == 0) {
                 puts(path);
                 return 0;

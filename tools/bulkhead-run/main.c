@@ -71,6 +71,13 @@ static int report_fault(void) {
     fprintf(stderr, "bulkhead-run: fault (SIG%s): ", name ? name : "?");
     print_clean(detail->text);
     fputs("\n", stderr);
+    for (unsigned n = 1; n < detail->backtrace_count; n++) {
+        const bh_backtrace_entry *entry = &detail->backtrace[n];
+        fprintf(stderr, "bulkhead-run:   %s ", entry->kind == BH_TRACE_SCANNED ? "perhaps from" : "called from");
+        print_clean(entry->symbol[0] ? entry->symbol : "?");
+        fprintf(stderr, "+0x%llx (image address 0x%llx)\n", (unsigned long long)entry->symbol_offset,
+                (unsigned long long)entry->image_address);
+    }
     return 128 + detail->signal;
 }
 
@@ -121,10 +128,11 @@ int main(int argc, char **argv) {
         goto out;
     const char *path = argv[options.program];
     /* A stream that this process does not have is not the guest's either. */
-    for (int fd = 0; fd < 3; fd++)
+    for (int fd = 0; fd < 3 && !options.policy_file; fd++)
         if (fcntl(fd, F_GETFD) != -1)
             bh_policy_grant_stream(options.policy, fd, fd);
-    bh_policy_grant(options.policy, BH_GRANT_CLOCK | BH_GRANT_RANDOM);
+    if (!options.policy_file)
+        bh_policy_grant(options.policy, BH_GRANT_CLOCK | BH_GRANT_RANDOM);
     if (options.log_refused)
         bh_policy_set_log(options.policy, report_call, NULL);
 

@@ -15,10 +15,13 @@ static const char help[] =
     "  --dir HOST[:GUEST][:ro]  let it see the directory HOST as GUEST (default: the same name),\n"
     "                           read-only with :ro. Relative names of the guest begin at /, so that\n"
     "                           '--dir .' lets it open files of this directory by their names.\n"
+    "  --policy FILE            what it gets is what this file says (docs/policy.md), and what other\n"
+    "                           options grant after it: no streams, time or random numbers otherwise\n"
     "  --env NAME=VALUE         put this into its environment, which is empty otherwise\n"
     "  --deadline SECONDS       stop it after this time (fractions allowed)\n"
     "  --memory MIB             memory that it may map (default: as much as its 4 GiB slot holds)\n"
     "  --stack MIB              size of its stack (default 8)\n"
+    "  --threads N              threads that it may make, if it was built with -pthread (default: none)\n"
     "  --allow-stores-only      run it although its loads are not isolated: it can read all memory\n"
     "                           of this process\n"
     "  --stats                  report on verification, time, memory and system calls to stderr\n"
@@ -67,6 +70,19 @@ static int grant_directory(bh_policy *policy, const char *text) {
     return status;
 }
 
+/* The file's policy takes the place of the empty one. */
+static int load_policy(struct options *options, const char *path, bool granted) {
+    bh_policy *policy;
+    if (granted)
+        return wrong("--policy %s comes first, and once: other options add to it", path);
+    if (bh_policy_load(path, &policy))
+        return failed();
+    bh_policy_destroy(options->policy);
+    options->policy = policy;
+    options->policy_file = true;
+    return -1;
+}
+
 static int parse_number(const char *option, const char *text, double scale, double most, uint64_t *out) {
     char *end;
     errno = 0;
@@ -82,19 +98,24 @@ static int parse_number(const char *option, const char *text, double scale, doub
 }
 
 int parse_options(int argc, char **argv, struct options *options) {
-    enum { DIR = 1000, ENV, DEADLINE, MEMORY, STACK, STORES_ONLY, STATS, LOG, HELP, VERSION };
+    enum { DIR = 1000, ENV, DEADLINE, MEMORY, STACK, THREADS, STORES_ONLY, STATS, LOG, HELP, VERSION, POLICY };
     static const struct option known[] = {
         {"dir", required_argument, NULL, DIR},           {"env", required_argument, NULL, ENV},
         {"deadline", required_argument, NULL, DEADLINE}, {"memory", required_argument, NULL, MEMORY},
         {"stack", required_argument, NULL, STACK},       {"allow-stores-only", no_argument, NULL, STORES_ONLY},
         {"stats", no_argument, NULL, STATS},             {"log-refused", no_argument, NULL, LOG},
+        {"policy", required_argument, NULL, POLICY},     {"threads", required_argument, NULL, THREADS},
         {"help", no_argument, NULL, HELP},               {"version", no_argument, NULL, VERSION},
         {NULL, 0, NULL, 0}};
     uint64_t number;
     int status = -1;
+    bool granted = false; /* something was put into the policy already */
     opterr = 0;
     for (int option; status < 0 && (option = getopt_long(argc, argv, "+:", known, NULL)) != -1;) {
         switch (option) {
+        case POLICY:
+            status = load_policy(options, optarg, granted);
+            break;
         case DIR:
             status = grant_directory(options->policy, optarg);
             break;
@@ -112,6 +133,11 @@ int parse_options(int argc, char **argv, struct options *options) {
         case STACK:
             status = parse_number("--stack", optarg, 1 << 20, 9e18, &number);
             if (status < 0 && bh_policy_set_stack_size(options->policy, number))
+                status = failed();
+            break;
+        case THREADS:
+            status = parse_number("--threads", optarg, 1, UINT32_MAX, &number);
+            if (status < 0 && bh_policy_set_thread_limit(options->policy, (unsigned)number))
                 status = failed();
             break;
         case STORES_ONLY:
@@ -134,6 +160,7 @@ int parse_options(int argc, char **argv, struct options *options) {
         default:
             return wrong("unknown option '%s'", argv[optind - 1]);
         }
+        granted |= option == DIR || option == ENV || option == MEMORY || option == STACK || option == POLICY;
     }
     if (status < 0 && optind == argc)
         return wrong("%s", "no program given");

@@ -14,6 +14,7 @@ struct options {
     bh_policy *policy;
     uint64_t deadline; /* nanoseconds, 0: none */
     bool allow_stores_only, stats, log_refused;
+    bool policy_file; /* the policy came from a file: nothing is granted beyond it and the options */
     int program;       /* index in argv */
 };
 

@@ -5,7 +5,7 @@
 #include "tool.h"
 
 static const struct { uint32_t bit; const char *name, *text; } fact_names[] = {
-    {BH_FACT_MXCSR, "mxcsr", "can change MXCSR control bits"},
+    {BH_FACT_MXCSR, "mxcsr", "can read MXCSR or change its control bits"},
     {BH_FACT_X87, "x87", "uses x87 or MMX registers"},
     {BH_FACT_UPPER, "upper", "uses upper halves of ymm registers"},
     {BH_FACT_TIMER, "timer", "reads the time stamp counter"},

@@ -71,15 +71,11 @@ static void fill_registers(void) {
                            "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
     __asm__ volatile("movq %0, %%mm0; movq %0, %%mm1; movq %0, %%mm2; movq %0, %%mm3;"
                      "movq %0, %%mm4; movq %0, %%mm5; movq %0, %%mm6; movq %0, %%mm7; emms" : : "m"(stale));
+    __asm__ volatile("movq %0, %%rcx; movq %0, %%rdx; movq %0, %%rsi; movq %0, %%rdi; movq %0, %%r8; movq %0, %%r9;"
+                     "movq %0, %%r10; movq %0, %%r11" : : "m"(stale) : "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");
     unsigned sticky = 0x1fbf;
     __asm__ volatile("ldmxcsr %0" : : "m"(sticky));
 }
-
-static bh_engine *engine;
-static bh_module *module;
-static bh_instance *neighbour[2], *victim;
-static bh_address canary_page[2];
-static char *beside; /* host memory as near to the reservation as it gets */
 
 static void require(bh_error error) {
     if (error) {
@@ -87,6 +83,12 @@ static void require(bh_error error) {
         exit(1);
     }
 }
+
+static bh_engine *engine;
+static bh_module *module;
+static bh_instance *neighbour[2], *victim;
+static bh_address canary_page[2];
+static char *beside; /* host memory as near to the reservation as it gets */
 
 static void place_canary(int n, bh_instance *instance) {
     uint64_t word = CANARY;
@@ -140,6 +142,50 @@ static void check_host(void) {
               !bh_invoke(neighbour[n], &function, &result) && result.as.l == 42);
 }
 
+/* ---- Callbacks, for attacks that export `callbacks`, an array of four pointers ---- */
+
+static int callback_depth;
+
+/* long(long what): 0 nothing, 1 calls the export `inner` and returns what it returned, 2 ends the call. Leaves host values in every
+ * register that a callback may change. */
+static int on_callback(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result) {
+    volatile long double wide = 3;
+    volatile double narrow = 0;
+    bh_function inner;
+    bh_value value;
+    (void)context;
+    CHECK(instance == victim && ++callback_depth < 1000);
+    CHECK(wide * wide + 1 == 10 && 1 / narrow > 1e300);
+    if (arguments[0].as.l == 2)
+        return 77;
+    if (arguments[0].as.l == 1) {
+        require(bh_instance_function(instance, "inner", "l()", &inner));
+        bh_error error = bh_invoke(instance, &inner, &value);
+        result->as.l = error ? -(int64_t)error : value.as.l;
+    }
+    fill_registers();
+    return 0;
+}
+
+static int on_stack_callback(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result) {
+    (void)context, (void)instance;
+    for (int n = 0; n < 8; n++)
+        result->as.l += arguments[n].as.l;
+    return 0;
+}
+
+static void register_callbacks(void) {
+    bh_address table, entry[4];
+    if (bh_instance_symbol(victim, "callbacks", &table))
+        return;
+    require(bh_callback_create(victim, "l(l)", on_callback, NULL, &entry[0]));
+    require(bh_callback_create(victim, "l(llllllll)", on_stack_callback, NULL, &entry[1]));
+    require(bh_callback_create(victim, "l(l)", on_callback, NULL, &entry[2]));
+    require(bh_callback_destroy(victim, entry[2]));
+    entry[3] = (bh_address)(uintptr_t)host_function;
+    require(bh_copy_in(victim, table, entry, sizeof(entry)));
+}
+
 /* What the policy has the host do during a refused call: anything, arithmetic included. */
 static void on_refused_call(void *context, const char *call, const char *detail, int number) {
     volatile long double wide = 3;
@@ -165,6 +211,7 @@ static struct outcome attack(void) {
     bh_function function;
     uint64_t here;
     require(bh_instance_function(victim, "attack", "l(pppp)", &function));
+    register_callbacks();
     start_signals();
     fill_registers();
     outcome.error = bh_invoke(victim, &function, &outcome.result, (uint64_t)(uintptr_t)&secret,
@@ -183,7 +230,8 @@ static bool expected(const struct outcome *outcome, const char *kind, long numbe
     if (!strcmp(kind, "error"))
         return outcome->error == (bh_error)number;
     return !strcmp(kind, "contained") &&
-           (!outcome->error || outcome->error == BH_ERROR_FAULT || outcome->error == BH_ERROR_EXITED || outcome->error == BH_ERROR_DEADLINE);
+           (!outcome->error || outcome->error == BH_ERROR_FAULT || outcome->error == BH_ERROR_EXITED || outcome->error == BH_ERROR_DEADLINE ||
+            outcome->error == BH_ERROR_CALLBACK);
 }
 
 int main(int argc, char **argv) {

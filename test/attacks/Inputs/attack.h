@@ -1,6 +1,9 @@
 /* The frame of an attack: what attack-host expects of a module besides `attack` itself. */
 #include "guest.h"
-    bulkhead_note BH_NOTE_FLAG_LIBRARY
+#ifndef ATTACK_FLAGS
+#define ATTACK_FLAGS BH_NOTE_FLAG_LIBRARY
+#endif
+    bulkhead_note ATTACK_FLAGS
 
     function _start
     xorl %eax, %eax

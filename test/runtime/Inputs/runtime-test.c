@@ -17,23 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bulkhead/bulkhead.h"
-
-static int failures;
-#define CHECK(condition)                                                                                                       \
-    do {                                                                                                                       \
-        if (!(condition)) {                                                                                                    \
-            printf("%s:%d: failed: %s (last error: %s)\n", __FILE__, __LINE__, #condition, bh_last_error()->text);            \
-            failures++;                                                                                                        \
-        }                                                                                                                      \
-    } while (0)
-#define REQUIRE(condition)                                                                                                     \
-    do {                                                                                                                       \
-        if (!(condition)) {                                                                                                    \
-            printf("%s:%d: failed: %s (last error: %s)\n", __FILE__, __LINE__, #condition, bh_last_error()->text);            \
-            exit(1);                                                                                                           \
-        }                                                                                                                      \
-    } while (0)
+#include "check.h"
 
 static const char *path;
 static bh_engine *engine;
@@ -297,7 +281,7 @@ static void test_host_handlers(void) {
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
     CHECK(!timer_create(CLOCK_MONOTONIC, &event, &timer));
     CHECK(!timer_settime(timer, 0, &(struct itimerspec){{0, 1000000}, {0, 1000000}}, NULL));
-    CHECK(!bh_instance_set_deadline(instance, 100000000));
+    CHECK(!bh_instance_set_deadline(instance, 500000000));
     CHECK(invoke(instance, "loop_forever", "v()", NULL, 0, 0) == BH_ERROR_DEADLINE);
     CHECK(host_signals > 10);
     bh_address base = bh_instance_base(instance);
@@ -313,7 +297,7 @@ static void test_host_handlers(void) {
     host_signals = 0;
     CHECK(!timer_create(CLOCK_MONOTONIC, &event, &timer));
     CHECK(!timer_settime(timer, 0, &(struct itimerspec){{0, 1000000}, {0, 1000000}}, NULL));
-    CHECK(!bh_instance_set_deadline(instance, 50000000));
+    CHECK(!bh_instance_set_deadline(instance, 500000000));
     CHECK(invoke(instance, "loop_forever", "v()", NULL, 0, 0) == BH_ERROR_DEADLINE);
     CHECK(host_signals > 5);
     timer_delete(timer);

@@ -1,0 +1,127 @@
+/* Which of the kernel's limits stopped a system call. Asked only after a failure, so it may take its time; it allocates
+ * nothing, because memory may be what is missing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define HOST_MAPPINGS 8192    /* of vm.max_map_count, left to the host */
+#define LINUX_MAPPINGS 65530  /* its value unless somebody changed it */
+#define NEAR 16               /* a call may need some mappings more than the limit leaves */
+
+static unsigned long long read_number(const char *file, unsigned long long otherwise) {
+    char text[64];
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (fd >= 0)
+        close(fd);
+    if (got <= 0)
+        return otherwise;
+    text[got] = 0;
+    return strtoull(text, NULL, 10);
+}
+
+static unsigned long long mappings_allowed(void) {
+    return read_number("/proc/sys/vm/max_map_count", LINUX_MAPPINGS);
+}
+
+static unsigned long long mappings_now(void) {
+    char buffer[4096];
+    unsigned long long lines = 0;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    for (ssize_t got; fd >= 0 && (got = read(fd, buffer, sizeof(buffer))) > 0;)
+        for (ssize_t n = 0; n < got; n++)
+            lines += buffer[n] == '\n';
+    if (fd >= 0)
+        close(fd);
+    return lines;
+}
+
+unsigned bh_default_mapping_limit(void) {
+    unsigned long long limit = mappings_allowed();
+    limit = limit > 2 * HOST_MAPPINGS ? limit - HOST_MAPPINGS : limit / 2;
+    return limit < INT32_MAX ? (unsigned)limit : INT32_MAX;
+}
+
+static unsigned long long resource_limit(int resource) {
+    struct rlimit limit;
+    return getrlimit((__rlimit_resource_t)resource, &limit) || limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur;
+}
+
+/* One sentence on the limit that fits the errno; false when none does. */
+static bool explain(int number, char *text, size_t size) {
+    unsigned long long limit, used;
+    switch (number) {
+    case EMFILE:
+        snprintf(text, size, "the process may open %llu files (RLIMIT_NOFILE); raise it: ulimit -n", resource_limit(RLIMIT_NOFILE));
+        return true;
+    case ENFILE:
+        snprintf(text, size, "the system has its %llu files open (fs.file-max); raise it: sysctl fs.file-max",
+                 read_number("/proc/sys/fs/file-max", 0));
+        return true;
+    case EAGAIN:
+        snprintf(text, size, "the process locks its memory (mlockall) and may lock %llu bytes (RLIMIT_MEMLOCK); raise it: "
+                             "ulimit -l, or call mlockall without MCL_FUTURE", resource_limit(RLIMIT_MEMLOCK));
+        return true;
+    case EFBIG:
+        snprintf(text, size, "files may have %llu bytes (RLIMIT_FSIZE); raise it: ulimit -f", resource_limit(RLIMIT_FSIZE));
+        return true;
+    case ENOMEM:
+        break;
+    default:
+        return false;
+    }
+    if ((limit = resource_limit(RLIMIT_AS))) {
+        snprintf(text, size, "the process may have %llu bytes of address space (RLIMIT_AS); lift it: ulimit -v unlimited", limit);
+        return true;
+    }
+    used = mappings_now();
+    limit = mappings_allowed();
+    if (used + NEAR >= limit) {
+        snprintf(text, size, "the process has %llu memory mappings of the %llu that vm.max_map_count allows; raise it: "
+                             "sysctl -w vm.max_map_count=%llu", used, limit, 4 * limit);
+        return true;
+    }
+    if ((limit = resource_limit(RLIMIT_DATA))) {
+        snprintf(text, size, "the process may have %llu bytes of private writable memory (RLIMIT_DATA); raise it: ulimit -d", limit);
+        return true;
+    }
+    if (read_number("/proc/sys/vm/overcommit_memory", 0) == 2) {
+        snprintf(text, size, "vm.overcommit_memory is 2: all memory that could be written counts against CommitLimit of "
+                             "/proc/meminfo; set it to 0 or 1, or raise vm.overcommit_ratio");
+        return true;
+    }
+    return false;
+}
+
+bh_error bh_fail_limit(const char *format, ...) {
+    char what[160], why[240];
+    int number = errno;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof(what), format, arguments);
+    va_end(arguments);
+    bool limit = explain(number, why, sizeof(why));
+    errno = number;
+    if (!limit)
+        return bh_fail_errno(BH_ERROR_SYSTEM, "%s", what);
+    bh_error error = bh_fail(BH_ERROR_LIMIT, "%s: %s", what, why);
+    bh_error_slot()->system_errno = number;
+    return error;
+}
+
+bh_error bh_fail_mappings(const bh_instance *instance, const char *what) {
+    const bh_engine *engine = instance->engine;
+    if (instance->space.count >= instance->space.limit)
+        return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: the policy allows %u "
+                       "(bh_policy_set_mapping_limit)", what, instance->space.limit);
+    return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: guests have %u of the engine's %u "
+                   "(vm.max_map_count is %llu, %d of it are the host's); raise it: sysctl -w vm.max_map_count=%llu%s", what,
+                   atomic_load(&engine->mappings), atomic_load(&engine->mapping_limit), mappings_allowed(), HOST_MAPPINGS,
+                   4 * mappings_allowed(), engine->default_mapping_limit ? "" : ", and bh_engine_options.mapping_limit");
+}

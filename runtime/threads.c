@@ -1,0 +1,527 @@
+/* Threads of a guest: whose they are, how they begin and how all of them end. See threads.h. */
+#include "threads.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "enter.h"
+
+#define HOST_STACK (1024 * 1024) /* the deepest system call needs some 50 KiB; the host's callbacks run here, too */
+#define HOST_MAPPINGS 4         /* a host thread's stack, the alternate signal stack, and the guard of each */
+#define KICK_INTERVAL 2000000   /* nanoseconds */
+#define FIRST_TID 2             /* BH_GUEST_PID */
+#define LAST_TID 0x1fffffff     /* musl keeps flags in the bits above */
+
+/* linux/threads.c */
+void bh_linux_task_exit(struct bh_task *task);
+
+static struct timespec soon(void) {
+    struct timespec when;
+    clock_gettime(CLOCK_MONOTONIC, &when);
+    when.tv_nsec += KICK_INTERVAL;
+    if (when.tv_nsec >= 1000000000) {
+        when.tv_sec++;
+        when.tv_nsec -= 1000000000;
+    }
+    return when;
+}
+
+struct bh_task *bh_threads_find(struct bh_threads *threads, int tid) {
+    for (struct bh_task *task = threads->made; task; task = task->next)
+        if (task->tid == tid)
+            return task;
+    for (struct bh_task *task = threads->callers; task; task = task->next)
+        if (task->tid == tid)
+            return task;
+    return NULL;
+}
+
+int bh_threads_new_tid(struct bh_threads *threads) {
+    int tid;
+    do {
+        tid = threads->next_tid;
+        threads->next_tid = tid == LAST_TID ? FIRST_TID + 1 : tid + 1;
+    } while (bh_threads_find(threads, tid));
+    return tid;
+}
+
+void bh_threads_kick(struct bh_threads *threads, struct bh_task *task) {
+    atomic_store(&task->interrupt, 1);
+    pthread_kill(task->host, task->instance->engine->deadline_signal);
+}
+
+/* ---- Ends ---- */
+
+/* False: somebody else has. */
+static bool claim(struct bh_threads *threads) {
+    int none = 0;
+    return atomic_compare_exchange_strong(&threads->ending, &none, 1);
+}
+
+/* Interrupts every task but one, and those that run a function of the host, which is not to be disturbed: they look when it
+ * returns. True while there are some that will leave by themselves; with all, those outside count among them. */
+static bool kick_others(struct bh_threads *threads, const struct bh_task *me, bool all) {
+    bool some = false;
+    struct bh_task *lists[] = {threads->made, threads->callers};
+    for (int n = 0; n < 2; n++) {
+        for (struct bh_task *task = lists[n]; task; task = task->next) {
+            if (task == me || (lists[n] == threads->callers && !task->depth))
+                continue;
+            bool outside = atomic_load(&task->outside);
+            if (!outside)
+                bh_threads_kick(threads, task);
+            some |= all || !outside;
+        }
+    }
+    return some;
+}
+
+static void wait_for_others(struct bh_threads *threads, const struct bh_task *me, bool all) {
+    pthread_mutex_lock(&threads->lock);
+    while (kick_others(threads, me, all)) {
+        struct timespec when = soon();
+        pthread_cond_timedwait(&threads->changed, &threads->lock, &when);
+    }
+    pthread_mutex_unlock(&threads->lock);
+}
+
+static void publish(bh_instance *instance, const struct bh_frame *frame, const struct bh_task *ender) {
+    instance->threads->ender = ender;
+    bh_instance_end(instance, frame);
+    atomic_store(&instance->threads->ending, 2);
+}
+
+/* The thread that started the program has ended, the others go on: the program ends with the last of them. */
+static void outlive(bh_instance *instance, struct bh_frame *frame) {
+    struct bh_threads *threads = instance->threads;
+    pthread_mutex_lock(&threads->lock);
+    threads->outliving = true;
+    while (threads->made && !atomic_load(&threads->ending) && !bh_this_thread.expired) {
+        struct timespec when = soon();
+        pthread_cond_timedwait(&threads->changed, &threads->lock, &when);
+    }
+    pthread_mutex_unlock(&threads->lock);
+    frame->reason = bh_this_thread.expired ? LEAVE_DEADLINE : LEAVE_EXIT;
+    frame->exit_status = 0;
+    frame->fault = (struct bh_fault){.kind = BH_FAULT_NONE};
+}
+
+bool bh_threads_end(bh_instance *instance, struct bh_frame *frame, bool *nested) {
+    struct bh_threads *threads = instance->threads;
+    const struct bh_task *me = bh_this_task(instance);
+    if (frame->reason == LEAVE_THREAD_EXIT)
+        outlive(instance, frame);
+    if (frame->reason != LEAVE_STOPPED && claim(threads)) {
+        publish(instance, frame, me);
+        wait_for_others(threads, me, false);
+        return true;
+    }
+    /* Who claimed the end is about to publish it. */
+    pthread_mutex_lock(&threads->lock);
+    while (atomic_load(&threads->ending) != 2) {
+        struct timespec when = soon();
+        pthread_cond_timedwait(&threads->changed, &threads->lock, &when);
+    }
+    pthread_mutex_unlock(&threads->lock);
+    *nested = me && threads->ender == me;
+    return false;
+}
+
+bool bh_threads_outside(bh_instance *instance, bool outside) {
+    return atomic_exchange(&bh_this_task(instance)->outside, outside);
+}
+
+/* ---- Threads that the guest makes ---- */
+
+/* In this thread's stack is the frame, where the handler and the stubs expect those of live calls. */
+static void run_guest(bh_instance *instance, const struct bh_thread_start *start) {
+    struct bh_frame frame;
+    bh_registers registers = start->registers;
+    bool nested;
+    bh_frame_init(instance, &frame);
+    frame.flags |= FRAME_FLAG_START;
+    frame.rsp = start->rsp;
+    frame.r14 = start->task->thread_pointer;
+    frame.nesting = (struct bh_nesting){.depth = 1, .holds = true};
+    if (bh_thread_prepare(instance->engine, true)) {
+        frame.reason = LEAVE_FAULT;
+        frame.fault = (struct bh_fault){.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL};
+    } else if (bh_threads_ending(instance->threads)) {
+        frame.reason = LEAVE_STOPPED;
+    } else {
+        frame.prev = bh_current_frame;
+        bh_frame_cross(&frame, frame.base, frame.prev, start->target, &registers, !(frame.flags & FRAME_FLAG_NO_FSGSBASE));
+    }
+    /* The end of this thread is not the end of the instance. */
+    if (frame.reason != LEAVE_RETURN && frame.reason != LEAVE_THREAD_EXIT && frame.reason != LEAVE_FORKED)
+        bh_threads_end(instance, &frame, &nested);
+}
+
+static void *run(void *argument) {
+    struct bh_thread_start *copy = argument, start = *copy;
+    struct bh_task *task = start.task;
+    bh_instance *instance = task->instance;
+    struct bh_threads *threads = instance->threads;
+    free(copy);
+    bh_this_thread.task = task;
+    run_guest(instance, &start);
+    if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
+        return NULL; /* a callback forked, and this is the child: nobody else is there */
+    bh_linux_task_exit(task);
+    bh_this_thread.task = NULL;
+
+    pthread_mutex_lock(&threads->lock);
+    struct bh_task **link = &threads->made;
+    while (*link != task)
+        link = &(*link)->next;
+    *link = task->next;
+    threads->made_count -= task->counted;
+    task->next = threads->finished;
+    threads->finished = task;
+    pthread_cond_broadcast(&threads->changed);
+    pthread_mutex_unlock(&threads->lock);
+    return NULL;
+}
+
+/* Joins host threads that have nothing left to do. */
+static void reap(bh_instance *instance) {
+    struct bh_threads *threads = instance->threads;
+    pthread_mutex_lock(&threads->lock);
+    struct bh_task *task = threads->finished;
+    threads->finished = NULL;
+    pthread_mutex_unlock(&threads->lock);
+    while (task) {
+        struct bh_task *next = task->next;
+        pthread_join(task->host, NULL);
+        bh_mappings_return(instance->engine, HOST_MAPPINGS);
+        free(task);
+        task = next;
+    }
+}
+
+static int create_host_thread(struct bh_task *task, struct bh_thread_start *start) {
+    pthread_attr_t attributes;
+    sigset_t all, old;
+    int error = pthread_attr_init(&attributes);
+    if (error)
+        return error;
+    error = pthread_attr_setstacksize(&attributes, HOST_STACK);
+    /* The host's signals are for the host's threads: here only faults and interruptions arrive (bh_thread_prepare). */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    if (!error)
+        error = pthread_create(&task->host, &attributes, run, start);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+int bh_threads_start(bh_instance *instance, const struct bh_thread_start *wanted) {
+    struct bh_threads *threads = instance->threads;
+    struct bh_task *task = wanted->task;
+    struct bh_thread_start *start = malloc(sizeof(*start));
+    if (!start)
+        return -EAGAIN;
+    reap(instance);
+    if (!bh_mappings_take(instance->engine, HOST_MAPPINGS)) {
+        free(start);
+        return -EAGAIN;
+    }
+    *start = *wanted;
+    int error = EAGAIN;
+    pthread_mutex_lock(&threads->lock);
+    if (threads->made_count < instance->policy->thread_limit && !atomic_load(&threads->ending))
+        error = create_host_thread(task, start);
+    if (!error) {
+        task->next = threads->made;
+        threads->made = task;
+        threads->made_count++;
+        task->counted = true;
+    }
+    pthread_mutex_unlock(&threads->lock);
+    if (error) {
+        bh_mappings_return(instance->engine, HOST_MAPPINGS);
+        free(start);
+        return -EAGAIN;
+    }
+    return 0;
+}
+
+/* ---- Threads of the host that call in ---- */
+
+static struct bh_host_thread *this_host(void) {
+    struct bh_host_thread *host = bh_this_thread.host;
+    if (!host) {
+        host = calloc(1, sizeof(*host));
+        if (host) {
+            atomic_init(&host->references, 1);
+            atomic_init(&host->alive, true);
+            bh_this_thread.host = host;
+        }
+    }
+    return host;
+}
+
+static void forget(struct bh_host_thread *host) {
+    if (host && atomic_fetch_sub(&host->references, 1) == 1)
+        free(host);
+}
+
+void bh_threads_host_exits(struct bh_host_thread *host) {
+    if (host)
+        atomic_store(&host->alive, false);
+    forget(host);
+}
+
+static void give(struct bh_task *task, struct bh_host_thread *host) {
+    forget(task->owner);
+    atomic_fetch_add(&host->references, 1);
+    task->owner = host;
+}
+
+static struct bh_task *new_caller(bh_instance *instance, struct bh_host_thread *host) {
+    struct bh_threads *threads = instance->threads;
+    struct bh_task *task = calloc(1, sizeof(*task));
+    if (!task)
+        return NULL;
+    task->instance = instance;
+    task->tid = threads->callers ? bh_threads_new_tid(threads) : FIRST_TID;
+    if (task->tid == FIRST_TID) {
+        task->stack_top = instance->stack_top;
+        task->stack_bottom = instance->stack_bottom;
+    }
+    give(task, host);
+    task->next = threads->callers;
+    threads->callers = task;
+    return task;
+}
+
+static bool is_library(const bh_instance *instance) {
+    return instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY;
+}
+
+static bool map_stack(bh_instance *instance, struct bh_task *task) {
+    struct bh_threads *threads = instance->threads;
+    struct bh_space *space = &instance->space;
+    uint64_t size = instance->stack_top - instance->stack_bottom;
+    bool mapped = false;
+    pthread_mutex_lock(&threads->state);
+    uint64_t guard = bh_space_gap(space, size + BH_STACK_GUARD_SIZE);
+    if (guard && bh_instance_room(instance, 2)) {
+        uint64_t bottom = guard + BH_STACK_GUARD_SIZE, top = bottom + size;
+        mapped = bh_slot_map(instance->base + bottom, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (mapped) {
+            bh_space_add(space, bottom, top, PROT_READ | PROT_WRITE, BH_PIECE_STACK, false);
+            bh_space_add(space, guard, bottom, PROT_NONE, BH_PIECE_GUARD, false);
+            task->stack_bottom = instance->base + bottom;
+            task->stack_top = instance->base + top;
+            task->stack_pointer = task->stack_top - BH_STACK_SCRATCH_SIZE;
+        } else {
+            instance->poisoned = true;
+        }
+    }
+    pthread_mutex_unlock(&threads->state);
+    return mapped;
+}
+
+/* Runs the module's own function that makes a guest thread. */
+static bh_error attach(bh_instance *instance, struct bh_task *task) {
+    struct bh_threads *threads = instance->threads;
+    if (!threads->attach)
+        return bh_fail(BH_ERROR_BUSY, "'%s' does not export bulkhead_thread_attach: only one thread of the host can call it; "
+                                      "link it by bulkhead-clang --library -pthread", instance->module->name);
+    if (!task->stack_top && !map_stack(instance, task))
+        return bh_fail(BH_ERROR_LIMIT, "no room for the stack of another guest thread (the slot is full, or out of mappings)");
+    bh_registers registers;
+    memset(&registers, 0, sizeof(registers));
+    registers.integer[0] = task->stack_bottom;
+    registers.integer[1] = task->stack_top - task->stack_bottom;
+    bh_error error = bh_call_held(instance, threads->attach, task->stack_pointer & ~(uint64_t)63, false, &registers);
+    if (!error && !registers.rax)
+        error = bh_fail(BH_ERROR_MEMORY, "the guest has no memory for another thread");
+    if (!error)
+        task->thread_pointer = registers.rax;
+    return error;
+}
+
+static void enter(struct bh_task *task) {
+    task->host = pthread_self();
+    task->outer = bh_this_thread.task;
+    atomic_store(&task->interrupt, 0);
+    bh_this_thread.task = task;
+}
+
+bh_error bh_threads_enter(bh_instance *instance) {
+    struct bh_threads *threads = instance->threads;
+    /* Other threads' locks stay locked for ever in the child. */
+    if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
+        return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
+    bh_error error = bh_thread_prepare(instance->engine, false);
+    if (error)
+        return error;
+    struct bh_host_thread *host = this_host();
+    if (!host)
+        return bh_fail(BH_ERROR_MEMORY, "no memory for a thread");
+
+    pthread_mutex_lock(&threads->lock);
+    struct bh_task *task = bh_this_task(instance);
+    bool nested = task != NULL, fresh = false;
+    bool open = !threads->closing || (threads->starting && pthread_equal(threads->starter, pthread_self()));
+    if (!nested && open) {
+        /* This thread's own; else one whose thread is gone; else a new one. A program runs once, wherever. */
+        for (struct bh_task *at = threads->callers; at; at = at->next)
+            if (!at->depth && (at->owner == host || !is_library(instance)))
+                task = at;
+        for (struct bh_task *at = threads->callers; at && !task; at = at->next)
+            if (!at->depth && !atomic_load(&at->owner->alive))
+                task = at;
+        if (task)
+            give(task, host);
+        else if (!threads->callers || is_library(instance))
+            task = new_caller(instance, host);
+        fresh = task && !task->thread_pointer && task->tid != FIRST_TID;
+    }
+    if (task) {
+        task->depth++;
+        if (!nested)
+            enter(task);
+    }
+    pthread_mutex_unlock(&threads->lock);
+    if (!task)
+        return bh_fail(BH_ERROR_BUSY, "the instance is running, or being reset or destroyed");
+    error = fresh ? attach(instance, task) : BH_OK;
+    if (error)
+        bh_threads_leave(instance);
+    return error;
+}
+
+void bh_threads_leave(bh_instance *instance) {
+    struct bh_threads *threads = instance->threads;
+    struct bh_task *task = bh_this_task(instance);
+    if (atomic_load_explicit(&bh_forked, memory_order_relaxed)) {
+        bh_this_thread.task = task->outer;
+        return;
+    }
+    pthread_mutex_lock(&threads->lock);
+    if (!--task->depth) {
+        bh_this_thread.task = task->outer;
+        pthread_cond_broadcast(&threads->changed);
+    }
+    pthread_mutex_unlock(&threads->lock);
+}
+
+/* ---- The whole ---- */
+
+bh_error bh_threads_create(bh_instance *instance) {
+    if (!(instance->module->elf.note_flags & BH_NOTE_FLAG_THREADS))
+        return BH_OK;
+    struct bh_threads *threads = calloc(1, sizeof(*threads));
+    if (!threads)
+        return bh_fail(BH_ERROR_MEMORY, "no memory for an instance");
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&threads->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&threads->state, NULL);
+    pthread_mutex_init(&threads->lock, NULL);
+    threads->next_tid = FIRST_TID + 1;
+    bool function;
+    if (is_library(instance) && bh_elf_export(&instance->module->elf, "bulkhead_thread_attach", &threads->attach, &function) &&
+        function)
+        threads->attach += instance->base + BH_IMAGE_OFFSET;
+    else
+        threads->attach = 0;
+    instance->threads = threads;
+    return BH_OK;
+}
+
+bh_error bh_threads_visit(bh_instance *instance) {
+    struct bh_threads *threads = instance->threads;
+    if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
+        return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
+    const struct bh_task *task = bh_this_task(instance);
+    if (task && task->frame)
+        return bh_fail(BH_ERROR_BUSY, "the log of refused calls runs in a system call of the instance");
+    pthread_mutex_lock(&threads->lock);
+    bool open = !threads->closing;
+    threads->visitors += open;
+    pthread_mutex_unlock(&threads->lock);
+    if (!open)
+        return bh_fail(BH_ERROR_BUSY, "the instance is being reset or destroyed");
+    pthread_mutex_lock(&threads->state);
+    return BH_OK;
+}
+
+void bh_threads_depart(bh_instance *instance) {
+    struct bh_threads *threads = instance->threads;
+    pthread_mutex_unlock(&threads->state);
+    pthread_mutex_lock(&threads->lock);
+    threads->visitors--;
+    pthread_mutex_unlock(&threads->lock);
+}
+
+bh_error bh_threads_close(bh_instance *instance) {
+    struct bh_threads *threads = instance->threads;
+    if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
+        return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
+    pthread_mutex_lock(&threads->lock);
+    bool busy = threads->closing || threads->visitors || bh_this_task(instance);
+    for (struct bh_task *task = threads->callers; task; task = task->next)
+        busy |= task->depth > 0;
+    threads->closing |= !busy;
+    pthread_mutex_unlock(&threads->lock);
+    if (busy)
+        return bh_fail(BH_ERROR_BUSY, "a thread of the host is in a call into the instance, or changes it");
+    const struct bh_frame frame = {.reason = LEAVE_STOPPED};
+    if (claim(threads))
+        publish(instance, &frame, NULL);
+    wait_for_others(threads, NULL, true);
+    reap(instance);
+    return BH_OK;
+}
+
+static void forget_callers(struct bh_threads *threads) {
+    while (threads->callers) {
+        struct bh_task *task = threads->callers;
+        threads->callers = task->next;
+        bh_linux_task_discard(task);
+        forget(task->owner);
+        free(task);
+    }
+}
+
+void bh_threads_renew(bh_instance *instance) {
+    struct bh_threads *threads = instance->threads;
+    pthread_mutex_lock(&threads->lock);
+    forget_callers(threads);
+    threads->next_tid = FIRST_TID + 1;
+    threads->outliving = false;
+    threads->ender = NULL;
+    threads->starting = true;
+    threads->starter = pthread_self();
+    atomic_store(&threads->ending, 0);
+    pthread_mutex_unlock(&threads->lock);
+}
+
+void bh_threads_open(bh_instance *instance) {
+    struct bh_threads *threads = instance->threads;
+    pthread_mutex_lock(&threads->lock);
+    threads->closing = threads->starting = false;
+    pthread_mutex_unlock(&threads->lock);
+}
+
+void bh_threads_destroy(bh_instance *instance) {
+    struct bh_threads *threads = instance->threads;
+    if (!threads)
+        return;
+    forget_callers(threads);
+    pthread_cond_destroy(&threads->changed);
+    pthread_mutex_destroy(&threads->state);
+    pthread_mutex_destroy(&threads->lock);
+    free(threads);
+    instance->threads = NULL;
+}

@@ -1,0 +1,126 @@
+/* Threads of a guest.
+ *
+ * A task is one thread of the guest, whichever host thread it runs on. There are two sorts: those that the guest made
+ * (clone), each on a host thread that the runtime starts for it, and those that stand for host threads which call in. A
+ * module that is not built for threads has one task, which does little more than hold its signal mask.
+ *
+ * Locks, in this order: threads->state, which guards what the system calls work on (descriptors, the map of the slot,
+ * signals) and is given up while a call blocks; threads->lock, which guards the lists and counts below. Signal handlers
+ * take neither.
+ *
+ * Ending: the first call that faults, exits, or passes a deadline claims the end (bh_threads_end), writes down what
+ * happened and publishes it; every other task leaves at its next chance, which it is given by a signal. A signal that finds
+ * the task in guest code unwinds it, one that finds it in a blocking system call of the host interrupts that, and one that
+ * comes in between is lost: so whoever waits for tasks repeats them. */
+#ifndef BULKHEAD_RUNTIME_THREADS_H
+#define BULKHEAD_RUNTIME_THREADS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bulkhead/bulkhead.h"
+
+#define BH_MAX_SIGNAL_DEPTH 16
+
+struct bh_frame;
+struct bh_saved_context;
+
+/* A thread of the host, for as long as something remembers it. */
+struct bh_host_thread {
+    atomic_uint references;
+    atomic_bool alive;
+};
+
+struct bh_task {
+    struct bh_task *next;
+    bh_instance *instance;
+    int tid;                      /* the guest's name for it */
+    pthread_t host;
+    struct bh_frame *frame;       /* of the system call being handled */
+    uint64_t thread_pointer;      /* what r14 starts with; the guest's to choose */
+    uint64_t clear_tid;           /* written and woken when it exits, as for Linux; 0: nothing */
+    uint64_t robust_list;
+    uint64_t stack_top, stack_bottom; /* of a host thread's task */
+    uint64_t stack_pointer;           /* where its calls' frames may begin */
+    struct bh_host_thread *owner;     /* of a host thread's task: who uses it */
+    struct bh_task *outer;            /* what the host thread was before, in a call within a call */
+    bool counted;                     /* in made_count */
+    unsigned depth;                   /* calls of the host that it is in */
+    atomic_bool outside;              /* runs a function of the host: not to be disturbed, nor waited for by other calls */
+    /* signal.c; under the state lock */
+    uint64_t mask;
+    _Atomic uint64_t pending;
+    struct bh_saved_context *saved[BH_MAX_SIGNAL_DEPTH];
+    unsigned saved_count;
+    bool restart;                 /* sigreturn: the interrupted call is to be made again */
+    /* blocking.c */
+    atomic_int interrupt;         /* leave a blocking call, or do not begin one */
+    int busy_fd;                  /* the host's descriptor that it is blocked on, plus one; under the state lock */
+    bool close_after;             /* the guest has closed that descriptor meanwhile */
+};
+
+struct bh_threads {
+    pthread_mutex_t state, lock;
+    pthread_cond_t changed;
+    struct bh_task *made;     /* by the guest, and running */
+    struct bh_task *finished; /* to be joined */
+    struct bh_task *callers;  /* of host threads; inside where depth > 0 */
+    unsigned made_count;
+    int next_tid;
+    bool outliving;           /* a program's first thread has ended, others go on */
+    bool closing;             /* no call may begin: the instance is being reset or destroyed */
+    bool starting;            /* none but those of the thread that resets it, which runs the start code */
+    pthread_t starter;
+    unsigned visitors;        /* threads of the host that work on its memory (bh_threads_visit) */
+    atomic_int ending;        /* 0, then 1 (claimed), then 2 (published) */
+    const struct bh_task *ender; /* whose call was the end, once published */
+    bh_address attach;        /* the module's function that makes a guest thread; 0: it has none */
+};
+
+/* Whether this instance's module is built for threads: only then there is a struct bh_threads, and r14 is the thread pointer. */
+bh_error bh_threads_create(bh_instance *instance);
+/* Stops every guest thread and waits until none is left, its callbacks included. BH_ERROR_BUSY while a host thread is in a call,
+ * or when a guest thread itself asks in a callback (then nothing is done); afterwards no call begins. */
+bh_error bh_threads_close(bh_instance *instance);
+/* After close, for a reset: forgets all that was. Calls of the calling thread may begin, to run the start code. */
+void bh_threads_renew(bh_instance *instance);
+/* Ends what close began. */
+void bh_threads_open(bh_instance *instance);
+/* The last step: nothing of the guest runs any more. */
+void bh_threads_destroy(bh_instance *instance);
+
+/* Gives the calling host thread a task for a call: its own, or a new one. */
+bh_error bh_threads_enter(bh_instance *instance);
+void bh_threads_leave(bh_instance *instance);
+/* Keeps the instance from being reset or destroyed, and holds the state lock. */
+bh_error bh_threads_visit(bh_instance *instance);
+void bh_threads_depart(bh_instance *instance);
+/* Whether the calling thread runs a function of the host; what it was before. */
+bool bh_threads_outside(bh_instance *instance, bool outside);
+/* After guest code was left for a reason that ends the instance, and not in the child of a fork: ends it and waits until all
+ * other threads have left it, but for those outside. False when another call has ended it; *nested says then whether that was
+ * one of this thread. */
+bool bh_threads_end(bh_instance *instance, struct bh_frame *frame, bool *nested);
+static inline bool bh_threads_ending(const struct bh_threads *threads) {
+    return threads && atomic_load_explicit(&threads->ending, memory_order_acquire) == 2;
+}
+
+/* How a guest thread starts: at target, with these registers. */
+struct bh_thread_start {
+    struct bh_task *task;
+    uint64_t target, rsp;
+    bh_registers registers;
+};
+/* Starts it, on a host thread of its own. 0 or -errno. */
+int bh_threads_start(bh_instance *instance, const struct bh_thread_start *start);
+/* The task with this number, while threads->lock is held. */
+struct bh_task *bh_threads_find(struct bh_threads *threads, int tid);
+int bh_threads_new_tid(struct bh_threads *threads);
+/* Interrupts what a task waits for, if it does. threads->lock is held. */
+void bh_threads_kick(struct bh_threads *threads, struct bh_task *task);
+/* This host thread is going: its guest threads may be used by others. */
+void bh_threads_host_exits(struct bh_host_thread *host);
+
+#endif

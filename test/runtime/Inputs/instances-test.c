@@ -1,0 +1,490 @@
+/* Many lives of instances: instances-test CASE LIBRARY [PROGRAM]. Resets, scrubbing, limits, thousands of slots. LIBRARY is
+ * made of library.S or exports the same names. Prints what failed; exit status 0 when nothing did. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bulkhead/bulkhead.h"
+#include "guest-calls.h"
+
+#define PAGE 4096
+#define PATTERN 0x5ca1ab1e0ddba115
+
+static const char *path, *program;
+
+/* ---- What the kernel has mapped in a slot ---- */
+
+struct mapping {
+    uint64_t start, end;
+    char permissions[5];
+    char name[64];
+};
+
+/* The mappings that overlap the slot of instance, at most `most`; CHECKs that they leave no hole. */
+static unsigned slot_mappings(bh_instance *instance, struct mapping *mapping, unsigned most) {
+    uint64_t base = bh_instance_base(instance), at = base;
+    char line[512];
+    unsigned count = 0;
+    FILE *file = fopen("/proc/self/maps", "re");
+    while (fgets(line, sizeof(line), file)) {
+        struct mapping m = {0};
+        int name = 0;
+        unsigned long long start, end;
+        sscanf(line, "%llx-%llx %4s %*s %*s %*s %n", &start, &end, m.permissions, &name);
+        if (end <= base || start >= base + BH_SLOT_SIZE)
+            continue;
+        m.start = start < base ? base : start;
+        m.end = end > base + BH_SLOT_SIZE ? base + BH_SLOT_SIZE : end;
+        snprintf(m.name, sizeof(m.name), "%.*s", (int)strcspn(line + name, "\n"), line + name);
+        CHECK(m.start == at);
+        at = m.end;
+        CHECK(!strchr(m.permissions, 'w') || !strchr(m.permissions, 'x'));
+        if (count < most)
+            mapping[count++] = m;
+    }
+    CHECK(at == base + BH_SLOT_SIZE);
+    fclose(file);
+    return count;
+}
+
+static uint64_t executable_checksum(bh_instance *instance) {
+    struct mapping mapping[200];
+    unsigned count = slot_mappings(instance, mapping, 200);
+    uint64_t sum = 0;
+    for (unsigned n = 0; n < count; n++)
+        if (strchr(mapping[n].permissions, 'x'))
+            for (uint64_t at = mapping[n].start; at < mapping[n].end; at += 8)
+                sum = sum * 31 + *(const uint64_t *)(uintptr_t)at;
+    return sum;
+}
+
+/* Words of the pattern that can be read in the slot. */
+static unsigned find_pattern(bh_instance *instance) {
+    static struct mapping mapping[20000];
+    unsigned count = slot_mappings(instance, mapping, 20000), found = 0;
+    uint64_t *page = aligned_alloc(PAGE, PAGE);
+    for (unsigned n = 0; n < count; n++) {
+        if (mapping[n].permissions[0] != 'r')
+            continue;
+        for (uint64_t at = mapping[n].start; at < mapping[n].end; at += PAGE) {
+            if (bh_copy_out(instance, page, at, PAGE))
+                continue; /* behind the end of a file */
+            for (unsigned w = 0; w < PAGE / 8; w++)
+                found += page[w] == PATTERN;
+        }
+    }
+    free(page);
+    return found;
+}
+
+/* Fills every page of the slot that can be written. */
+static unsigned write_pattern(bh_instance *instance) {
+    static struct mapping mapping[20000];
+    unsigned count = slot_mappings(instance, mapping, 20000), pages = 0;
+    static uint64_t page[PAGE / 8];
+    for (unsigned w = 0; w < PAGE / 8; w++)
+        page[w] = PATTERN;
+    for (unsigned n = 0; n < count; n++)
+        for (uint64_t at = mapping[n].start; mapping[n].permissions[1] == 'w' && at < mapping[n].end; at += PAGE)
+            pages += !bh_copy_in(instance, at, page, PAGE);
+    return pages;
+}
+
+/* ---- Resets ---- */
+
+static bh_policy *small_policy(void) {
+    bh_policy *policy;
+    REQUIRE(!bh_policy_create(&policy));
+    REQUIRE(!bh_policy_grant_directory(policy, "/tmp", "/tmp", BH_READ_ONLY));
+    REQUIRE(!bh_policy_set_stack_size(policy, 256 << 10));
+    REQUIRE(!bh_policy_grant(policy, BH_GRANT_CLOCK));
+    return policy;
+}
+
+static uint64_t word_at(bh_instance *instance, const char *name) {
+    bh_address address;
+    uint64_t word = 0;
+    REQUIRE(!bh_instance_symbol(instance, name, &address));
+    CHECK(!bh_copy_out(instance, &word, address, sizeof(word)));
+    return word;
+}
+
+/* What is true of an instance that was just made. */
+static void check_fresh(bh_instance *instance) {
+    bh_address cell;
+    bh_value result;
+    bh_usage usage;
+    REQUIRE(!bh_instance_symbol(instance, "cell", &cell));
+    bh_instance_get_usage(instance, &usage);
+    CHECK(usage.mapped == 0 && usage.mapped_peak == 0 && usage.refused == 0);
+    CHECK(word_at(instance, "cell") == 0x1122334455667788);
+    CHECK(word_at(instance, "pointer") == cell); /* relocated */
+    CHECK(word_at(instance, "zeros") == 0);
+    CHECK(!invoke(instance, "add", "i(ii)", &result, 20, 22) && result.as.i == 42);
+    CHECK(guest_call(instance, SYS_close, 0, 0, 0) == -EBADF);
+    CHECK(guest_call(instance, SYS_getcwd, text(instance, "x"), 64, 0) == 2);
+    /* The thread pointer: ARCH_GET_FS. */
+    bh_address at = text(instance, "12345678");
+    uint64_t pointer = 1;
+    CHECK(guest_call(instance, SYS_arch_prctl, 0x1003, at, 0) == 0 && !bh_copy_out(instance, &pointer, at, 8) && pointer == 0);
+    CHECK(guest_call(instance, SYS_rt_sigaction, 15, 0, at) == -EINVAL); /* size in r10 is not 8: nothing happens */
+}
+
+/* Changes everything that a guest can. */
+static void live(bh_instance *instance) {
+    uint64_t junk[2] = {PATTERN, PATTERN};
+    bh_address cell, pointer, zeros;
+    REQUIRE(!bh_instance_symbol(instance, "cell", &cell) && !bh_instance_symbol(instance, "pointer", &pointer) &&
+            !bh_instance_symbol(instance, "zeros", &zeros));
+    bh_address name = text(instance, "/tmp");
+    CHECK(guest_call(instance, SYS_open, name, O_RDONLY | O_DIRECTORY, 0) == 0);
+    CHECK(guest_call(instance, SYS_chdir, name, 0, 0) == 0);
+    uint64_t heap = (uint64_t)guest_call(instance, SYS_brk, 0, 0, 0);
+    CHECK(guest_call(instance, SYS_brk, heap + 0x5000, 0, 0) == (int64_t)heap + 0x5000);
+    int64_t map = guest_call6(instance, SYS_mmap, 0, 0x20000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0);
+    CHECK(map > 0);
+    CHECK(guest_call(instance, SYS_mprotect, (uint64_t)map + 0x3000, 0x1000, PROT_READ) == 0);
+    CHECK(guest_call(instance, SYS_arch_prctl, 0x1002, 0x1234, 0) == 0);
+    CHECK(guest_call(instance, SYS_fork, 0, 0, 0) == -ENOSYS);
+    CHECK(!bh_copy_in(instance, cell, junk, 8) && !bh_copy_in(instance, pointer, junk, 8) && !bh_copy_in(instance, zeros, junk, 16));
+    CHECK(!bh_copy_in(instance, zeros + 60000, junk, 16));
+    CHECK(write_pattern(instance) > 20 && find_pattern(instance) > 10000);
+}
+
+static unsigned count_descriptors(void) {
+    unsigned count = 0;
+    for (int fd = 0; fd < 1000; fd++)
+        count += fcntl(fd, F_GETFD) != -1;
+    return count;
+}
+
+static void test_reset(void) {
+    bh_policy *policy = small_policy();
+    bh_instance *instance = new_instance(policy);
+    unsigned descriptors = count_descriptors();
+    uint64_t code = executable_checksum(instance);
+    size_t mappings = bh_engine_mappings(engine);
+    struct mapping before[100], after[100];
+    unsigned count = slot_mappings(instance, before, 100);
+    check_fresh(instance);
+    static const char *const ends[] = {NULL, "fault_null", "fault_overflow", "do_exit", "do_abort", "fault_halt", "loop_forever"};
+    for (int round = 0; round < 60; round++) {
+        const char *end = ends[round % 7];
+        live(instance);
+        if (end && !strcmp(end, "loop_forever"))
+            CHECK(!bh_instance_set_deadline(instance, 20000000));
+        if (end)
+            CHECK(invoke(instance, end, "v()", NULL, 0, 0) != BH_OK);
+        CHECK(!bh_instance_set_deadline(instance, 0));
+        if (end)
+            CHECK(invoke(instance, "add", "i(ii)", NULL, 0, 0) == BH_ERROR_DEAD);
+        CHECK(!bh_instance_reset(instance));
+        CHECK(!find_pattern(instance));
+        check_fresh(instance);
+        CHECK(count_descriptors() == descriptors && bh_engine_mappings(engine) == mappings);
+        CHECK(executable_checksum(instance) == code);
+        CHECK(slot_mappings(instance, after, 100) == count && !memcmp(before, after, count * sizeof(*before)));
+    }
+    CHECK(!bh_instance_destroy(instance));
+    bh_policy_destroy(policy);
+    CHECK(bh_instance_reset(NULL) == BH_ERROR_ARGUMENT);
+}
+
+/* The guest takes its own image and stack apart. Whatever it did, a reset puts them back. */
+static void test_disturbed(void) {
+    bh_policy *policy = small_policy();
+    bh_instance *instance = new_instance(policy);
+    bh_address zeros, base = bh_instance_base(instance);
+    struct mapping before[100], after[100];
+    unsigned count = slot_mappings(instance, before, 100);
+    uint64_t code = executable_checksum(instance), image = base + BH_IMAGE_OFFSET;
+    size_t mappings = bh_engine_mappings(engine);
+    REQUIRE(!bh_instance_symbol(instance, "zeros", &zeros));
+    bh_address page = (zeros + 0x8000) & ~(uint64_t)(PAGE - 1);
+    const uint64_t anonymous = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    const struct {
+        long number;
+        uint64_t a, b, c, d;
+    } tries[] = {{SYS_mprotect, page, PAGE, PROT_READ, 0},
+                 {SYS_mprotect, page, PAGE, PROT_NONE, 0},
+                 {SYS_munmap, page, 2 * PAGE, 0, 0},
+                 {SYS_mmap, page, PAGE, PROT_READ | PROT_WRITE, anonymous},
+                 {SYS_mmap, page + 0x6000, 0x40000, PROT_READ | PROT_WRITE, anonymous},
+                 {SYS_munmap, image, PAGE, 0, 0},
+                 {SYS_mmap, image, PAGE, PROT_READ | PROT_WRITE, anonymous},
+                 {SYS_mprotect, image, PAGE, PROT_READ | PROT_WRITE, 0}};
+    for (size_t n = 0; n < sizeof(tries) / sizeof(*tries); n++) {
+        int64_t got = guest_call6(instance, tries[n].number, tries[n].a, tries[n].b, tries[n].c, tries[n].d, UINT64_MAX, 0);
+        CHECK(got >= 0);
+        write_pattern(instance);
+        CHECK(!bh_instance_reset(instance));
+        CHECK(!find_pattern(instance));
+        check_fresh(instance);
+        CHECK(slot_mappings(instance, after, 100) == count && !memcmp(before, after, count * sizeof(*before)));
+        CHECK(executable_checksum(instance) == code && bh_engine_mappings(engine) == mappings);
+    }
+    /* Its whole stack, and everything else at once: the call cannot come back. */
+    bh_error error = BH_OK;
+    struct mapping stack = {0};
+    for (unsigned n = 0; n < count; n++)
+        if (!strcmp(before[n].permissions, "rw-p") && before[n].start > base + (1 << 20))
+            stack = before[n];
+    REQUIRE(stack.start);
+    bh_function call;
+    REQUIRE(!bh_instance_function(instance, "call", "l(llll)", &call));
+    error = bh_invoke(instance, &call, NULL, (uint64_t)SYS_munmap, stack.start, stack.end - stack.start, 0ul);
+    CHECK(error == BH_ERROR_FAULT);
+    CHECK(!bh_instance_reset(instance));
+    check_fresh(instance);
+    CHECK(slot_mappings(instance, after, 100) == count && !memcmp(before, after, count * sizeof(*before)));
+    CHECK(!bh_instance_destroy(instance));
+    bh_policy_destroy(policy);
+}
+
+static void reset_in_log(void *context, const char *call, const char *detail, int number) {
+    (void)call, (void)detail, (void)number;
+    bh_instance *instance = *(bh_instance **)context;
+    bh_address address;
+    CHECK(bh_instance_reset(instance) == BH_ERROR_BUSY);
+    CHECK(bh_instance_destroy(instance) == BH_ERROR_BUSY);
+    CHECK(bh_unshare(instance, 0) == BH_ERROR_BUSY);
+    void *memory;
+    CHECK(!bh_shared_create(1, &memory) && bh_share(instance, memory, PAGE, BH_READ_ONLY, &address) == BH_ERROR_BUSY);
+    CHECK(!bh_shared_destroy(memory));
+}
+
+/* A running instance is neither reset nor destroyed; a forked child does neither. */
+static void test_busy(void) {
+    bh_policy *policy;
+    bh_instance *instance;
+    REQUIRE(!bh_policy_create(&policy) && !bh_policy_set_log(policy, reset_in_log, &instance));
+    instance = new_instance(policy);
+    CHECK(guest_call(instance, SYS_fork, 0, 0, 0) == -ENOSYS);
+    check_fresh_usage(instance, 1);
+    pid_t child = fork();
+    if (!child)
+        _exit(bh_instance_reset(instance) == BH_ERROR_FORKED ? 0 : 1);
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(!bh_instance_destroy(instance));
+    bh_policy_destroy(policy);
+}
+
+/* A program runs once in each life. */
+static void test_program(void) {
+    bh_module *module_of_program;
+    bh_instance *instance;
+    bh_policy *policy;
+    int status;
+    REQUIRE(!bh_module_load(engine, program, NULL, &module_of_program));
+    REQUIRE(!bh_policy_create(&policy) && !bh_policy_grant_stream(policy, 1, open("/dev/null", O_WRONLY | O_CLOEXEC)));
+    REQUIRE(!bh_instance_create(module_of_program, policy, &instance));
+    for (int n = 0; n < 100; n++) {
+        status = -1;
+        CHECK(!bh_instance_run(instance, 0, NULL, &status) && status == 7);
+        CHECK(bh_instance_run(instance, 0, NULL, &status) == BH_ERROR_DEAD);
+        CHECK(!bh_instance_reset(instance));
+    }
+    CHECK(!bh_instance_destroy(instance) && !bh_module_destroy(module_of_program));
+    bh_policy_destroy(policy);
+}
+
+/* ---- Scrubbing: nothing of one instance in the next one of the same slot ---- */
+
+static void test_scrub(void) {
+    bh_policy *policy = small_policy();
+    for (int round = 0; round < 5; round++) {
+        bh_instance *instance = new_instance(policy);
+        bh_address base = bh_instance_base(instance);
+        live(instance);
+        CHECK(!bh_instance_destroy(instance));
+        instance = new_instance(policy);
+        CHECK(bh_instance_base(instance) == base); /* else the test would look at the wrong place */
+        CHECK(!find_pattern(instance));
+        check_fresh(instance);
+        CHECK(!bh_instance_destroy(instance));
+    }
+    bh_policy_destroy(policy);
+}
+
+static void *many_lives(void *argument) {
+    uint64_t word = PATTERN;
+    for (int n = 0; n < 300; n++) {
+        bh_instance *instance = new_instance(NULL);
+        bh_address zeros;
+        REQUIRE(!bh_instance_symbol(instance, "zeros", &zeros));
+        for (int life = 0; life < 4; life++) {
+            for (int at = 0; at < 65536; at += 16384) {
+                uint64_t found = 1;
+                CHECK(!bh_copy_out(instance, &found, zeros + (uint64_t)at, 8) && found == 0);
+                CHECK(!bh_copy_in(instance, zeros + (uint64_t)at, &word, 8));
+            }
+            if (life % 2)
+                CHECK(invoke(instance, "fault_null", "v()", NULL, 0, 0) == BH_ERROR_FAULT);
+            CHECK(!bh_instance_reset(instance));
+        }
+        CHECK(!bh_instance_destroy(instance));
+    }
+    return argument;
+}
+
+static void test_threads(void) {
+    pthread_t thread[4];
+    for (int n = 0; n < 4; n++)
+        pthread_create(&thread[n], NULL, many_lives, NULL);
+    for (int n = 0; n < 4; n++)
+        pthread_join(thread[n], NULL);
+    CHECK(bh_engine_mappings(engine) == 0);
+}
+
+/* ---- Limits ---- */
+
+#define SAYS(words) CHECK(strstr(bh_last_error()->text, words))
+
+/* Each in a process of its own. */
+static void in_child(void (*run)(void)) {
+    pid_t child = fork();
+    if (!child) {
+        failures = 0;
+        run();
+        fflush(stdout);
+        _exit(failures != 0);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void limit_address_space(void) {
+    struct rlimit limit = {(rlim_t)1 << 36, (rlim_t)1 << 36};
+    setrlimit(RLIMIT_AS, &limit);
+    CHECK(bh_engine_create(&(bh_engine_options){.struct_size = sizeof(bh_engine_options), .slots = 100}, &engine) == BH_ERROR_LIMIT);
+    SAYS("RLIMIT_AS");
+    SAYS("68719476736");
+    SAYS("ulimit -v");
+}
+
+static void limit_descriptors(void) {
+    struct rlimit limit = {20, 20};
+    REQUIRE(!bh_engine_create(NULL, &engine));
+    while (dup(0) >= 0)
+        ;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    bh_engine *other;
+    CHECK(bh_engine_create(NULL, &other) == BH_ERROR_LIMIT);
+    SAYS("RLIMIT_NOFILE");
+    SAYS("20");
+    void *memory;
+    CHECK(bh_shared_create(1, &memory) == BH_ERROR_LIMIT);
+    SAYS("RLIMIT_NOFILE");
+}
+
+static void limit_mappings(void) {
+    /* A limit that the engine believes and the kernel does not. */
+    bh_engine_options options = {.struct_size = sizeof(options), .slots = 16, .mapping_limit = 1000000};
+    REQUIRE(!bh_engine_create(&options, &engine) && !bh_module_load(engine, path, NULL, &module));
+    bh_instance *instance, *good = new_instance(NULL);
+    unsigned long allowed = 0;
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+    REQUIRE(file && fscanf(file, "%lu", &allowed) == 1);
+    fclose(file);
+    if (allowed > 300000) {
+        printf("vm.max_map_count is %lu: too many to use up here\n", allowed);
+        return;
+    }
+    size_t size = (size_t)(allowed + 10) * PAGE;
+    char *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    for (size_t at = 0; at < size && !mprotect(memory + at, PAGE, PROT_NONE); at += 2 * PAGE)
+        ;
+    CHECK(bh_instance_create(module, NULL, &instance) == BH_ERROR_LIMIT);
+    SAYS("vm.max_map_count");
+    SAYS("sysctl -w");
+    munmap(memory, size);
+    /* The slot that it happened in is given up, the others are fine. */
+    REQUIRE(!bh_instance_create(module, NULL, &instance));
+    check_fresh(good);
+    check_fresh(instance);
+    CHECK(!bh_instance_destroy(instance) && !bh_instance_destroy(good));
+}
+
+static void limit_of_engine(void) {
+    bh_engine_options options = {.struct_size = sizeof(options), .slots = 100, .mapping_limit = 100};
+    REQUIRE(!bh_engine_create(&options, &engine) && !bh_module_load(engine, path, NULL, &module));
+    bh_instance *instance[100];
+    unsigned made = 0;
+    while (made < 100 && !bh_instance_create(module, NULL, &instance[made]))
+        made++;
+    CHECK(made >= 6 && made <= 12 && bh_last_error()->error == BH_ERROR_LIMIT);
+    SAYS("100");
+    SAYS("mapping_limit");
+    CHECK(bh_engine_mappings(engine) <= 100);
+    /* One of them cannot take what is left of the process either. */
+    int64_t map = guest_call6(instance[0], SYS_mmap, 0, 0x100000, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0);
+    int splits = 0;
+    while (map > 0 && splits < 128 && !guest_call(instance[0], SYS_mprotect, (uint64_t)map + 0x2000 * (uint64_t)splits, PAGE, PROT_NONE))
+        splits++;
+    CHECK(splits < 20);
+    while (made)
+        CHECK(!bh_instance_destroy(instance[--made]));
+    CHECK(bh_engine_mappings(engine) == 0);
+}
+
+static void test_limits(void) {
+    in_child(limit_address_space);
+    in_child(limit_descriptors);
+    in_child(limit_mappings);
+    in_child(limit_of_engine);
+}
+
+/* 30,000 slots, of which one in a thousand is used: address space costs nothing. */
+static void test_slots(void) {
+    bh_engine_options options = {.struct_size = sizeof(options), .slots = 30000};
+    REQUIRE(!bh_engine_create(&options, &engine) && !bh_module_load(engine, path, NULL, &module));
+    bh_instance *instance[30];
+    for (int n = 0; n < 30; n++)
+        instance[n] = new_instance(NULL);
+    for (int n = 0; n < 30; n++) {
+        bh_value result;
+        CHECK(!invoke(instance[n], "add", "i(ii)", &result, (uint64_t)n, 1) && result.as.i == n + 1);
+        for (int other = 0; other < n; other++)
+            CHECK(bh_instance_base(instance[n]) != bh_instance_base(instance[other]));
+        CHECK(!bh_instance_destroy(instance[n]));
+    }
+    CHECK(!bh_module_destroy(module) && !bh_engine_destroy(engine));
+    options.slots = 32701;
+    CHECK(bh_engine_create(&options, &engine) == BH_ERROR_ARGUMENT);
+}
+
+int main(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        void (*run)(void);
+        unsigned slots; /* 0: the case makes its own engine */
+    } cases[] = {{"reset", test_reset, 1},     {"disturbed", test_disturbed, 1}, {"busy", test_busy, 1}, {"program", test_program, 1},
+                 {"scrub", test_scrub, 3},     {"threads", test_threads, 8},     {"limits", test_limits, 0}, {"slots", test_slots, 0}};
+    if (argc < 3)
+        return 2;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    path = argv[2];
+    program = argc > 3 ? argv[3] : NULL;
+    for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
+        if (strcmp(cases[n].name, argv[1]))
+            continue;
+        if (cases[n].slots)
+            open_module(path, cases[n].slots);
+        cases[n].run();
+        if (cases[n].slots)
+            close_module();
+        printf(failures ? "%d checks failed\n" : "ok\n", failures);
+        return failures != 0;
+    }
+    printf("no case '%s'\n", argv[1]);
+    return 2;
+}

@@ -1,0 +1,181 @@
+/* The guest of threads-test.c: a library built for threads. */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static long total;
+static _Thread_local long mine = 1000;
+volatile long ticks; /* read by the host */
+static sem_t running, never;
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void make_key(void) {
+    pthread_key_create(&key, NULL);
+}
+
+/* What a library does in each call: locks, thread-local storage, the heap. */
+long work(long n) {
+    pthread_once(&once, make_key);
+    for (long i = 0; i < n; i++) {
+        char *block = malloc(16 + i % 500);
+        if (!block)
+            return -1;
+        memset(block, (int)i, 16 + i % 500);
+        pthread_mutex_lock(&mutex);
+        total++;
+        pthread_mutex_unlock(&mutex);
+        mine++;
+        errno = (int)mine;
+        pthread_setspecific(key, (void *)mine);
+        if (block[15 + i % 500] != (char)i)
+            return -2;
+        free(block);
+        if (errno != (int)mine || pthread_getspecific(key) != (void *)mine)
+            return -3;
+    }
+    return mine;
+}
+
+long get_total(void) {
+    return total;
+}
+
+long identity(void) {
+    return (long)pthread_self();
+}
+
+static void *tick(void *argument) {
+    sem_post(&running);
+    for (;;)
+        ticks++;
+}
+
+static void *doze(void *argument) {
+    sem_post(&running);
+    for (;;)
+        nanosleep(&(struct timespec){1000, 0}, NULL);
+}
+
+static void *hang(void *argument) {
+    sem_post(&running);
+    for (;;)
+        sem_wait(&never);
+}
+
+static void *chatter(void *argument) {
+    sem_post(&running);
+    for (;;)
+        getppid();
+}
+
+/* Starts detached threads of all sorts; the number that could be started. */
+int start(int count) {
+    void *(*const sort[])(void *) = {tick, doze, hang, chatter};
+    static int initialised;
+    if (!initialised++)
+        sem_init(&running, 0, 0), sem_init(&never, 0, 0);
+    for (int n = 0; n < count; n++) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, sort[n % 4], NULL))
+            return n;
+        pthread_detach(thread);
+    }
+    for (int n = 0; n < count; n++)
+        sem_wait(&running);
+    return count;
+}
+
+static void *fault_later(void *argument) {
+    nanosleep(&(struct timespec){0, (long)argument}, NULL);
+    *(volatile int *)16 = 1;
+    return NULL;
+}
+
+int start_fault(long nanoseconds) {
+    pthread_t thread;
+    return pthread_create(&thread, NULL, fault_later, (void *)nanoseconds);
+}
+
+static void *exit_later(void *argument) {
+    nanosleep(&(struct timespec){0, (long)argument}, NULL);
+    exit(7);
+}
+
+int start_exit(long nanoseconds) {
+    pthread_t thread;
+    return pthread_create(&thread, NULL, exit_later, (void *)nanoseconds);
+}
+
+int block(void) {
+    static sem_t other;
+    return sem_wait(&other);
+}
+
+int loop(void) {
+    for (;;)
+        ticks++;
+}
+
+int leave_thread(void) {
+    pthread_exit(NULL);
+}
+
+int raw_clone(long flags, long stack) {
+    return (int)syscall(SYS_clone, flags, stack, 0L, 0L, 0L) < 0 ? errno : 0;
+}
+
+int raw_futex(uint64_t address, long operation, long value, uint64_t timeout, uint64_t second) {
+    return syscall(SYS_futex, address, operation, value, timeout, second, 0L) < 0 ? errno : 0;
+}
+
+/* A thread whose stack and thread pointer are nonsense. */
+static char odd_stack[4096];
+long odd_thread(uint64_t stack, uint64_t pointer) {
+    long flags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x80000, result;
+    register long r10 __asm__("r10") = 0;
+    register uint64_t r8 __asm__("r8") = pointer;
+    __asm__ volatile("syscall\n\ttestl %%eax, %%eax\n\tjnz 1f\n\tmovl (%%rsp), %%eax\n\tmovq %%fs:0, %%rax\n\tmovq %%fs:8, %%rax\n\t"
+                     "movl $60, %%eax\n\txorl %%edi, %%edi\n\tsyscall\n\thlt\n1:"
+                     : "=a"(result) : "a"(56L), "D"(flags), "S"(stack), "d"(0L), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
+    return result;
+}
+
+uint64_t odd_stack_top(void) {
+    return (uint64_t)(odd_stack + sizeof(odd_stack) - 64);
+}
+
+/* A reader that blocks on a copy of standard input, which another thread closes. */
+static int copy = -1;
+static atomic_int got = -1;
+static void *reader(void *argument) {
+    char byte;
+    sem_post(&running);
+    got = read(copy, &byte, 1) == 1 ? byte : -2;
+    return NULL;
+}
+
+int start_reader(void) {
+    pthread_t thread;
+    sem_init(&running, 0, 0);
+    copy = dup(0);
+    if (copy < 0 || pthread_create(&thread, NULL, reader, NULL))
+        return -1;
+    pthread_detach(thread);
+    sem_wait(&running);
+    usleep(20000);
+    return close(copy);
+}
+
+int reader_got(void) {
+    return got;
+}

@@ -173,6 +173,7 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
     instance->module = module;
     atomic_flag_clear(&instance->running);
     instance->policy = bh_policy_share(policy ? policy : module->engine->no_policy);
+    instance->deadline = instance->policy->deadline;
     error = bh_slot_take(module->engine, &instance->slot);
     if (!error) {
         instance->base = (uint64_t)module->engine->slot_base[instance->slot] << BH_SLOT_SHIFT;

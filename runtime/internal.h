@@ -142,6 +142,7 @@ struct bh_policy {
     unsigned thread_limit;
     uint64_t stack_size;
     unsigned mapping_limit;
+    uint64_t deadline; /* what instances begin with */
     bh_refused_call *log;
     void *log_context;
 };

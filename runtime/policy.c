@@ -159,6 +159,13 @@ bh_error bh_policy_set_stack_size(bh_policy *policy, uint64_t bytes) {
     return BH_OK;
 }
 
+bh_error bh_policy_set_deadline(bh_policy *policy, uint64_t nanoseconds) {
+    if (!policy)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_deadline: no policy");
+    policy->deadline = nanoseconds;
+    return BH_OK;
+}
+
 bh_error bh_policy_set_mapping_limit(bh_policy *policy, unsigned mappings) {
     if (!policy || mappings > 1000000)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_mapping_limit: at most 1000000");

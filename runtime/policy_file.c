@@ -127,13 +127,14 @@ static bh_error read_line(struct reader *reader) {
             return wrong(reader, "'%s' stands alone on its line", what);
         return bh_policy_grant(policy, *what == 'c' ? BH_GRANT_CLOCK : BH_GRANT_RANDOM);
     }
-    static const char *const with_value[] = {"stream", "environment", "memory", "stack", "mappings", "threads"};
+    static const char *const with_value[] = {"stream", "environment", "memory", "stack", "mappings", "threads",
+                                             "deadline"};
     size_t n = 0;
     while (n < sizeof(with_value) / sizeof(*with_value) && strcmp(what, with_value[n]))
         n++;
     if (n == sizeof(with_value) / sizeof(*with_value))
         return wrong(reader, "'%s' is not known; a line begins with directory, clock, random, stream, environment, memory, stack, "
-                             "mappings or threads", what);
+                             "mappings, threads or deadline", what);
     if (reader->count != 2)
         return wrong(reader, "'%s' wants one value", what);
     switch (n) {
@@ -150,9 +151,12 @@ static bh_error read_line(struct reader *reader) {
     case 4:
         error = parse_number(reader, false, 1000000, &value);
         return error ? error : bh_policy_set_mapping_limit(policy, (unsigned)value);
-    default:
+    case 5:
         error = parse_number(reader, false, MAX_THREADS, &value);
         return error ? error : bh_policy_set_thread_limit(policy, (unsigned)value);
+    default: /* milliseconds */
+        error = parse_number(reader, false, 1000000000, &value);
+        return error ? error : bh_policy_set_deadline(policy, value * 1000000);
     }
 }
 

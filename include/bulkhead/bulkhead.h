@@ -268,6 +268,10 @@ bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads);
 bh_error bh_policy_set_stack_size(bh_policy *policy, uint64_t bytes);
 /* Mappings that one instance may use; 0 means 8192. */
 bh_error bh_policy_set_mapping_limit(bh_policy *policy, unsigned mappings);
+/* How long each call may take, in nanoseconds of wall-clock time; 0 (default): for ever. It counts for the start code and the
+ * constructors that bh_instance_create and bh_instance_reset run as well, which otherwise a hostile module can make last for
+ * ever. bh_instance_set_deadline, which see, changes it for the calls that follow. */
+bh_error bh_policy_set_deadline(bh_policy *policy, uint64_t nanoseconds);
 /* Makes a policy from a text file; docs/policy.md describes its lines:
  *     bulkhead-policy 1
  *     directory read-only /usr/share/fonts as /fonts

@@ -204,6 +204,20 @@ static void test_deadline(void) {
     bh_policy_destroy(policy);
 }
 
+/* Start code that never ends, in a program's constructors or a library's: only the policy can stop it. */
+static void test_start_deadline(void) {
+    bh_policy *policy;
+    bh_instance *instance = NULL;
+    REQUIRE(!bh_policy_create(&policy) && !bh_policy_set_deadline(policy, 50000000));
+    uint64_t start = now();
+    CHECK(bh_instance_create(module, policy, &instance) == BH_ERROR_DEADLINE && !instance);
+    CHECK(!strcmp(bh_last_error()->symbol, "start_forever"));
+    CHECK(now() - start >= 50000000);
+    /* The slot is free again. */
+    CHECK(bh_instance_create(module, policy, &instance) == BH_ERROR_DEADLINE);
+    bh_policy_destroy(policy);
+}
+
 /* ---- The host's own handlers ---- */
 
 static sigjmp_buf back;
@@ -601,7 +615,8 @@ int main(int argc, char **argv) {
                  {"gs", test_gs, 1, false},             {"float-state", test_float_state, 1, false},
                  {"calls-without-fsgsbase", test_calls, 1, true}, {"gs-without-fsgsbase", test_gs, 1, true},
                  {"faults-without-fsgsbase", test_faults, 1, true}, {"refill", test_refill, 0, false},
-                 {"clibrary", test_clibrary, 1, false}, {"measure", measure, 1, false}};
+                 {"clibrary", test_clibrary, 1, false}, {"start-deadline", test_start_deadline, 1, false},
+                 {"measure", measure, 1, false}};
     if (argc != 3)
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);

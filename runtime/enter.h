@@ -21,9 +21,9 @@ static inline void bh_frame_init(bh_instance *instance, struct bh_frame *frame) 
 }
 
 /* Whether a call may take the short way, and if so takes the instance for it: the thread was prepared for guests, runs none and is
- * not the child of a fork (that is what bh_idle_frame says); the instance is free, lives, has no deadline, and GS can be
- * set directly, and several threads cannot be in it at once. Then the call's frame is bh_frame_init_outermost's, and bh_instance_unlock ends it. Otherwise bh_call_begin
- * finds out what is the matter. */
+ * not the child of a fork (that is what bh_idle_frame says); the instance is free, lives, has no deadline and no threads, and
+ * GS can be set directly. Then the call's frame is bh_frame_init_outermost's, and bh_instance_unlock ends it. Otherwise
+ * bh_call_begin finds out what is the matter. */
 static inline bool bh_call_short(bh_instance *instance) {
     if (__builtin_expect(bh_current_frame != &bh_idle_frame || instance->deadline ||
                              (instance->frame_flags & (FRAME_FLAG_NO_FSGSBASE | FRAME_FLAG_THREADS)), 0))

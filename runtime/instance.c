@@ -236,8 +236,13 @@ bh_address bh_instance_base(const bh_instance *instance) {
 }
 
 void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage) {
-    bh_state_lock((bh_instance *)instance);
+    /* The log of refusals asks from within a system call, which holds the lock. */
+    const struct bh_task *task = instance->threads ? bh_this_task(instance) : NULL;
+    bool locked = !task || !task->frame;
+    if (locked)
+        bh_state_lock((bh_instance *)instance);
     *usage = (bh_usage){.mapped = instance->space.bytes, .mapped_peak = instance->space.peak,
                         .mappings = instance->space.count, .host_calls = instance->host_calls, .refused = instance->refused};
-    bh_state_unlock((bh_instance *)instance);
+    if (locked)
+        bh_state_unlock((bh_instance *)instance);
 }

@@ -130,6 +130,8 @@ struct bh_grant {
     bool write;
 };
 
+#define BH_MAX_THREADS 4096 /* that a policy can grant */
+
 struct bh_policy {
     atomic_uint references;
     struct bh_grant *grants;

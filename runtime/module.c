@@ -201,7 +201,6 @@ static bh_error parse(bh_module *module, const bh_module_options *options) {
     if (module->elf.isolation != BH_ISOLATE_FULL && !options->allow_stores_only)
         return bh_fail(BH_ERROR_STORES_ONLY, "'%s' isolates stores only: it could read all of the host's memory; "
                                              "it must be allowed explicitly", module->name);
-    /* A module with threads keeps its thread pointer in r14 and needs clone(), which this runtime does not offer. */
     return BH_OK;
 }
 

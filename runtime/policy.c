@@ -8,7 +8,6 @@
 
 #include "internal.h"
 
-#define MAX_THREADS 4096
 #define MAX_STACK ((uint64_t)1 << 30)
 
 bh_error bh_policy_create(bh_policy **result) {
@@ -146,8 +145,8 @@ bh_error bh_policy_set_memory_limit(bh_policy *policy, uint64_t bytes) {
 }
 
 bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads) {
-    if (!policy || threads > MAX_THREADS)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_thread_limit: at most %d", MAX_THREADS);
+    if (!policy || threads > BH_MAX_THREADS)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_thread_limit: at most %d", BH_MAX_THREADS);
     policy->thread_limit = threads;
     return BH_OK;
 }

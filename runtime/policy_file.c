@@ -12,7 +12,6 @@
 
 #define MAX_FILE 65536
 #define MAX_WORDS 8
-#define MAX_THREADS 4096
 #define HEADER "bulkhead-policy 1"
 
 struct reader {
@@ -152,7 +151,7 @@ static bh_error read_line(struct reader *reader) {
         error = parse_number(reader, false, 1000000, &value);
         return error ? error : bh_policy_set_mapping_limit(policy, (unsigned)value);
     case 5:
-        error = parse_number(reader, false, MAX_THREADS, &value);
+        error = parse_number(reader, false, BH_MAX_THREADS, &value);
         return error ? error : bh_policy_set_thread_limit(policy, (unsigned)value);
     default: /* milliseconds */
         error = parse_number(reader, false, 1000000000, &value);

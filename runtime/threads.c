@@ -68,7 +68,7 @@ static bool kick_others(struct bh_threads *threads, const struct bh_task *me, bo
     struct bh_task *lists[] = {threads->made, threads->callers};
     for (int n = 0; n < 2; n++) {
         for (struct bh_task *task = lists[n]; task; task = task->next) {
-            if (task == me || (lists[n] == threads->callers && !task->depth))
+            if (task == me || (n == 1 && !task->depth))
                 continue;
             bool outside = atomic_load(&task->outside);
             if (!outside)

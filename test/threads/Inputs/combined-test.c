@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -252,6 +253,35 @@ static void test_host_fault(void) {
     CHECK(!bh_instance_destroy(shared));
 }
 
+/* The child of a fork in a callback: its call ends, on a thread of the guest's the thread and with it the process. */
+static pid_t child;
+
+static int fork_now(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result) {
+    child = fork();
+    if (!child)
+        alarm((unsigned)PATIENCE);
+    return 0;
+}
+
+static void test_fork(void) {
+    bh_value result;
+    shared = threaded(4);
+    CHECK(!call(shared, "start_threads", "i(i)", &result, 3, 0, 0, 0) && result.as.i == 3);
+    bh_address address = callback(shared, fork_now, NULL);
+    bh_error error = call(shared, "call_back", "l(pl)", &result, address, 0, 0, 0);
+    if (!child)
+        _exit(error == BH_ERROR_FORKED && bh_instance_reset(shared) == BH_ERROR_FORKED &&
+                      call(shared, "identity", "l()", &result, 0, 0, 0, 0) == BH_ERROR_FORKED
+                  ? 3
+                  : 4);
+    int status = 0;
+    CHECK(!error && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 3);
+    CHECK(!call(shared, "call_back_on_threads", "l(plll)", &result, address, 0, 1, 1));
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(!bh_instance_reset(shared) && number(shared, "get_life") == 1);
+    CHECK(!bh_instance_destroy(shared));
+}
+
 /* ---- what is refused in callbacks ---- */
 
 static int try_ends(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result) {
@@ -489,6 +519,7 @@ int main(int argc, char **argv) {
                  {"callback-ends", test_callback_ends},
                  {"fault-in-callback", test_fault_in_callback},
                  {"host-fault", test_host_fault},
+                 {"fork", test_fork},
                  {"refused", test_refused},
                  {"reset-callbacks", test_reset_callbacks},
                  {"reset-threads", test_reset_threads},

@@ -1,29 +1,19 @@
 /* Runs Lua scripts, natively and isolated, and compares what they say. Lua as a library is awkward to isolate: it raises errors
  * and switches coroutines by setjmp and longjmp, calls functions of the host, which call it again, and gets all its memory from
  * an allocator of the host. examples/build lua builds it. */
-#include <bulkhead/bulkhead.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+
+#include "../compare.h"
 
 enum { MEMORY = 8 << 20, MAX_STRING = 4096, FAILED = 1 };
-enum { SCRIPT_S = 20 };
 
-/* What both worlds keep for a script: what it said, and how much memory it has. */
+/* What both worlds keep for a script: where it says things, and how much memory it has. */
 struct script {
     FILE *stream;
-    char *text;
-    size_t size, memory;
+    size_t memory;
 };
-
-static void die(const char *what) {
-    fprintf(stderr, "host: %s: %s\n", what, bh_last_error()->text);
-    exit(1);
-}
 
 /* The allocator's decision, the same in both worlds: is there room for a block of new bytes in place of one of old bytes? */
 static bool account(struct script *script, size_t old, size_t new) {
@@ -68,18 +58,17 @@ static int native_each(lua_State *L) {
     return 0;
 }
 
-static void run_natively(const char *text, struct script *script) {
-    current = script;
-    lua_State *L = lua_newstate(native_allocate, script);
-    if (!L)
-        exit(1);
+static void run_natively(const char *text, size_t size, struct transcript *transcript) {
+    struct script script = {transcript->stream, 0};
+    current = &script;
+    lua_State *L = allocated(lua_newstate(native_allocate, &script));
     luaL_openlibs(L);
     lua_register(L, "say", native_say);
     lua_register(L, "each", native_each);
-    if (luaL_loadbufferx(L, text, strlen(text), "=script", "t") != LUA_OK || lua_pcallk(L, 0, 0, 0, 0, NULL) != LUA_OK)
-        fprintf(script->stream, "  error: %s\n", lua_tolstring(L, -1, NULL));
+    if (luaL_loadbufferx(L, text, size, "=script", "t") != LUA_OK || lua_pcallk(L, 0, 0, 0, 0, NULL) != LUA_OK)
+        fprintf(transcript->stream, "  error: %s\n", lua_tolstring(L, -1, NULL));
     lua_close(L);
-    fprintf(script->stream, "  %zu bytes left over\n", script->memory);
+    fprintf(transcript->stream, "  %zu bytes left over\n", script.memory);
 }
 
 /* ---- Isolated ---- */
@@ -141,23 +130,14 @@ static int isolated_each(void *context, bh_instance *guest, const bh_value *argu
     return 0;
 }
 
-static void new_instance(void) {
-    struct {
-        const char *name, *signature;
-        bh_function *function;
-    } functions[] = {{"lua_newstate", "p(pp)", &new_state},       {"luaL_openlibs", "v(p)", &open_libraries},
-                     {"lua_close", "v(p)", &close_state},         {"shim_register", "v(ppp)", &register_function},
-                     {"luaL_loadbufferx", "i(ppmpp)", &load},     {"lua_pcallk", "i(piiilp)", &pcall},
-                     {"lua_type", "i(pi)", &type},                {"lua_tolstring", "p(pip)", &to_string},
-                     {"lua_tointegerx", "l(pip)", &to_integer},   {"lua_pushvalue", "v(pi)", &push_value},
-                     {"lua_pushinteger", "v(pl)", &push_integer}, {"lua_pushstring", "p(pp)", &push_string},
-                     {"realloc", "p(pm)", &reallocate},           {"free", "v(p)", &release}};
-    if (bh_instance_create(module, NULL, &instance) != BH_OK || bh_instance_set_deadline(instance, SCRIPT_S * 1000000000ull) != BH_OK)
-        die("instance");
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (bh_instance_function(instance, functions[i].name, functions[i].signature, functions[i].function) != BH_OK)
-            die(functions[i].name);
-}
+static const struct import imports[] = {
+    {"lua_newstate", "p(pp)", &new_state},       {"luaL_openlibs", "v(p)", &open_libraries},
+    {"lua_close", "v(p)", &close_state},         {"shim_register", "v(ppp)", &register_function},
+    {"luaL_loadbufferx", "i(ppmpp)", &load},     {"lua_pcallk", "i(piiilp)", &pcall},
+    {"lua_type", "i(pi)", &type},                {"lua_tolstring", "p(pip)", &to_string},
+    {"lua_tointegerx", "l(pip)", &to_integer},   {"lua_pushvalue", "v(pi)", &push_value},
+    {"lua_pushinteger", "v(pl)", &push_integer}, {"lua_pushstring", "p(pp)", &push_string},
+    {"realloc", "p(pm)", &reallocate},           {"free", "v(p)", &release}};
 
 static bool give(bh_address L, const char *name, const char *signature, bh_callback_function *function, struct script *script) {
     bh_address guest_name, callback;
@@ -167,8 +147,7 @@ static bool give(bh_address L, const char *name, const char *signature, bh_callb
            bh_free(instance, guest_name) == BH_OK;
 }
 
-/* False when the guest failed; bh_last_error() says how. */
-static bool run_isolated(const char *text, struct script *script) {
+static bool run_in(const char *text, size_t size, struct script *script) {
     bh_address allocate, L, code, name, mode;
     bh_value value;
     char message[MAX_STRING];
@@ -179,7 +158,7 @@ static bool run_isolated(const char *text, struct script *script) {
     if (bh_invoke(instance, &open_libraries, NULL, L) != BH_OK || !give(L, "say", "i(p)", isolated_say, script) ||
         !give(L, "each", "i(p)", isolated_each, script) || bh_allocate_string(instance, text, &code) != BH_OK ||
         bh_allocate_string(instance, "=script", &name) != BH_OK || bh_allocate_string(instance, "t", &mode) != BH_OK ||
-        bh_invoke(instance, &load, &value, L, code, (uint64_t)strlen(text), name, mode) != BH_OK)
+        bh_invoke(instance, &load, &value, L, code, (uint64_t)size, name, mode) != BH_OK)
         return false;
     if (value.as.i == LUA_OK && bh_invoke(instance, &pcall, &value, L, 0, 0, 0, (int64_t)0, (bh_address)0) != BH_OK)
         return false;
@@ -193,6 +172,19 @@ static bool run_isolated(const char *text, struct script *script) {
         return false;
     fprintf(script->stream, "  %zu bytes left over\n", script->memory);
     return true;
+}
+
+static uint64_t deadline = 20000000000;
+
+/* A fresh instance for each script. */
+static bool run_isolated(const char *text, size_t size, struct transcript *transcript) {
+    struct script script = {transcript->stream, 0};
+    if (bh_instance_create(module, NULL, &instance) != BH_OK || bh_instance_set_deadline(instance, deadline) != BH_OK)
+        die("instance");
+    find_functions(instance, imports, sizeof imports / sizeof *imports);
+    bool good = run_in(text, size, &script);
+    bh_instance_destroy(instance);
+    return good;
 }
 
 /* ---- Comparing ---- */
@@ -215,86 +207,36 @@ static const struct {
 static const char work[] = "local function fib(n) return n < 2 and n or fib(n - 1) + fib(n - 2) end say(tostring(fib(24))) "
                            "local t = {} for i = 1, 20000 do t[#t + 1] = ('%x'):format(i * i) end say(tostring(#table.concat(t)))";
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static bool compare(const char *name, const char *text, long repeat) {
-    double native_time = 0, isolated_time = 0;
-    bool equal = true;
-    for (long i = 0; equal && i < repeat; i++) {
-        struct script native = {0}, isolated = {0};
-        native.stream = open_memstream(&native.text, &native.size);
-        isolated.stream = open_memstream(&isolated.text, &isolated.size);
-        if (!native.stream || !isolated.stream)
-            exit(1);
-        new_instance();
-        double start = seconds();
-        run_natively(text, &native);
-        double middle = seconds();
-        if (!run_isolated(text, &isolated))
-            fprintf(isolated.stream, "  contained: %s\n", bh_last_error()->text);
-        native_time += middle - start;
-        isolated_time += seconds() - middle;
-        fclose(native.stream);
-        fclose(isolated.stream);
-        equal = native.size == isolated.size && memcmp(native.text, isolated.text, native.size) == 0;
-        if (!equal)
-            printf("%s: natively:\n%s%s: isolated:\n%s", name, native.text, name, isolated.text);
-        else if (i == 0)
-            printf("%s: the same natively and isolated:\n%s", name, native.text);
-        free(native.text);
-        free(isolated.text);
-        bh_instance_destroy(instance);
-    }
-    if (equal && repeat > 1)
-        printf("%s: %.2f ms natively, %.2f ms isolated, ratio %.3f\n", name, native_time * 1e3 / (double)repeat,
-               isolated_time * 1e3 / (double)repeat, isolated_time / native_time);
-    return equal;
-}
-
 /* A script that would hang the host: only isolated, of course. */
 static bool endless(void) {
-    struct script script = {0};
-    script.stream = open_memstream(&script.text, &script.size);
-    if (!script.stream)
-        exit(1);
-    new_instance();
-    bh_instance_set_deadline(instance, 50000000);
-    bool stopped = !run_isolated("while true do end", &script) && bh_last_error()->error == BH_ERROR_DEADLINE;
+    struct transcript transcript;
+    uint64_t usual = deadline;
+    deadline = 50000000;
+    open_transcript(&transcript);
+    bool stopped = !run_isolated("while true do end", 17, &transcript) && bh_last_error()->error == BH_ERROR_DEADLINE;
+    close_transcript(&transcript);
+    free(transcript.text);
+    deadline = usual;
     printf("endless: %s\n", stopped ? "stopped by its deadline" : "not stopped");
-    bh_instance_destroy(instance);
-    fclose(script.stream);
-    free(script.text);
     return stopped;
 }
 
 int main(int argc, char **argv) {
+    const struct comparison show = {run_natively, run_isolated, true};
     bh_engine *engine;
     bool good = true;
-    long repeat = 1;
-    int next = 1;
+    long repeat;
+    int name = parse_options(argc, argv, 0, "\nRuns Lua scripts natively and isolated, and compares.", &repeat);
 
-    if (argc > 2 && strcmp(argv[1], "--repeat") == 0) {
-        repeat = strtol(argv[2], NULL, 10);
-        next = 3;
-    }
-    if (argc != next + 1 || argv[next][0] == '-' || repeat < 1) {
-        fprintf(stderr, "usage: host [--repeat N] MODULE\n"
-                        "Runs Lua scripts natively and isolated, and compares. --repeat also measures processor time, over N times.\n");
-        return 2;
-    }
     if (bh_engine_create(NULL, &engine) != BH_OK)
         die("engine");
-    if (bh_module_load(engine, argv[next], NULL, &module) != BH_OK)
+    if (bh_module_load(engine, argv[name], NULL, &module) != BH_OK)
         die("module");
     for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
-        good &= compare(scripts[i].name, scripts[i].text, 1);
-    good &= compare("work", work, repeat);
+        good &= compare(&show, scripts[i].name, scripts[i].text, strlen(scripts[i].text), 1);
+    good &= compare(&show, "work", work, sizeof work - 1, repeat);
     good &= endless();
-    good &= compare("hello again", scripts[0].text, 1);
+    good &= compare(&show, "hello again", scripts[0].text, strlen(scripts[0].text), 1);
     bh_module_destroy(module);
     bh_engine_destroy(engine);
     return good ? 0 : 1;

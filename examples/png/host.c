@@ -1,13 +1,10 @@
 /* Decodes and encodes PNG images by libpng and zlib, natively and isolated, and compares: pixels, files and error messages,
  * also of damaged images. The isolated decoder may ask the outside world for nothing, and whatever it says about sizes is
  * checked before the host believes it. examples/build png builds it. */
-#include <bulkhead/bulkhead.h>
 #include <png.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <zlib.h>
+
+#include "../compare.h"
 
 enum { MAX_PIXELS = 1 << 26, MAX_FILE = 1 << 28, DECODE_S = 20 };
 
@@ -23,27 +20,16 @@ struct outcome {
     png_uint_32 width, height;
 };
 
-static void die(const char *what) {
-    fprintf(stderr, "host: %s: %s\n", what, bh_last_error()->text);
-    exit(1);
-}
-
-static void *allocated(void *block) {
-    if (!block) {
-        fprintf(stderr, "host: out of memory\n");
-        exit(1);
-    }
-    return block;
-}
+static const struct import imports[] = {{"png_image_begin_read_from_memory", "i(ppm)", &begin_read},
+                                        {"png_image_finish_read", "i(pppip)", &finish_read},
+                                        {"png_image_free", "v(p)", &free_image},
+                                        {"png_image_write_to_memory", "i(pppipip)", &write_image}};
 
 static void new_instance(void) {
     if (bh_instance_create(module, NULL, &instance) != BH_OK ||
-        bh_instance_set_deadline(instance, DECODE_S * 1000000000ull) != BH_OK ||
-        bh_instance_function(instance, "png_image_begin_read_from_memory", "i(ppm)", &begin_read) != BH_OK ||
-        bh_instance_function(instance, "png_image_finish_read", "i(pppip)", &finish_read) != BH_OK ||
-        bh_instance_function(instance, "png_image_free", "v(p)", &free_image) != BH_OK ||
-        bh_instance_function(instance, "png_image_write_to_memory", "i(pppipip)", &write_image) != BH_OK)
+        bh_instance_set_deadline(instance, DECODE_S * 1000000000ull) != BH_OK)
         die("instance");
+    find_functions(instance, imports, sizeof imports / sizeof *imports);
 }
 
 /* A decoder that faulted or ran too long has lost this image, and nothing else. */
@@ -156,22 +142,16 @@ static bool same(const struct outcome *a, const struct outcome *b) {
            (a->size == 0 || memcmp(a->bytes, b->bytes, a->size) == 0);
 }
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* Decodes one file both ways, repeat times in turn, and compares. */
 static bool compare_file(const char *name, const unsigned char *file, size_t size, long repeat) {
-    double native_time = 0, isolated_time = 0;
+    struct times times = {0};
     for (long i = 0; i < repeat; i++) {
         double start = seconds();
         struct outcome native = decode_natively(file, size);
         double middle = seconds();
         struct outcome isolated = decode_isolated(file, size);
-        native_time += middle - start;
-        isolated_time += seconds() - middle;
+        times.native += middle - start;
+        times.isolated += seconds() - middle;
         bool equal = same(&native, &isolated);
         if (i == 0 || !equal)
             printf("%s: %ux%u, %s%s%s\n", name, native.width, native.height, native.size ? "decoded" : native.message,
@@ -182,9 +162,7 @@ static bool compare_file(const char *name, const unsigned char *file, size_t siz
         if (!equal)
             return false;
     }
-    if (repeat > 1)
-        printf("%s: %.1f ms natively, %.1f ms isolated, ratio %.3f\n", name, native_time * 1e3 / (double)repeat,
-               isolated_time * 1e3 / (double)repeat, isolated_time / native_time);
+    print_times(name, &times, repeat);
     return true;
 }
 
@@ -260,26 +238,17 @@ static unsigned char *read_file(const char *path, size_t *size) {
 int main(int argc, char **argv) {
     bh_engine *engine;
     bool good = true;
-    long repeat = 1;
-    int next = 1;
+    long repeat;
+    int name = parse_options(argc, argv, argc, " [FILE.png]...\n"
+                             "Decodes the files (or images it makes itself) by libpng natively and isolated, and compares.", &repeat);
 
-    if (argc > 2 && strcmp(argv[1], "--repeat") == 0) {
-        repeat = strtol(argv[2], NULL, 10);
-        next = 3;
-    }
-    if (argc <= next || argv[next][0] == '-' || repeat < 1) {
-        fprintf(stderr, "usage: host [--repeat N] MODULE [FILE.png]...\n"
-                        "Decodes the files (or images it makes itself) by libpng natively and isolated, and compares.\n"
-                        "--repeat also measures processor time, over N times.\n");
-        return 2;
-    }
     if (bh_engine_create(NULL, &engine) != BH_OK)
         die("engine");
-    if (bh_module_load(engine, argv[next], NULL, &module) != BH_OK)
+    if (bh_module_load(engine, argv[name], NULL, &module) != BH_OK)
         die("module");
     new_instance();
 
-    for (int i = next + 1; i < argc; i++) {
+    for (int i = name + 1; i < argc; i++) {
         size_t size;
         unsigned char *file = read_file(argv[i], &size);
         if (!file) {
@@ -290,7 +259,7 @@ int main(int argc, char **argv) {
         good &= compare_file(argv[i], file, size, repeat);
         free(file);
     }
-    if (argc == next + 1) {
+    if (argc == name + 1) {
         good &= compare_generated("rgba", PNG_FORMAT_RGBA, 191, 127, repeat);
         good &= compare_generated("grey", PNG_FORMAT_GRAY, 255, 64, repeat);
         good &= compare_generated("linear", PNG_FORMAT_LINEAR_RGB, 64, 65, repeat);

@@ -161,8 +161,9 @@ void *bh_bind_take(bh_bind_call *call, const char *what, bh_address guest, uint6
                    const char *free_function);
 void *bh_bind_take_handle(bh_bind_call *call, const char *what, bh_address guest);
 void *bh_bind_take_user(bh_bind_call *call, const char *what, bh_address guest, unsigned flags);
-/* A pointer into [host, host+size) from one into [guest, guest+size], its end included. */
-void *bh_bind_take_cursor(bh_bind_call *call, const char *what, bh_address at, const void *host, bh_address guest, uint64_t size);
+/* A pointer into [host, host+size] from one into [guest, guest+size]; left is what the guest says is left there of size. */
+void *bh_bind_take_cursor(bh_bind_call *call, const char *what, bh_address at, const void *host, bh_address guest, uint64_t size,
+                          uint64_t left);
 
 /* Host memory, zeroed, until the call ends. Never NULL unless the call failed. */
 void *bh_bind_temp(bh_bind_call *call, const char *what, uint64_t count, uint64_t size);

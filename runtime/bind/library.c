@@ -98,7 +98,7 @@ bh_error bh_bind_create(bh_bind_library *library, bh_bind **result) {
 bh_error bh_bind_destroy(bh_bind *bind) {
     if (!bind)
         return BH_OK;
-    bh_error error = bind->instance ? bh_instance_destroy(bind->instance) : BH_OK;
+    bh_error error = bind->depth ? BH_ERROR_BUSY : bind->instance ? bh_instance_destroy(bind->instance) : BH_OK;
     if (error)
         return error;
     bind->instance = NULL;
@@ -190,6 +190,10 @@ bh_error bh_bind_library_close(bh_bind_library *library) {
     bh_error error;
     if (!library)
         return BH_OK;
+    for (bh_bind *bind = library->binds; bind; bind = bind->next) {
+        if (bind->depth)
+            return BH_ERROR_BUSY; /* before any is destroyed */
+    }
     while (library->binds) {
         if ((error = bh_bind_destroy(library->binds)))
             return error;
@@ -226,5 +230,7 @@ bh_bind *bh_bind_default(bh_bind_library *library) {
             bh_bind_destroy(bind);
     }
     bh_bind_end(&call);
+    if (library && library->options.handler)
+        library->options.handler(library->options.handler_context, NULL, bh_bind_last_error());
     return NULL;
 }

@@ -134,20 +134,28 @@ void *bh_bind_take_handle(bh_bind_call *call, const char *what, bh_address guest
     return (void *)(uintptr_t)(guest | BH_BIND_HANDLE_BIT);
 }
 
+/* index, found below count: zero where the processor only guessed so. */
+static size_t bounded(size_t index, size_t count) {
+    size_t mask;
+    __asm__("cmpq %2, %1; sbbq %0, %0" : "=r"(mask) : "r"(index), "r"(count) : "cc");
+    return index & mask;
+}
+
 void *bh_bind_take_user(bh_bind_call *call, const char *what, bh_address guest, unsigned flags) {
     if (call->failed || null(call, what, guest, flags))
         return NULL;
-    const void *host = guest <= call->bind->token_count ? call->bind->tokens[guest - 1] : NULL;
+    size_t count = call->bind->token_count;
+    const void *host = guest <= count ? call->bind->tokens[bounded(guest - 1, count)] : NULL;
     if (!host)
         bh_bind_fail(call, BH_BIND_GUEST, what, "is no pointer that the host gave");
     return (void *)(uintptr_t)host;
 }
 
-void *bh_bind_take_cursor(bh_bind_call *call, const char *what, bh_address at, const void *host, bh_address guest,
-                          uint64_t size) {
-    if (call->failed || (!at && !guest))
+void *bh_bind_take_cursor(bh_bind_call *call, const char *what, bh_address at, const void *host, bh_address guest, uint64_t size,
+                          uint64_t left) {
+    if (call->failed || (!at && !guest && !left))
         return NULL;
-    if (!guest || at - guest > size) {
+    if (!guest || at - guest > size || left > size - (at - guest)) {
         bh_bind_fail(call, BH_BIND_GUEST, what, "has left its buffer");
         return NULL;
     }

@@ -54,6 +54,8 @@ static bool check_size(const struct value *value, const struct size *size, const
     if (size->kind == SIZE_NUMBER)
         return true;
     const struct value *named = scope_find(scope, size->name);
+    if (named && named->contract && named->contract->broken)
+        return true;
     if (!named)
         return contradiction(value, format("there is no %s '%s'", scope->members ? "member" : "argument", size->name));
     if (size->kind == SIZE_NAME)
@@ -119,6 +121,8 @@ static bool check_target(struct checker *checker, const struct value *value, con
         return contradiction(value, "of(...) is about elements that are pointers");
     if (c->pinned && target->kind != TYPE_RECORD)
         return contradiction(value, "pinned is about structures");
+    if (target->kind == TYPE_RECORD && target->record->problem)
+        return missing(checker, format("'%s': %s", target->record->spelling, target->record->problem));
     if (type_is_flat(target))
         return true;
     if (target->kind != TYPE_RECORD)
@@ -162,6 +166,8 @@ static bool check_value(struct checker *checker, const struct value *value, cons
 {
     const struct type *type = value->type;
     const struct contract *contract = value->contract;
+    if (contract && contract->broken)
+        return true;
     while (type->kind == TYPE_ARRAY && position == MEMBER)
         type = type->target;
     struct value plain = *value;
@@ -274,6 +280,8 @@ void check_function(struct function *function, bool quiet)
     }
     struct scope with_result = scope;
     with_result.result = function->result.type->kind == TYPE_SCALAR ? &function->result : NULL;
+    if (function->result.contract && function->result.contract->broken)
+        return;
     if (function->result.contract && function->result.type->kind != TYPE_POINTER && function->result.type->kind != TYPE_FUNCTION_POINTER)
         contradiction(&function->result, "it is no pointer");
     else if (!function->problem)

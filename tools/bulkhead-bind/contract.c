@@ -40,7 +40,7 @@ static bool take(struct reader *reader, char c)
 static void expect(struct reader *reader, char c)
 {
     if (!take(reader, c))
-        fail(reader, format("'%c' is missing before", c), *reader->at ? reader->at : "the end");
+        fail(reader, format("'%c' is missing %s", c, *reader->at ? "before" : "at the end"), reader->at);
 }
 
 static char *word(struct reader *reader)
@@ -88,7 +88,7 @@ static struct size *parse_factor(struct reader *reader)
     size = new_size(take(reader, '*') ? SIZE_TARGET : SIZE_NAME, NULL, NULL);
     size->name = word(reader);
     if (!*size->name) {
-        fail(reader, "a size is missing before", *reader->at ? reader->at : "the end");
+        fail(reader, *reader->at ? "a size is missing before" : "a size is missing at the end", reader->at);
     } else if (isdigit((unsigned char)*size->name)) {
         if (size->kind == SIZE_TARGET)
             fail(reader, "'*' needs a name, not", size->name);

@@ -35,6 +35,7 @@ struct contract {
     char *free_function;
     struct contract *of;
     bool string, nullable, handle, user, callback, scoped, keep, take, pinned, release, cursor, zero, dispose;
+    bool broken; /* that has been reported already */
 };
 
 /* Adds the words of text to contract. False, after a message at where, when they make no sense or contradict each other. */

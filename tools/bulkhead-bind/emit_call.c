@@ -245,6 +245,22 @@ static void emit_end(struct text *text, const struct function *function)
         text_add(text, "    return bh_bind_end(bh_c) ? bh_result : (%s)0;\n", type_name(type));
 }
 
+/* Whether the library can change what a size names: then the host would take its word for how large its own buffer is. */
+static bool size_changes(const struct function *function, const struct size *size)
+{
+    if (!size || size->kind == SIZE_NUMBER || size->kind == SIZE_NAME)
+        return false;
+    if (size->kind != SIZE_TARGET)
+        return size_changes(function, size->a) || size_changes(function, size->b);
+    struct scope scope = {.values = function->arguments, .count = function->count};
+    return (scope_find(&scope, size->name)->contract->direction & DIRECTION_OUT) != 0;
+}
+
+static bool needs_count_check(const struct function *function, const struct crossing *c)
+{
+    return c->type->kind == TYPE_POINTER && c->contract && size_changes(function, c->contract->count);
+}
+
 static void emit_body(struct text *text, const struct function *function, unsigned index)
 {
     const struct type *result = function->result.type;
@@ -269,6 +285,8 @@ static void emit_body(struct text *text, const struct function *function, unsign
             emit_scalar_copy(text, &c[n]);
     }
     for (size_t n = 0; n < function->count; n++) {
+        if (needs_count_check(function, &c[n]))
+            text_add(text, "    uint64_t b_%s = %s;\n", c[n].name + 2, count_code(&before, c[n].contract->count, c[n].what));
         if (needs_bytes(&c[n]))
             text_add(text, "    uint64_t s_%s = %s;\n", c[n].name + 2,
                      bytes_code(&before, c[n].type, c[n].contract, c[n].contract->count, c[n].what));
@@ -282,6 +300,9 @@ static void emit_body(struct text *text, const struct function *function, unsign
             emit_scalar_back(text, &c[n]);
     }
     for (size_t n = 0; n < function->count; n++) {
+        if (needs_count_check(function, &c[n]))
+            text_add(text, "        bh_bind_used(bh_c, %s, %s, b_%s);\n", c[n].what,
+                     count_code(&after, c[n].contract->count, c[n].what), c[n].name + 2);
         if (!is_single_scalar(c[n].value))
             emit_back(text, &c[n], &after);
     }

@@ -107,6 +107,13 @@ static char *write_temporary(const char *path, const struct text *text)
     return temporary;
 }
 
+static void check_replaceable(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        die("%s is in the way: it is no regular file", path);
+}
+
 static void check_clash(const char *name)
 {
     if (name_taken(name))
@@ -137,6 +144,9 @@ void emit_files(const struct options *options)
     emit_header(&header, options);
     emit_source(&source, options);
     const char *header_path = format("%s.h", options->output), *source_path = format("%s.c", options->output);
+    /* The two renames below cannot fail half-way then, short of a directory that vanishes. */
+    check_replaceable(header_path);
+    check_replaceable(source_path);
     const char *header_temporary = write_temporary(header_path, &header);
     const char *source_temporary = write_temporary(source_path, &source);
     if (rename(header_temporary, header_path) || rename(source_temporary, source_path)) {

@@ -60,10 +60,17 @@ static void emit_back(struct text *text, const struct place *place)
     if (contract->direction & DIRECTION_OUT)
         text_add(text, "    bh_bind_out%s(bh_c, %s, (void *)(uintptr_t)bh_from->%s, %s, %s);\n", contract->string ? "_string" : "",
                  place->what, place->at, sent, bytes);
+    /* What the guest says now of a host's buffer must not be more than there is. */
+    struct view later = {.scope = place->view->scope, .base = "bh_after->"};
+    const char *left = contract->count ? bytes_code(&later, type, contract, contract->count, place->what) : NULL;
     if (contract->cursor)
-        text_add(text, "    bh_to->%s = (%s)bh_bind_take_cursor(bh_c, %s, %s, (const void *)bh_from->%s, %s, %s);\n", place->at,
-                 type_name(type), place->what, word_at("bh_after", place), place->at, sent, bytes);
-    else if (contract->direction || contract->zero)
+        text_add(text, "    bh_to->%s = (%s)bh_bind_take_cursor(bh_c, %s, %s, (const void *)bh_from->%s, %s, %s, %s);\n", place->at,
+                 type_name(type), place->what, word_at("bh_after", place), place->at, sent, bytes, left);
+    else if (left && contract->count->kind != SIZE_NUMBER)
+        text_add(text, "    bh_bind_used(bh_c, %s, %s, bh_from->%s ? %s : 0);\n", place->what, left, place->at, bytes);
+    if (contract->cursor)
+        return;
+    if (contract->direction || contract->zero)
         text_add(text, "    bh_to->%s = bh_from->%s;\n", place->at, place->at);
     else
         text_add(text, "    bh_to->%s = bh_after->%s == bh_sent->%s ? bh_from->%s : %s;\n", place->at, place->at, place->at,

@@ -38,8 +38,7 @@ int main(int argc, char **argv)
         die("cannot read %s: %s", options.header, strerror(errno));
     for (size_t n = 0; n < options.contracts.count; n++)
         side_read(options.contracts.items[n]);
-    model_read(&options);
-    unsigned wrapped = error_count ? 0 : check_all(&options);
+    unsigned wrapped = model_read(&options) ? check_all(&options) : 0;
     if (!error_count && !wrapped && !model.unsupported)
         say(options.header, "error", "it declares no functions; --also binds those of headers that it includes");
     if (error_count)

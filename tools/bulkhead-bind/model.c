@@ -111,8 +111,8 @@ struct contract *contract_for(CXCursor cursor, const char *where, const char *ki
     struct contract *contract = NULL;
     if (text || line) {
         contract = make(1, sizeof *contract);
-        if (contract_parse(contract, text ? text : line->rest, text ? where : line->where))
-            contract_consistent(contract);
+        contract->broken = !contract_parse(contract, text ? text : line->rest, text ? where : line->where) ||
+                           !contract_consistent(contract);
     }
     known = grow(known, known_count, sizeof *known);
     known[known_count++] = (struct known){where, key, contract};
@@ -160,8 +160,10 @@ static void add_function(CXCursor cursor)
     struct function *function = make(1, sizeof *function);
     function->name = name;
     function_fill(function, clang_getCursorType(cursor), cursor, name);
+    /* C11's specifier is the declaration's, the attribute is the type's. */
     const char *printed = string_of(clang_getCursorPrettyPrinted(cursor, NULL));
-    function->is_noreturn = strstr(printed, "noreturn") || strstr(printed, "_Noreturn") || strstr(printed, "__noreturn__");
+    const char *type = string_of(clang_getTypeSpelling(clang_getCursorType(cursor)));
+    function->is_noreturn = strstr(printed, "_Noreturn ") || strstr(type, "__attribute__((noreturn))");
     function->on_error = annotation(cursor, ANNOTATION_ON_ERROR);
     const struct side_line *line = side_find("on-error", name, NULL);
     if (line && function->on_error)
@@ -242,7 +244,7 @@ static const char *own_include(void)
     return BULKHEAD_INCLUDE_DIR;
 }
 
-void model_read(const struct options *options)
+bool model_read(const struct options *options)
 {
     struct args arguments = {0};
     CXTranslationUnit unit;
@@ -258,8 +260,8 @@ void model_read(const struct options *options)
     if (code)
         die("libclang cannot parse %s with these options", options->header);
     if (!report_diagnostics(unit))
-        return;
+        return false;
     clang_visitChildren(clang_getTranslationUnitCursor(unit), visit, NULL);
-    if (!error_count)
-        side_report_unused();
+    side_report_unused();
+    return true;
 }

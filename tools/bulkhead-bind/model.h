@@ -79,7 +79,8 @@ extern struct model model;
 
 /* model.c */
 struct options;
-void model_read(const struct options *options);
+/* False when the header cannot be used; everything that is wrong is reported and counted. */
+bool model_read(const struct options *options);
 const char *cursor_where(CXCursor cursor);
 const char *string_of(CXString string);
 bool name_taken(const char *name);

@@ -6,6 +6,9 @@
 #include "model.h"
 #include "text.h"
 
+#define VA_LIST "__va_list_tag"
+#define VA_LIST_PROBLEM "a list of variable arguments means nothing on the other side"
+
 static struct type *bad(struct type *type, const char *problem)
 {
     type->kind = TYPE_BAD;
@@ -69,6 +72,20 @@ static enum CXChildVisitResult collect_parameter(CXCursor cursor, CXCursor paren
     return CXChildVisit_Continue;
 }
 
+/* An array as an argument is a pointer; libclang shows it as it was written. */
+static struct type *argument_type(CXType from, CXCursor declaration, const char *path)
+{
+    CXType canonical = clang_getCanonicalType(from);
+    if (canonical.kind != CXType_ConstantArray && canonical.kind != CXType_IncompleteArray && canonical.kind != CXType_VariableArray)
+        return type_make(from, declaration, path);
+    struct type *type = make(1, sizeof *type);
+    CXType element = clang_getArrayElementType(clang_getArrayElementType(from).kind == CXType_Invalid ? canonical : from);
+    type->spelling = format("__typeof__(%s) *", string_of(clang_getTypeSpelling(element)));
+    type->kind = TYPE_POINTER;
+    type->target = type_make(element, declaration, path);
+    return strstr(type->spelling, VA_LIST) ? bad(type, VA_LIST_PROBLEM) : type;
+}
+
 void function_fill(struct function *function, CXType type, CXCursor declaration, const char *path)
 {
     struct parameters found = {0};
@@ -97,7 +114,7 @@ void function_fill(struct function *function, CXType type, CXCursor declaration,
         const char *by_number = format("%zu", n + 1);
         if (!argument->contract && strcmp(known, by_number))
             argument->contract = contract_for(at, argument->where, "argument", path, by_number);
-        argument->type = type_make(clang_getArgType(type, (unsigned)n), at, format("%s.%s", path, known));
+        argument->type = argument_type(clang_getArgType(type, (unsigned)n), at, format("%s.%s", path, known));
     }
 }
 
@@ -113,7 +130,7 @@ static enum CXVisitorResult add_member(CXCursor cursor, CXClientData data)
     member->type = type_make(clang_getCursorType(cursor), cursor, format("%s.%s", record->path, member->name));
     member->contract = contract_for(cursor, member->where, "member", record->path, member->name);
     const struct type *type = member->type;
-    if (clang_Cursor_isBitField(cursor))
+    if (clang_Cursor_isBitField(cursor) && !record->by_value_problem)
         record->by_value_problem = format("bit fields ('%s') cannot be passed by value; pass a pointer", member->name);
     while (type->kind == TYPE_ARRAY)
         type = type->target;
@@ -234,6 +251,8 @@ struct type *type_make(CXType from, CXCursor declaration, const char *path)
     case CXType_Pointer: {
         CXType named = enter_typedefs(from, &declaration, &path);
         CXType pointee = clang_getPointeeType(named.kind == CXType_Pointer ? named : canonical);
+        if (strstr(string_of(clang_getTypeSpelling(clang_getCanonicalType(pointee))), VA_LIST))
+            return bad(type, VA_LIST_PROBLEM);
         if (clang_getCanonicalType(pointee).kind == CXType_FunctionProto)
             enter_typedefs(pointee, &declaration, &path);
         return pointer_make(type, pointee, declaration, path);

@@ -57,7 +57,7 @@ static void emit_back(struct text *text, const struct place *place)
     }
     const char *sent = word_at("bh_sent", place);
     const char *bytes = contract->direction ? bytes_code(place->view, type, contract, contract->count, place->what) : NULL;
-    if (contract->direction & DIRECTION_OUT)
+    if ((contract->direction & DIRECTION_OUT) && !contract->cursor)
         text_add(text, "    bh_bind_out%s(bh_c, %s, (void *)(uintptr_t)bh_from->%s, %s, %s);\n", contract->string ? "_string" : "",
                  place->what, place->at, sent, bytes);
     /* What the guest says now of a host's buffer must not be more than there is. */
@@ -68,6 +68,10 @@ static void emit_back(struct text *text, const struct place *place)
                  type_name(type), place->what, word_at("bh_after", place), place->at, sent, bytes, left);
     else if (left && contract->count->kind != SIZE_NUMBER)
         text_add(text, "    bh_bind_used(bh_c, %s, %s, bh_from->%s ? %s : 0);\n", place->what, left, place->at, bytes);
+    /* What it moved over is what it wrote. */
+    if (contract->cursor && (contract->direction & DIRECTION_OUT))
+        text_add(text, "    bh_bind_out(bh_c, %s, (void *)(uintptr_t)bh_from->%s, %s, (uint64_t)((const char *)bh_to->%s - "
+                       "(const char *)bh_from->%s));\n", place->what, place->at, sent, place->at, place->at);
     if (contract->cursor)
         return;
     if (contract->direction || contract->zero)

@@ -14,6 +14,7 @@
 
 struct model model;
 static const struct options *settings;
+static CXFile main_file;
 
 const char *string_of(CXString string)
 {
@@ -123,13 +124,13 @@ struct contract *contract_for(CXCursor cursor, const char *where, const char *ki
 
 static bool is_bound(CXCursor cursor)
 {
-    CXSourceLocation location = clang_getCursorLocation(cursor);
     CXFile file;
-    if (clang_Location_isFromMainFile(location))
-        return true;
-    clang_getFileLocation(location, &file, NULL, NULL, NULL);
+    /* Where it stands, also when macros declare it. */
+    clang_getFileLocation(clang_getCursorLocation(cursor), &file, NULL, NULL, NULL);
     if (!file)
         return false;
+    if (clang_File_isEqual(file, main_file))
+        return true;
     const char *name = string_of(clang_getFileName(file));
     for (size_t n = 0; n < settings->also.count; n++) {
         const char *also = settings->also.items[n];
@@ -261,6 +262,7 @@ bool model_read(const struct options *options)
         die("libclang cannot parse %s with these options", options->header);
     if (!report_diagnostics(unit))
         return false;
+    main_file = clang_getFile(unit, options->header);
     clang_visitChildren(clang_getTranslationUnitCursor(unit), visit, NULL);
     side_report_unused();
     return true;

@@ -16,6 +16,19 @@ static struct type *bad(struct type *type, const char *problem)
     return type;
 }
 
+/* clang's own names of the types of sizeof and of differences of pointers are known to no compiler. */
+static const char *spelling_of(CXType type)
+{
+    static const char *const internal[] = {"__size_t", "__signed_size_t", "__ptrdiff_t"};
+    CXType unqualified = clang_getUnqualifiedType(type);
+    const char *spelling = string_of(clang_getTypeSpelling(unqualified));
+    for (size_t n = 0; n < sizeof internal / sizeof *internal; n++) {
+        if (strstr(spelling, internal[n]))
+            return string_of(clang_getTypeSpelling(clang_getCanonicalType(unqualified)));
+    }
+    return spelling;
+}
+
 static char scalar_letter(enum CXTypeKind kind)
 {
     switch (kind) {
@@ -243,7 +256,7 @@ struct type *type_make(CXType from, CXCursor declaration, const char *path)
     struct type *type = make(1, sizeof *type);
     CXType canonical = clang_getCanonicalType(from);
     type->is_const = clang_isConstQualifiedType(canonical) != 0;
-    type->spelling = string_of(clang_getTypeSpelling(clang_getUnqualifiedType(from)));
+    type->spelling = spelling_of(from);
     switch (canonical.kind) {
     case CXType_Void:
         type->kind = TYPE_VOID;

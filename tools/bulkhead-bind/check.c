@@ -11,6 +11,11 @@ bool type_is_flat(const struct type *type)
     return type->kind == TYPE_SCALAR || type->kind == TYPE_VOID || (type->kind == TYPE_RECORD && !type->record->has_pointers);
 }
 
+bool type_needs_image(const struct type *type)
+{
+    return type->kind == TYPE_RECORD && (type->record->has_pointers || type->record->has_padding);
+}
+
 bool is_single_scalar(const struct value *value)
 {
     const struct contract *contract = value->contract;

@@ -21,6 +21,8 @@ void check_function(struct function *function, bool quiet);
 
 /* Whether copying a value of this type byte by byte is all there is to do. */
 bool type_is_flat(const struct type *type);
+/* Whether what the guest gets for the host's differs from its bytes: pointers are others, padding is zero. */
+bool type_needs_image(const struct type *type);
 const struct value *scope_find(const struct scope *scope, const char *name);
 /* Whether some argument's size, or that of the result, is *name; such arguments come first in a call. */
 bool is_single_scalar(const struct value *value);

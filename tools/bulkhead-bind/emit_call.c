@@ -23,7 +23,7 @@ struct crossing {
     const char *name, *what, *guest, *temp;
     const struct view *view;
     bool elements;   /* an array of pointers */
-    bool structures; /* of structures with pointers */
+    bool structures; /* of structures with pointers, or padding */
 };
 
 static struct crossing crossing_of(const struct function *function, size_t n, const struct view *view)
@@ -37,7 +37,9 @@ static struct crossing crossing_of(const struct function *function, size_t n, co
     if (c.type->kind == TYPE_POINTER && c.contract && c.contract->direction && !c.contract->string) {
         enum type_kind target = c.type->target->kind;
         c.elements = target == TYPE_POINTER || target == TYPE_FUNCTION_POINTER;
-        c.structures = target == TYPE_RECORD && c.type->target->record->has_pointers;
+        c.structures = target == TYPE_RECORD && (c.type->target->record->has_pointers ||
+                                                 (type_needs_image(c.type->target) && (c.contract->direction & DIRECTION_IN) &&
+                                                  !c.contract->in_bytes && !c.contract->keep));
     }
     return c;
 }
@@ -82,11 +84,11 @@ static void emit_argument(struct text *text, const struct crossing *c, size_t n)
         return;
     }
     if (type->kind == TYPE_RECORD) {
-        if (type->record->has_pointers)
+        if (type_needs_image(type))
             text_add(text, "    %s;\n    memset(&%s, 0, sizeof %s);\n    %s(bh_c, &%s, &%s);\n", declare(type, c->temp), c->temp,
                      c->temp, record_helper(type->record, "give"), c->name, c->temp);
         text_add(text, "    bh_v[%zu].type = '{';\n    bh_v[%zu].as.s = (void *)&%s;\n", n, n,
-                 type->record->has_pointers ? c->temp : c->name);
+                 type_needs_image(type) ? c->temp : c->name);
         return;
     }
     if (c->elements || c->structures)

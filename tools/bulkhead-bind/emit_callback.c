@@ -91,7 +91,7 @@ static void emit_result(struct text *text, const struct function *function, cons
     const struct type *type = function->result.type;
     if (type->kind == TYPE_SCALAR)
         text_add(text, "        bh_r->as.%s = bh_result;\n", field_of(type->letter));
-    else if (type->kind == TYPE_RECORD && type->record->has_pointers)
+    else if (type_needs_image(type))
         text_add(text, "        %s(bh_c, &bh_result, bh_r->as.s);\n", record_helper(type->record, "give"));
     else if (type->kind == TYPE_RECORD)
         text_add(text, "        memcpy(bh_r->as.s, &bh_result, sizeof bh_result);\n");

@@ -1,5 +1,5 @@
 /* Helpers for structures that hold pointers:
- *   give  what the guest gets in place of the host's structure
+ *   give  what the guest gets in place of the host's structure: bh_to is zeros, and padding stays so
  *   back  what the host gets when the guest had it: bh_from is what the host gave, bh_sent what the guest got, bh_after what
  *         it left there (a copy)
  *   take  the host's structure from a copy of one that the guest made */
@@ -90,25 +90,25 @@ static void emit_member(struct text *text, const struct record *record, const st
     struct place place = {member, member->type, member->name, NULL, &view};
     unsigned depth = 0;
     for (; place.type->kind == TYPE_ARRAY; place.type = place.type->target, depth++) {
-        text_add(text, "    for (size_t bh_%u = 0; bh_%u < %lld; bh_%u++)\n    ", depth, depth, place.type->count, depth);
+        text_add(text, "    for (size_t bh_%u = 0; bh_%u < %lld; bh_%u++) {\n", depth, depth, place.type->count, depth);
         place.at = format("%s[bh_%u]", place.at, depth);
     }
-    if (place.type->kind != TYPE_POINTER && place.type->kind != TYPE_FUNCTION_POINTER &&
-        !(place.type->kind == TYPE_RECORD && place.type->record->has_pointers))
-        return;
     place.what = literal(format("member '%s' of '%s'", member->name, record->spelling));
-    if (depth)
-        text_add(text, "{\n");
     emit(text, &place);
-    if (depth)
+    while (depth--)
         text_add(text, "    }\n");
+}
+
+static const struct type *innermost(const struct type *type)
+{
+    while (type->kind == TYPE_ARRAY)
+        type = type->target;
+    return type;
 }
 
 static bool has_place(const struct value *member)
 {
-    const struct type *type = member->type;
-    while (type->kind == TYPE_ARRAY)
-        type = type->target;
+    const struct type *type = innermost(member->type);
     return type->kind == TYPE_POINTER || type->kind == TYPE_FUNCTION_POINTER ||
            (type->kind == TYPE_RECORD && type->record->has_pointers);
 }
@@ -118,10 +118,20 @@ static void emit_helper(struct text *prototypes, struct text *bodies, struct rec
 {
     const char *head = format("static void %s(bh_bind_call *bh_c, %s)", record_helper(record, which), parameters);
     text_add(prototypes, "%s;\n", head);
-    text_add(bodies, "%s\n{\n    (void)bh_c;\n    *bh_to = *%s;\n", head, origin);
+    text_add(bodies, "%s\n{\n    (void)bh_c;\n", head);
+    if (emit == emit_back)
+        text_add(bodies, "    (void)bh_from, (void)bh_sent;\n");
+    bool one_by_one = emit == emit_give && record->has_padding;
+    if (!one_by_one)
+        text_add(bodies, "    *bh_to = *%s;\n", origin);
     for (size_t n = 0; n < record->count; n++) {
-        if (has_place(&record->members[n]))
-            emit_member(bodies, record, &record->members[n], emit);
+        const struct value *member = &record->members[n];
+        if (has_place(member) || (one_by_one && type_needs_image(innermost(member->type))))
+            emit_member(bodies, record, member, emit);
+        else if (one_by_one && member->type->kind == TYPE_ARRAY)
+            text_add(bodies, "    memcpy(bh_to->%s, bh_from->%s, sizeof bh_to->%s);\n", member->name, member->name, member->name);
+        else if (one_by_one)
+            text_add(bodies, "    bh_to->%s = bh_from->%s;\n", member->name, member->name);
     }
     text_add(bodies, "}\n\n");
 }

@@ -21,6 +21,7 @@ struct type {
     bool is_const, is_integer, is_signed, is_character, is_incomplete;
     struct type *target;   /* TYPE_POINTER, TYPE_ARRAY: of what */
     long long count;       /* TYPE_ARRAY */
+    long long size;        /* bytes; negative when unknown */
     struct record *record; /* TYPE_RECORD */
     struct function *function; /* TYPE_FUNCTION_POINTER */
 };
@@ -31,6 +32,7 @@ struct value {
     const char *where;
     struct type *type;
     struct contract *contract; /* NULL: none */
+    bool is_bit_field;
 };
 
 struct record {
@@ -38,6 +40,8 @@ struct record {
     const char *where;
     const char *path;      /* what side files call it */
     bool is_union, has_pointers;
+    bool has_padding;      /* which a copy for the guest must not carry: what lies there is old memory of the host's */
+    unsigned long long data_bits, size;
     const char *by_value_problem; /* NULL: fine */
     const char *problem;          /* why a copy of it cannot cross at all, whatever the contracts */
     struct value *members;

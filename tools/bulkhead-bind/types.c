@@ -133,6 +133,18 @@ void function_fill(struct function *function, CXType type, CXCursor declaration,
 
 /* ---- Structures ---- */
 
+/* How many bits of a value mean something. */
+static unsigned long long data_bits(const struct type *type)
+{
+    if (type->kind == TYPE_SCALAR && type->letter == 'e')
+        return 80;
+    if (type->kind == TYPE_ARRAY)
+        return (unsigned long long)type->count * data_bits(type->target);
+    if (type->kind == TYPE_RECORD && type->record->has_padding)
+        return type->record->data_bits;
+    return type->size < 0 ? 0 : (unsigned long long)type->size * 8;
+}
+
 static enum CXVisitorResult add_member(CXCursor cursor, CXClientData data)
 {
     struct record *record = data;
@@ -143,6 +155,8 @@ static enum CXVisitorResult add_member(CXCursor cursor, CXClientData data)
     member->type = type_make(clang_getCursorType(cursor), cursor, format("%s.%s", record->path, member->name));
     member->contract = contract_for(cursor, member->where, "member", record->path, member->name);
     const struct type *type = member->type;
+    member->is_bit_field = clang_Cursor_isBitField(cursor) != 0;
+    record->data_bits += member->is_bit_field ? (unsigned long long)clang_getFieldDeclBitWidth(cursor) : data_bits(type);
     if (clang_Cursor_isBitField(cursor) && !record->by_value_problem)
         record->by_value_problem = format("bit fields ('%s') cannot be passed by value; pass a pointer", member->name);
     while (type->kind == TYPE_ARRAY)
@@ -197,6 +211,13 @@ static struct record *record_make(CXType type, CXCursor declaration)
     model.records[model.record_count++] = record;
     clang_visitChildren(declaration, find_layout, record);
     clang_Type_visitFields(clang_getCanonicalType(type), add_member, record);
+    record->size = (unsigned long long)clang_Type_getSizeOf(clang_getCanonicalType(type));
+    record->has_padding = !record->is_union && record->data_bits < record->size * 8;
+    for (size_t n = 0; n < record->count; n++) {
+        /* Members that cannot be assigned one by one: the structure is copied as it is. */
+        if (!*record->members[n].name || record->members[n].type->is_const)
+            record->has_padding = false;
+    }
     return record;
 }
 
@@ -257,6 +278,7 @@ struct type *type_make(CXType from, CXCursor declaration, const char *path)
     CXType canonical = clang_getCanonicalType(from);
     type->is_const = clang_isConstQualifiedType(canonical) != 0;
     type->spelling = spelling_of(from);
+    type->size = clang_Type_getSizeOf(canonical);
     switch (canonical.kind) {
     case CXType_Void:
         type->kind = TYPE_VOID;

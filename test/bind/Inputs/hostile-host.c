@@ -143,6 +143,9 @@ static void pointers(void) {
     next(0);
     box_value((const box *)(void *)&mine); /* the host's own mistake: its pointers do not get in */
     CHECK(ended(BH_BIND_HOST, "box_value: argument 'b' is no handle"));
+    next(0); /* nor do addresses in the slot that the library did not give out */
+    box_value((const box *)(uintptr_t)(bh_instance_base(bh_bind_instance(kinds_bind_default())) + BH_IMAGE_OFFSET));
+    CHECK(ended(BH_BIND_HOST, "box_value: argument 'b' is no handle"));
     next(0);
     CHECK(length(NULL) == 0 && ended(BH_BIND_CALL, "does not export 'length'"));
     next(0);

@@ -79,6 +79,19 @@ static void structures(void) {
     struct team team = {people[0], "T", {"x", NULL}};
     CHECK(team_size(team) == 300 + 'T' + 1);
     CHECK(best(people, 2, &winner) == 2 && !strcmp(winner.name, "winner") && winner.count == 4 && winner.scores[3] == 6);
+    struct gaps one;
+    memset(&one, 0x55, sizeof one); /* what a host's memory holds */
+    one.a = 1, one.b = 2, one.e[1].c = 3, one.e[1].d[1] = 4, one.f = 5, one.g = 300, one.h = 6;
+    struct gaps three = one;
+    struct padded two;
+    memset(&two, 0x55, sizeof two);
+    two.a = 1, two.c.d[1] = 2;
+#ifndef NATIVE
+    CHECK(gaps_clean(&one, two, &three) == 7);
+    CHECK(three.b == 77 && three.e[1].d[1] == 4 && three.g == 300 && three.h == 6);
+#else
+    (void)two, (void)three;
+#endif
     char part[2][4] = {"...", "..."};
     struct vector parts[2] = {{part[0], 2}, {part[1], 3}};
     CHECK(gather(parts, 2) == 2 && !strcmp(part[0], "aa.") && !strcmp(part[1], "bbb"));

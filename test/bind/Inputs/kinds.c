@@ -68,6 +68,21 @@ int best(const struct person *people, int n, struct person *winner) {
     return n;
 }
 int gather(const struct vector *parts, int n) { for (int k = 0; k < n; k++) memset(parts[k].base, 'a' + k, parts[k].size); return n; }
+/* Whether all padding is zero: nothing of the host's comes along. */
+static int clean(const struct gaps *g) {
+    struct gaps known;
+    memset(&known, 0, sizeof known);
+    known.a = g->a, known.b = g->b, known.f = g->f, known.g = g->g, known.h = g->h;
+    for (int n = 0; n < 2; n++) known.e[n].c = g->e[n].c, known.e[n].d[0] = g->e[n].d[0], known.e[n].d[1] = g->e[n].d[1];
+    return !memcmp(&known, g, sizeof known) && g->a == 1 && g->b == 2 && g->e[1].c == 3 && g->e[1].d[1] == 4 && g->f == 5 && g->g == 300 && g->h == 6;
+}
+int gaps_clean(const struct gaps *one, struct padded two, struct gaps *three) {
+    struct padded known;
+    memset(&known, 0, sizeof known);
+    known.a = two.a, known.b = two.b, known.c.c = two.c.c, known.c.d[0] = two.c.d[0], known.c.d[1] = two.c.d[1];
+    int c = clean(one) + 2 * (!memcmp(&known, &two, sizeof known) && two.a == 1 && two.c.d[1] == 2) + 4 * clean(three); three->b = 77;
+    return c;
+}
 int rename_person(struct person *person) { person->name = "renamed"; person->count = 1; return person->scores[0]; }
 box *box_new(int value) { box *b = calloc(1, sizeof *b); b->value = value; return b; }
 int box_open(box **result, int value) { *result = box_new(value); return 0; }

@@ -16,6 +16,9 @@ struct wide { long a, b, c; };
 struct person { const char *name BH_STRING; int *scores BH_IN(count); unsigned count; void *secret BH_ZERO; };
 struct team { struct person lead; char tag[4]; const char *names[2] BH_STRING BH_NULLABLE; };
 struct vector { void *base BH_OUT_BYTES(size); size_t size; };
+struct hole { short c; int d[2]; };
+struct padded { char a; long b; struct hole c; };
+struct gaps { char a; long b; struct hole e[2]; unsigned f : 3, g : 9; long double h; };
 typedef struct box box; /* owned by the library */
 struct stream {
     const unsigned char *next_in BH_IN_BYTES(avail_in) BH_CURSOR;
@@ -59,6 +62,7 @@ int total_score(const struct person *people BH_IN(n), int n);
 int team_size(struct team team);
 int best(const struct person *people BH_IN(n), int n, struct person *winner BH_OUT1);
 int gather(const struct vector *parts BH_IN(n), int n);
+int gaps_clean(const struct gaps *one BH_IN1, struct padded two, struct gaps *three BH_INOUT1);
 int rename_person(struct person *person BH_INOUT1);
 
 /* Handles, and pointers of the host's. */

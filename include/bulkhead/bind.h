@@ -53,8 +53,8 @@ typedef struct bh_bind_options {
     unsigned slots;            /* of an engine of its own; 0 means 16 */
     uint64_t deadline;         /* of every call, in nanoseconds; 0: none */
     size_t string_limit;       /* longest string taken from the guest where the contract names none; 0 means 1 MiB */
-    size_t copy_limit;         /* most bytes that one pointer may stand for, and that kept strings may take in all;
-                                  0 means 256 MiB */
+    size_t copy_limit;         /* most bytes that one pointer may stand for, that one call may make the wrapper allocate, and
+                                  that what is kept may take in all (in at most 4096 pieces); 0 means 256 MiB */
     bh_bind_handler *handler;  /* may be NULL */
     void *handler_context;
 } bh_bind_options;
@@ -115,6 +115,7 @@ typedef struct bh_bind_call {
     bool failed, callback;
     bh_bind_kind source; /* whose sizes are looked at: the host's before the call, the guest's after it */
     size_t scratch_mark;
+    uint64_t copied; /* bytes of host memory, so that many pointers to the same large object do not exhaust it */
     struct bh_bind_block *temps, *held;
     struct bh_bind_commit *commits;
     struct bh_bind_taken *taken;

@@ -81,7 +81,7 @@ struct bh_bind {
     struct bh_bind_callback *callbacks;
     struct bh_bind_block **held; /* by function: what its last call lent to the host */
     struct bh_bind_block *pool;  /* kept strings and buffers */
-    size_t pool_size;
+    size_t pool_size, pool_count;
     bh_bind_error pending;       /* why a callback ended the call */
 };
 
@@ -89,6 +89,8 @@ struct bh_bind {
 void bh_bind_fail_with(bh_bind_call *call, bh_bind_kind kind, const char *what, bh_error error);
 /* Ends with the same failure as the runtime's call that returned error; true when there is none. */
 bool bh_bind_check(bh_bind_call *call, const char *what, bh_error error);
+/* Whether the call may allocate size bytes more; if not, it has failed. */
+bool bh_bind_allow(bh_bind_call *call, const char *what, uint64_t size);
 void bh_bind_free_blocks(struct bh_bind_block *blocks);
 /* Guest memory until the call ends, or for ever. */
 bh_address bh_bind_room(bh_bind_call *call, const char *what, uint64_t size, bool keep);

@@ -42,8 +42,15 @@ bool bh_bind_check(bh_bind_call *call, const char *what, bh_error error) {
     return !error;
 }
 
+/* Everything but the text of an error, which is most of it. */
+static void clear(bh_bind_call *call) {
+    memset(call, 0, offsetof(bh_bind_call, error));
+    call->error.kind = BH_BIND_OK;
+    call->error.error = BH_OK;
+}
+
 void bh_bind_begin(bh_bind_call *call, bh_bind *bind, unsigned index) {
-    memset(call, 0, sizeof(*call));
+    clear(call);
     call->function = "";
     if (!bind) {
         call->failed = true; /* bh_bind_default has recorded why, or an instance handle was NULL */
@@ -94,7 +101,14 @@ static void deliver(bh_bind_call *call) {
         for (struct bh_bind_taken *taken = call->taken; taken; taken = taken->next)
             free(taken->memory);
     }
-    /* The lists' entries lie among them. */
+}
+
+/* What the call took from the guest and from the host goes back. The lists' entries lie among the temporary blocks. */
+static void release(bh_bind_call *call) {
+    if (call->bind) {
+        bh_bind_release_callbacks(call);
+        bh_bind_release_rooms(call);
+    }
     bh_bind_free_blocks(call->temps);
 }
 
@@ -103,9 +117,8 @@ bool bh_bind_end(bh_bind_call *call) {
     bh_bind_handler *handler = NULL;
     void *context = NULL;
     deliver(call);
+    release(call);
     if (bind) {
-        bh_bind_release_callbacks(call);
-        bh_bind_release_rooms(call);
         if (call->failed) {
             bh_bind_free_blocks(call->held);
         } else if (call->held) {
@@ -129,7 +142,7 @@ bool bh_bind_end(bh_bind_call *call) {
 void (*bh_bind_callback_begin(bh_bind_call *call, void *context, const char *name))(void) {
     struct bh_bind_callback *callback = context;
     bh_bind *bind = callback->bind;
-    memset(call, 0, sizeof(*call));
+    clear(call);
     call->bind = bind;
     call->function = name;
     call->callback = true;
@@ -147,9 +160,8 @@ void bh_bind_callback_returned(bh_bind_call *call) {
 
 int bh_bind_callback_end(bh_bind_call *call) {
     deliver(call);
+    release(call);
     bh_bind_free_blocks(call->held);
-    bh_bind_release_callbacks(call);
-    bh_bind_release_rooms(call);
     if (!call->failed)
         return 0;
     call->bind->pending = call->error;

@@ -25,6 +25,7 @@ static void forget_instance(bh_bind *bind) {
     bind->callbacks = NULL;
     bind->pin_count = bind->token_count = 0;
     bind->scratch = 0;
+    bind->pending = (bh_bind_error){.kind = BH_BIND_OK};
     bind->scratch_used = 0;
     memset(bind->found, 0, bind->library->description->count * sizeof(*bind->found));
 }

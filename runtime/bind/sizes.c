@@ -33,14 +33,22 @@ uint64_t bh_bind_used(bh_bind_call *call, const char *what, uint64_t used, uint6
     return 0;
 }
 
+bool bh_bind_allow(bh_bind_call *call, const char *what, uint64_t size) {
+    uint64_t limit = call->failed ? 0 : call->bind->library->options.copy_limit;
+    if (call->failed)
+        return false;
+    if (size > limit || call->copied > limit - size) {
+        bh_bind_fail(call, call->source, what, size > limit ? "is larger than copy_limit" : "makes the call's copies exceed copy_limit");
+        return false;
+    }
+    call->copied += size;
+    return true;
+}
+
 void *bh_bind_temp(bh_bind_call *call, const char *what, uint64_t count, uint64_t size) {
     uint64_t total = bh_bind_multiply(call, what, count, size);
-    if (call->failed)
+    if (!bh_bind_allow(call, what, total))
         return NULL;
-    if (total > call->bind->library->options.copy_limit) {
-        bh_bind_fail(call, call->source, what, "is larger than copy_limit");
-        return NULL;
-    }
     struct bh_bind_block *block = calloc(1, sizeof(*block) + total);
     if (!block) {
         bh_bind_fail_with(call, BH_BIND_CALL, what, BH_ERROR_MEMORY);

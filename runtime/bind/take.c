@@ -4,6 +4,8 @@
 
 #include "bind.h"
 
+#define MAX_KEPT 4096 /* they are searched one by one */
+
 void bh_bind_out(bh_bind_call *call, const char *what, void *host, bh_address guest, uint64_t size) {
     if (!call->failed && host && size)
         bh_bind_check(call, what, bh_copy_out(call->bind->instance, host, guest, size));
@@ -39,11 +41,12 @@ static void *keep(bh_bind_call *call, const char *what, struct bh_bind_block *bl
             return old->bytes;
         }
     }
-    if (block->size + sizeof(*block) > bind->library->options.copy_limit - bind->pool_size) {
+    if (block->size + sizeof(*block) > bind->library->options.copy_limit - bind->pool_size || bind->pool_count == MAX_KEPT) {
         free(block);
-        bh_bind_fail(call, BH_BIND_GUEST, what, "does not fit: all that was kept exceeds copy_limit");
+        bh_bind_fail(call, BH_BIND_GUEST, what, "does not fit: what was kept exceeds copy_limit, or 4096 pieces");
         return NULL;
     }
+    bind->pool_count++;
     bind->pool_size += block->size + sizeof(*block);
     block->next = bind->pool;
     bind->pool = block;
@@ -76,6 +79,8 @@ static void *deliver(bh_bind_call *call, const char *what, struct bh_bind_block 
 }
 
 static struct bh_bind_block *new_block(bh_bind_call *call, const char *what, uint64_t size) {
+    if (!bh_bind_allow(call, what, size))
+        return NULL;
     struct bh_bind_block *block = malloc(sizeof(*block) + size);
     if (block)
         *block = (struct bh_bind_block){.size = size};
@@ -107,12 +112,6 @@ char *bh_bind_take_string(bh_bind_call *call, const char *what, bh_address guest
 void *bh_bind_take(bh_bind_call *call, const char *what, bh_address guest, uint64_t size, unsigned flags,
                    const char *free_function) {
     if (call->failed || null(call, what, guest, flags))
-        return NULL;
-    if (size > call->bind->library->options.copy_limit) {
-        bh_bind_fail(call, BH_BIND_GUEST, what, "is larger than copy_limit");
-        return NULL;
-    }
-    if (!bh_bind_check(call, what, bh_check_range(call->bind->instance, guest, size)))
         return NULL;
     struct bh_bind_block *block = new_block(call, what, size);
     if (!block)

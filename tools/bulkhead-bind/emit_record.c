@@ -37,13 +37,22 @@ static void emit_give(struct text *text, const struct place *place)
                  give_code(place->view, place->type, place->member->contract, host, place->what));
 }
 
+/* Strings that the library puts into structures are kept: the structure goes back to it, perhaps, long after other calls of
+ * the same function. */
+static const char *member_take_code(const struct place *place, const char *structure)
+{
+    struct contract lasting = *place->member->contract;
+    lasting.keep |= lasting.string && !lasting.take;
+    return take_code(place->view, place->type, &lasting, word_at(structure, place), place->what);
+}
+
 static void emit_take(struct text *text, const struct place *place)
 {
     if (place->type->kind == TYPE_RECORD)
         text_add(text, "    %s(bh_c, &bh_from->%s, &bh_to->%s);\n", record_helper(place->type->record, "take"), place->at, place->at);
     else
         text_add(text, "    bh_to->%s = %s;\n", place->at,
-                 take_code(place->view, place->type, place->member->contract, word_at("bh_from", place), place->what));
+                 member_take_code(place, "bh_from"));
 }
 
 static void emit_back(struct text *text, const struct place *place)
@@ -78,7 +87,7 @@ static void emit_back(struct text *text, const struct place *place)
         text_add(text, "    bh_to->%s = bh_from->%s;\n", place->at, place->at);
     else
         text_add(text, "    bh_to->%s = bh_after->%s == bh_sent->%s ? bh_from->%s : %s;\n", place->at, place->at, place->at,
-                 place->at, take_code(place->view, type, contract, word_at("bh_after", place), place->what));
+                 place->at, member_take_code(place, "bh_after"));
 }
 
 typedef void emit_place(struct text *text, const struct place *place);

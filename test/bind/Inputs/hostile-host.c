@@ -116,6 +116,10 @@ static void amounts(void) {
     best(&person, 1, &winner);
     CHECK(winner.scores == scores && winner.count == 2);
     GUEST("best: member 'scores'");
+    static struct person crowd[1000]; /* three megabytes each, the same ones: three gigabytes for the host */
+    next(0);
+    CHECK(all_people(crowd, 1000) == 0 && !crowd[0].name);
+    GUEST("all_people: member 'scores' of 'struct person' makes the call's copies exceed copy_limit");
     next(8);
     rename_person(&person);
     CHECK(person.count == 2);

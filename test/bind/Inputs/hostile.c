@@ -44,6 +44,10 @@ int best(const struct person *people, int n, struct person *winner) {
     winner->count = how == 8 ? 0xffffffff : 1;
     return 0;
 }
+int all_people(struct person *people, int n) {
+    for (int k = 0; k < n; k++) people[k] = (struct person){"x", (int *)endless, sizeof endless / sizeof(int), NULL};
+    return n;
+}
 int rename_person(struct person *person) { person->name = how < 8 ? evil() : person->name; person->count += how == 8; return 0; }
 box *box_new(int value) { (void)value; return (box *)evil(); }
 int box_open(box **result, int value) { (void)value; *result = (box *)evil(); return 0; }

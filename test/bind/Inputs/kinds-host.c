@@ -79,6 +79,8 @@ static void structures(void) {
     struct team team = {people[0], "T", {"x", NULL}};
     CHECK(team_size(team) == 300 + 'T' + 1);
     CHECK(best(people, 2, &winner) == 2 && !strcmp(winner.name, "winner") && winner.count == 4 && winner.scores[3] == 6);
+    struct person all[3];
+    CHECK(all_people(all, 3) == 3 && !strcmp(all[0].name, "first") && all[2].scores[1] == 6 && all[1].name == all[2].name);
     struct gaps one;
     memset(&one, 0x55, sizeof one); /* what a host's memory holds */
     one.a = 1, one.b = 2, one.e[1].c = 3, one.e[1].d[1] = 4, one.f = 5, one.g = 300, one.h = 6;
@@ -155,6 +157,17 @@ static void streams(void) {
     s.avail_out = 7;
     CHECK(stream_step(&s) == 2 && s.avail_in == 0 && !strcmp((char *)out, "bcdef") && !strcmp(s.message, "more input"));
     CHECK(stream_end(&s) == 0 && !s.state);
+    /* Two at a time; a message outlives calls for the other. */
+    struct stream a = {in, 9, out, 1, NULL, NULL}, b = {in, 1, out, 9, NULL, NULL};
+    stream_start(&a);
+    stream_start(&b);
+    int first = stream_step(&a);
+    for (int n = 0; n < 5; n++) stream_end(&b), stream_start(&b);
+    CHECK(first == 1 && !strcmp(a.message, "more room"));
+    b.message = NULL;
+    stream_end(&b);
+    CHECK(!strcmp(a.message, "more room"));
+    stream_end(&a);
 }
 
 static void numbers(void) {

@@ -67,6 +67,11 @@ int best(const struct person *people, int n, struct person *winner) {
     *winner = (struct person){.name = people[n - 1].name ? "winner" : "", .scores = scores, .count = 4};
     return n;
 }
+int all_people(struct person *people, int n) {
+    static int scores[2] = {5, 6};
+    for (int k = 0; k < n; k++) people[k] = (struct person){k ? "next" : "first", scores, 2, NULL};
+    return n;
+}
 int gather(const struct vector *parts, int n) { for (int k = 0; k < n; k++) memset(parts[k].base, 'a' + k, parts[k].size); return n; }
 /* Whether all padding is zero: nothing of the host's comes along. */
 static int clean(const struct gaps *g) {

@@ -61,6 +61,7 @@ const struct shape *unit_shape(void) BH_RESULT("out");
 int total_score(const struct person *people BH_IN(n), int n);
 int team_size(struct team team);
 int best(const struct person *people BH_IN(n), int n, struct person *winner BH_OUT1);
+int all_people(struct person *people BH_OUT(n), int n);
 int gather(const struct vector *parts BH_IN(n), int n);
 int gaps_clean(const struct gaps *one BH_IN1, struct padded two, struct gaps *three BH_INOUT1);
 int rename_person(struct person *person BH_INOUT1);

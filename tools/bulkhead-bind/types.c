@@ -92,10 +92,12 @@ static struct type *argument_type(CXType from, CXCursor declaration, const char 
     if (canonical.kind != CXType_ConstantArray && canonical.kind != CXType_IncompleteArray && canonical.kind != CXType_VariableArray)
         return type_make(from, declaration, path);
     struct type *type = make(1, sizeof *type);
-    CXType element = clang_getArrayElementType(clang_getArrayElementType(from).kind == CXType_Invalid ? canonical : from);
-    type->spelling = format("__typeof__(%s) *", string_of(clang_getTypeSpelling(element)));
+    CXType element = clang_getArrayElementType(from.kind == canonical.kind ? from : canonical);
+    bool constant = clang_isConstQualifiedType(canonical) != 0; /* of a typedef of an array: it means the elements */
+    type->spelling = format("%s__typeof__(%s) *", constant ? "const " : "", string_of(clang_getTypeSpelling(element)));
     type->kind = TYPE_POINTER;
     type->target = type_make(element, declaration, path);
+    type->target->is_const |= constant;
     return strstr(type->spelling, VA_LIST) ? bad(type, VA_LIST_PROBLEM) : type;
 }
 
@@ -127,7 +129,9 @@ void function_fill(struct function *function, CXType type, CXCursor declaration,
         const char *by_number = format("%zu", n + 1);
         if (!argument->contract && strcmp(known, by_number))
             argument->contract = contract_for(at, argument->where, "argument", path, by_number);
-        argument->type = argument_type(clang_getArgType(type, (unsigned)n), at, format("%s.%s", path, known));
+        /* The declaration's type: of arrays the function's has lost a const that a typedef stands between. */
+        CXType argument_is = declared ? clang_getCursorType(at) : clang_getArgType(type, (unsigned)n);
+        argument->type = argument_type(argument_is, at, format("%s.%s", path, known));
     }
 }
 

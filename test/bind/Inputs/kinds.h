@@ -36,7 +36,8 @@ void fill(int *to BH_OUT(n), int n, int value);
 int half(char *to BH_OUT_BYTES(room) BH_USED(result), int room, int want) BH_ON_ERROR(-7);
 void twice(double *values BH_INOUT(n), unsigned char n);
 int encode(const char *from BH_IN(size), size_t size, char *to BH_OUT(*room) BH_USED(*room), size_t *room BH_INOUT1) BH_ON_ERROR(-1);
-int dot(const int a[3] BH_IN(3), struct point b[] BH_INOUT(n), int rows[][2] BH_OUT(n), int n);
+typedef int triple[3];
+int dot(const triple a BH_IN(3), struct point b[] BH_INOUT(n), int rows[][2] BH_OUT(n), int n);
 bool split(double value, double *whole BH_OUT1 BH_NULLABLE, float *part BH_OUT1);
 
 /* Strings. */

@@ -24,6 +24,7 @@ config.substitutions += [
     ("%bulkhead-verify", os.path.join(bin, "bulkhead-verify")),
     ("%bulkhead-clangxx", os.path.join(bin, "bulkhead-clang++")),
     ("%bulkhead-clang", os.path.join(bin, "bulkhead-clang")),
+    ("%bulkhead-bind", os.path.join(bin, "bulkhead-bind")),
     ("%bulkhead-as", os.path.join(bin, "bulkhead-as")),
     # The same front without the plugin, against the native twin of the guest's C library.
     ("%native-clangxx", os.path.join(bin, "bulkhead-clang++") + " --native"),

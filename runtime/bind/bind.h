@@ -1,0 +1,100 @@
+/* What the files of runtime/bind share. They use nothing of the runtime but include/bulkhead/bulkhead.h. */
+#ifndef BULKHEAD_RUNTIME_BIND_H
+#define BULKHEAD_RUNTIME_BIND_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bulkhead/bind.h>
+
+#define BH_BIND_SCRATCH_SIZE 0x40000 /* guest memory for arguments, taken and given back like a stack */
+#define BH_BIND_VIOLATION 1          /* what a callback returns that ends the guest's call */
+
+struct bh_bind_block {
+    struct bh_bind_block *next;
+    size_t size;
+    _Alignas(16) unsigned char bytes[];
+};
+
+struct bh_bind_commit {
+    struct bh_bind_commit *next;
+    void *host;
+    const void *bytes;
+    size_t size;
+};
+
+/* What the host got to own, until the call has succeeded. */
+struct bh_bind_taken {
+    struct bh_bind_taken *next;
+    void *memory;
+};
+
+struct bh_bind_guest_block {
+    struct bh_bind_guest_block *next;
+    bh_address address;
+};
+
+struct bh_bind_callback {
+    struct bh_bind_callback *next;
+    bh_bind *bind;
+    void (*host)(void);
+    bh_callback_function *trampoline;
+    bh_address address;
+    const bh_bind_call *scope; /* the call it goes with; NULL: it stays */
+};
+
+struct bh_bind_pin {
+    const void *host;
+    bh_address guest;
+    uint64_t size;
+};
+
+struct bh_bind_library {
+    const bh_bind_description *description;
+    bh_bind_options options;
+    bh_engine *own_engine;
+    bh_module *module;
+    pthread_mutex_t lock; /* of the list */
+    pthread_key_t key;    /* per_thread: this thread's instance */
+    bool has_key;
+    bh_bind *binds;
+    bh_bind *process;     /* the default instance unless per_thread */
+};
+
+struct bh_bind {
+    bh_bind *next;
+    bh_bind_library *library;
+    bh_instance *instance;
+    pthread_mutex_t lock; /* recursive: a callback may call the library */
+    pthread_t owner;      /* while depth is not 0 */
+    unsigned depth;
+    bh_function *functions;
+    bool *found;
+    bh_address scratch;
+    size_t scratch_used;
+    struct bh_bind_pin *pins;
+    size_t pin_count, pin_room;
+    const void **tokens;  /* token n + 1 stands for tokens[n]; NULL: free */
+    size_t token_count, token_room;
+    struct bh_bind_callback *callbacks;
+    struct bh_bind_block **held; /* by function: what its last call lent to the host */
+    struct bh_bind_block *pool;  /* kept strings and buffers */
+    size_t pool_size, pool_count;
+    bh_bind_error pending;       /* why a callback ended the call */
+};
+
+/* Records a failure of call with the runtime's text about it. */
+void bh_bind_fail_with(bh_bind_call *call, bh_bind_kind kind, const char *what, bh_error error);
+/* Ends with the same failure as the runtime's call that returned error; true when there is none. */
+bool bh_bind_check(bh_bind_call *call, const char *what, bh_error error);
+/* Whether the call may allocate size bytes more; if not, it has failed. */
+bool bh_bind_allow(bh_bind_call *call, const char *what, uint64_t size);
+void bh_bind_free_blocks(struct bh_bind_block *blocks);
+/* Guest memory until the call ends, or for ever. */
+bh_address bh_bind_room(bh_bind_call *call, const char *what, uint64_t size, bool keep);
+void bh_bind_release_rooms(bh_bind_call *call);
+void bh_bind_release_callbacks(bh_bind_call *call);
+
+#endif

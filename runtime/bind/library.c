@@ -1,0 +1,237 @@
+/* Libraries and their instances. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind.h"
+
+#define DEFAULT_STRING_LIMIT ((size_t)1 << 20)
+#define DEFAULT_COPY_LIMIT ((size_t)1 << 28)
+
+void bh_bind_free_blocks(struct bh_bind_block *blocks) {
+    struct bh_bind_block *next;
+    for (; blocks; blocks = next) {
+        next = blocks->next;
+        free(blocks);
+    }
+}
+
+/* Everything that only means something in the instance that there was. */
+static void forget_instance(bh_bind *bind) {
+    struct bh_bind_callback *next;
+    for (struct bh_bind_callback *callback = bind->callbacks; callback; callback = next) {
+        next = callback->next;
+        free(callback);
+    }
+    bind->callbacks = NULL;
+    bind->pin_count = bind->token_count = 0;
+    bind->scratch = 0;
+    bind->pending = (bh_bind_error){.kind = BH_BIND_OK};
+    bind->scratch_used = 0;
+    memset(bind->found, 0, bind->library->description->count * sizeof(*bind->found));
+}
+
+static void free_bind(bh_bind *bind) {
+    forget_instance(bind);
+    for (unsigned n = 0; n < bind->library->description->count; n++)
+        bh_bind_free_blocks(bind->held[n]);
+    bh_bind_free_blocks(bind->pool);
+    pthread_mutex_destroy(&bind->lock);
+    free(bind->functions);
+    free(bind->found);
+    free(bind->held);
+    free(bind->pins);
+    free(bind->tokens);
+    free(bind);
+}
+
+static bh_error start(bh_bind *bind) {
+    bh_error error = bh_instance_create(bind->library->module, bind->library->options.policy, &bind->instance);
+    if (!error && bind->library->options.deadline)
+        error = bh_instance_set_deadline(bind->instance, bind->library->options.deadline);
+    return error;
+}
+
+static bh_bind *new_bind(bh_bind_library *library) {
+    pthread_mutexattr_t attributes;
+    size_t count = library->description->count ? library->description->count : 1;
+    bh_bind *bind = calloc(1, sizeof(*bind));
+    if (!bind)
+        return NULL;
+    bind->library = library;
+    bind->functions = calloc(count, sizeof(*bind->functions));
+    bind->found = calloc(count, sizeof(*bind->found));
+    bind->held = calloc(count, sizeof(struct bh_bind_block *));
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&bind->lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    if (bind->functions && bind->found && bind->held)
+        return bind;
+    pthread_mutex_destroy(&bind->lock);
+    free(bind->functions);
+    free(bind->found);
+    free(bind->held);
+    free(bind);
+    return NULL;
+}
+
+bh_error bh_bind_create(bh_bind_library *library, bh_bind **result) {
+    if (!library || !result)
+        return BH_ERROR_ARGUMENT;
+    bh_bind *bind = new_bind(library);
+    if (!bind)
+        return BH_ERROR_MEMORY;
+    bh_error error = start(bind);
+    if (error) {
+        if (bind->instance)
+            bh_instance_destroy(bind->instance);
+        free_bind(bind);
+        return error;
+    }
+    pthread_mutex_lock(&library->lock);
+    bind->next = library->binds;
+    library->binds = bind;
+    pthread_mutex_unlock(&library->lock);
+    *result = bind;
+    return BH_OK;
+}
+
+bh_error bh_bind_destroy(bh_bind *bind) {
+    if (!bind)
+        return BH_OK;
+    bh_error error = bind->depth ? BH_ERROR_BUSY : bind->instance ? bh_instance_destroy(bind->instance) : BH_OK;
+    if (error)
+        return error;
+    bind->instance = NULL;
+    bh_bind_library *library = bind->library;
+    pthread_mutex_lock(&library->lock);
+    for (bh_bind **link = &library->binds; *link; link = &(*link)->next) {
+        if (*link == bind) {
+            *link = bind->next;
+            break;
+        }
+    }
+    if (library->process == bind)
+        library->process = NULL;
+    pthread_mutex_unlock(&library->lock);
+    if (library->has_key && pthread_getspecific(library->key) == bind)
+        pthread_setspecific(library->key, NULL);
+    free_bind(bind);
+    return BH_OK;
+}
+
+bh_error bh_bind_restart(bh_bind *bind) {
+    if (!bind)
+        return BH_ERROR_ARGUMENT;
+    pthread_mutex_lock(&bind->lock);
+    bh_error error = bind->depth ? BH_ERROR_BUSY : BH_OK;
+    if (!error && bind->instance)
+        error = bh_instance_destroy(bind->instance);
+    if (!error) {
+        bind->instance = NULL;
+        forget_instance(bind);
+        error = start(bind);
+    }
+    pthread_mutex_unlock(&bind->lock);
+    return error;
+}
+
+bh_instance *bh_bind_instance(bh_bind *bind) {
+    return bind ? bind->instance : NULL;
+}
+
+/* A thread ended that had an instance of its own. */
+static void thread_ended(void *bind) {
+    bh_bind_destroy(bind);
+}
+
+static bh_error open_module(bh_bind_library *library, const char *path) {
+    bh_engine_options options = {.struct_size = sizeof(options), .slots = library->options.slots};
+    bh_error error = BH_OK;
+    if (!library->options.engine) {
+        error = bh_engine_create(&options, &library->own_engine);
+        library->options.engine = library->own_engine;
+    }
+    if (!error)
+        error = bh_module_load(library->options.engine, path, NULL, &library->module);
+    if (error)
+        return error;
+    if (!library->options.per_thread)
+        return bh_bind_create(library, &library->process);
+    if (pthread_key_create(&library->key, thread_ended))
+        return BH_ERROR_LIMIT;
+    library->has_key = true;
+    return BH_OK;
+}
+
+bh_error bh_bind_library_open(const bh_bind_description *description, const char *module_path, const bh_bind_options *options,
+                              bh_bind_library **result) {
+    if (!description || !module_path || !result || (options && options->struct_size != sizeof(*options)))
+        return BH_ERROR_ARGUMENT;
+    bh_bind_library *library = calloc(1, sizeof(*library));
+    if (!library)
+        return BH_ERROR_MEMORY;
+    library->description = description;
+    if (options)
+        library->options = *options;
+    if (!library->options.string_limit)
+        library->options.string_limit = DEFAULT_STRING_LIMIT;
+    if (!library->options.copy_limit)
+        library->options.copy_limit = DEFAULT_COPY_LIMIT;
+    pthread_mutex_init(&library->lock, NULL);
+    bh_error error = open_module(library, module_path);
+    if (error)
+        bh_bind_library_close(library);
+    else
+        *result = library;
+    return error;
+}
+
+bh_error bh_bind_library_close(bh_bind_library *library) {
+    bh_error error;
+    if (!library)
+        return BH_OK;
+    for (bh_bind *bind = library->binds; bind; bind = bind->next) {
+        if (bind->depth)
+            return BH_ERROR_BUSY; /* before any is destroyed */
+    }
+    while (library->binds) {
+        if ((error = bh_bind_destroy(library->binds)))
+            return error;
+    }
+    if (library->module && (error = bh_module_destroy(library->module)))
+        return error;
+    library->module = NULL;
+    if (library->own_engine && (error = bh_engine_destroy(library->own_engine)))
+        return error;
+    if (library->has_key)
+        pthread_key_delete(library->key);
+    pthread_mutex_destroy(&library->lock);
+    free(library);
+    return BH_OK;
+}
+
+bh_bind *bh_bind_default(bh_bind_library *library) {
+    bh_bind_call call = {.function = ""};
+    if (!library) {
+        bh_bind_fail(&call, BH_BIND_HOST, "the library", "is not open");
+    } else if (!library->options.per_thread) {
+        if (library->process)
+            return library->process;
+        bh_bind_fail(&call, BH_BIND_HOST, "the library's instance", "was destroyed");
+    } else {
+        bh_bind *bind = pthread_getspecific(library->key);
+        if (bind)
+            return bind;
+        bh_error error = bh_bind_create(library, &bind);
+        if (!error && !pthread_setspecific(library->key, bind))
+            return bind;
+        bh_bind_fail_with(&call, BH_BIND_CALL, "the thread's instance", error ? error : BH_ERROR_MEMORY);
+        if (!error)
+            bh_bind_destroy(bind);
+    }
+    bh_bind_end(&call);
+    if (library && library->options.handler)
+        library->options.handler(library->options.handler_context, NULL, bh_bind_last_error());
+    return NULL;
+}

@@ -1,0 +1,71 @@
+/* Sizes that contracts name, and host memory for what they describe. */
+#include <stdlib.h>
+
+#include "bind.h"
+
+uint64_t bh_bind_size(bh_bind_call *call, const char *what, int64_t value) {
+    if (value >= 0)
+        return (uint64_t)value;
+    bh_bind_fail(call, call->source, what, "has a negative size");
+    return 0;
+}
+
+uint64_t bh_bind_multiply(bh_bind_call *call, const char *what, uint64_t a, uint64_t b) {
+    uint64_t product;
+    if (!__builtin_mul_overflow(a, b, &product))
+        return product;
+    bh_bind_fail(call, call->source, what, "has a size that overflows");
+    return 0;
+}
+
+uint64_t bh_bind_add(bh_bind_call *call, const char *what, uint64_t a, uint64_t b) {
+    uint64_t sum;
+    if (!__builtin_add_overflow(a, b, &sum))
+        return sum;
+    bh_bind_fail(call, call->source, what, "has a size that overflows");
+    return 0;
+}
+
+uint64_t bh_bind_used(bh_bind_call *call, const char *what, uint64_t used, uint64_t room) {
+    if (used <= room)
+        return used;
+    bh_bind_fail(call, BH_BIND_GUEST, what, "is said to hold more than there was room for");
+    return 0;
+}
+
+bool bh_bind_allow(bh_bind_call *call, const char *what, uint64_t size) {
+    uint64_t limit = call->failed ? 0 : call->bind->library->options.copy_limit;
+    if (call->failed)
+        return false;
+    if (size > limit || call->copied > limit - size) {
+        bh_bind_fail(call, call->source, what, size > limit ? "is larger than copy_limit" : "makes the call's copies exceed copy_limit");
+        return false;
+    }
+    call->copied += size;
+    return true;
+}
+
+void *bh_bind_temp(bh_bind_call *call, const char *what, uint64_t count, uint64_t size) {
+    uint64_t total = bh_bind_multiply(call, what, count, size);
+    if (!bh_bind_allow(call, what, total))
+        return NULL;
+    struct bh_bind_block *block = calloc(1, sizeof(*block) + total);
+    if (!block) {
+        bh_bind_fail_with(call, BH_BIND_CALL, what, BH_ERROR_MEMORY);
+        return NULL;
+    }
+    block->size = total;
+    block->next = call->temps;
+    call->temps = block;
+    return block->bytes;
+}
+
+void bh_bind_commit(bh_bind_call *call, void *host, const void *bytes, uint64_t size) {
+    if (!host || !size)
+        return;
+    struct bh_bind_commit *commit = bh_bind_temp(call, "a result", 1, sizeof(*commit));
+    if (!commit)
+        return;
+    *commit = (struct bh_bind_commit){call->commits, host, bytes, size};
+    call->commits = commit;
+}

@@ -91,14 +91,14 @@ static unsigned scanned_bundle(struct region *r, size_t bundle, const uint8_t *c
     if (broken(!(ends >> 31)))
         return 0;
     /* With a debt every end matters: one of them settles it, or breaks S2. */
-    uint32_t todo = v->debt ? ends : looks;
+    uint32_t pending = v->debt ? ends : looks;
     unsigned at = 0;
-    while (todo) {
-        unsigned last = (unsigned)__builtin_ctz(todo), next = last + 1;
+    while (pending) {
+        unsigned last = (unsigned)__builtin_ctz(pending), next = last + 1;
         const struct bh_end *what = &r->automaton->ends[end[last] % BH_ENDS];
         uint32_t before = begins & ((2u << last) - 1);
         bool settled = false;
-        todo &= todo - 1;
+        pending &= pending - 1;
         at = 31 - (unsigned)__builtin_clz(before);
         v->facts->facts |= what->facts;
         switch ((enum bh_what)what->what) {
@@ -135,7 +135,7 @@ static unsigned scanned_bundle(struct region *r, size_t bundle, const uint8_t *c
                 goto leave;
             v->debt = (uint32_t)debt;
             if (debt)
-                todo = ends & ~(uint32_t)(((uint64_t)1 << next) - 1);
+                pending = ends & ~(uint32_t)(((uint64_t)1 << next) - 1);
             break;
         }
         case BH_END_POP:
@@ -155,13 +155,13 @@ static unsigned scanned_bundle(struct region *r, size_t bundle, const uint8_t *c
             if (next > BH_BUNDLE_SIZE || !(ends >> (next - 1) & 1))
                 return next;
             /* A sequence may have settled the debt, or not. */
-            todo = (v->debt ? ends : looks) & ~(uint32_t)(((uint64_t)1 << next) - 1);
+            pending = (v->debt ? ends : looks) & ~(uint32_t)(((uint64_t)1 << next) - 1);
             break;
         }
         }
         if (settled && v->debt) {
             v->debt = 0;
-            todo &= looks;
+            pending &= looks;
         }
     }
     *starts |= begins & ~v->interior[bundle / 32];

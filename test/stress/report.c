@@ -6,7 +6,7 @@
 
 #include "stress.h"
 
-#define OPERATIONS 64
+#define OPERATIONS 128
 #define COMPLAINTS 50
 
 atomic_uint failures;

@@ -71,7 +71,7 @@ uint64_t draw(struct worker *worker, uint64_t below) {
 /* ---- Signals of the host ---- */
 
 static void on_timer(int signal, siginfo_t *info, void *context) {
-    char here;
+    char here = 0;
     int error = errno;
     /* A guest's stack, or code of the runtime that counts on registers, would notice these. */
     volatile long double wide = (long double)info->si_signo;

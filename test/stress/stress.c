@@ -35,7 +35,11 @@
 #define SIGNAL_PERIOD 1000000    /* nanoseconds */
 #define PATIENCE 60              /* seconds without progress */
 #define HOST_STACK (1u << 20)    /* of worker threads: calls nest 32 deep */
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define STRAY_MAPPINGS 5000      /* the sanitizers' own memory */
+#else
 #define STRAY_MAPPINGS 200       /* malloc's arenas, cached stacks */
+#endif
 
 bool no_interrupts;
 static struct worker workers[MAX_THREADS];

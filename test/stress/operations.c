@@ -221,8 +221,8 @@ static void start_threads(struct worker *worker, struct entry *entry) {
     if (kind == 3 && !expect("register callback", entry, bh_callback_create(entry->instance, "l(l)", background, NULL, &address),
                              SET(BH_OK) | (entry->shared ? SET(BH_ERROR_BUSY) : 0)))
         return;
-    if (kind == 5 || kind == 6 || (kind == 3 && entry->shared))
-        entry->unsettled |= !entry->shared;
+    if (!entry->shared && (kind == 5 || kind == 6))
+        entry->unsettled = true;
     expect(names[kind], entry, note_end(entry, call(entry, "start", "l(lip)", &value, count, kind, address)), call_errors(entry));
     if (entry->shared)
         return;

@@ -4,7 +4,9 @@
  * but through the stubs, and host code never executes there. The faulting address, rsp and GS are the guest's to choose
  * and are not asked. Everything else belongs to the host and is passed on. */
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -97,15 +99,40 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
     bh_signals_chain(signal, info, context);
 }
 
-/* Not the timer's: sent by another thread of the guest, or by anybody, so it is only a reason to look. */
-static void interruption(ucontext_t *context, struct bh_frame *frame) {
+/* A handler of the host's runs above the guest (or above host code): this signal came while it ran, or together with the one
+ * that it handles, of which the kernel then delivers the lower number first. What the handler interrupts can only be ended when it
+ * is done, and to wait for the timer is not enough, since a timer of the host may go hand in hand with it. So the signal is sent
+ * once more, held back until the handler returns: its return restores the mask of what it interrupted. */
+static bool postpone(int signal, ucontext_t *context) {
+    const stack_t *stack = &context->uc_stack;
+    uint64_t offset = (uint64_t)context->uc_mcontext.gregs[REG_RSP] - (uint64_t)(uintptr_t)stack->ss_sp;
+    if ((stack->ss_flags & SS_DISABLE) || offset >= stack->ss_size)
+        return false;
+    sigaddset(&context->uc_sigmask, signal);
+    /* If it leaves by a longjmp that does not restore the mask: the next call into a guest looks after it. */
+    bh_this_thread.prepared = false;
+    syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), signal);
+    return true;
+}
+
+static void expire(ucontext_t *context, struct bh_frame *frame) {
+    frame->fault = (struct bh_fault){.kind = BH_FAULT_NONE};
+    note_place(&frame->fault, context, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
+    leave(context, frame, LEAVE_DEADLINE);
+}
+
+/* Not the timer's: sent by another thread of the guest, by postpone, or by anybody, so it is only a reason to look. */
+static void interruption(int signal, ucontext_t *context, struct bh_frame *frame) {
     if (!frame || !frame->instance)
         return;
     const struct bh_task *task = frame->instance->threads ? bh_this_task(frame->instance) : NULL;
+    bool ending = bh_threads_ending(frame->instance->threads), expired = bh_this_thread.expired;
     if (in_guest(frame, (uint64_t)context->uc_mcontext.gregs[REG_RIP])) {
-        if (bh_threads_ending(frame->instance->threads))
+        if (ending)
             leave(context, frame, LEAVE_STOPPED);
-    } else if (task && atomic_load(&task->interrupt)) {
+        else if (expired)
+            expire(context, frame);
+    } else if ((ending || expired || (task && atomic_load(&task->interrupt))) && !postpone(signal, context)) {
         cancel_blocking(context);
     }
 }
@@ -115,17 +142,13 @@ static void interruption(ucontext_t *context, struct bh_frame *frame) {
 void bh_deadline_handler(int signal, siginfo_t *info, void *opaque) {
     ucontext_t *context = opaque;
     struct bh_frame *frame = bh_current_frame;
-    uint64_t rip = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
     if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &bh_this_thread) {
-        interruption(context, frame);
+        interruption(signal, context, frame);
         return;
     }
     bh_this_thread.expired = 1;
-    if (in_guest(frame, rip)) {
-        frame->fault = (struct bh_fault){.kind = BH_FAULT_NONE};
-        note_place(&frame->fault, context, rip);
-        leave(context, frame, LEAVE_DEADLINE);
-        return;
-    }
-    cancel_blocking(context);
+    if (in_guest(frame, (uint64_t)context->uc_mcontext.gregs[REG_RIP]))
+        expire(context, frame);
+    else if (!postpone(signal, context))
+        cancel_blocking(context);
 }

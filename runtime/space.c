@@ -94,17 +94,20 @@ void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end) {
     if (at == space->count || space->piece[at].start >= end)
         return;
     note_change(space, start, end);
-    /* A hole inside one piece is the only case that needs one more. */
-    split(space, start);
-    struct bh_piece *last;
+    /* Only a hole inside one piece needs one more, and only for that is there room: pieces that lose an end are cut where they
+     * are, since splitting them would need room for a moment. */
+    if (bh_space_hole(space, start, end)) {
+        split(space, start);
+    } else if (space->piece[at].start < start) {
+        account(space, space->piece[at].kind, -(int64_t)(space->piece[at].end - start));
+        space->piece[at].end = start;
+    }
     unsigned stop = bh_space_find(space, end);
     if (stop < space->count && space->piece[stop].start < end) {
-        last = &space->piece[stop];
-        if (last->start >= start && last->start < end && last->end > end) {
-            /* Cut its lower part instead of splitting, which would need room for a moment. */
-            account(space, last->kind, -(int64_t)(end - last->start));
-            last->start = end;
-        }
+        struct bh_piece *last = &space->piece[stop];
+        uint64_t from = last->start > start ? last->start : start;
+        account(space, last->kind, -(int64_t)(end - from));
+        last->start = end;
     }
     at = bh_space_find(space, start);
     stop = at;

@@ -192,10 +192,11 @@ void hosted_prepare_call(struct execution *e, bh_instance *instance, uint64_t ad
     *e = (struct execution){.instance = instance};
     if (!address)
         return;
-    e->function = (bh_function){.address = address, .result = 'm', .count = 16};
-    for (unsigned i = 0; i < e->function.count; i++) {
-        char type = i < 6 || i >= 14 ? 'm' : 'd';
-        e->function.argument[i] = e->arguments[i].type = type;
+    /* Six integers, eight vectors, two on the stack. */
+    static const char signature[] = "m(mmmmmmddddddddmm)";
+    hosted_require(bh_instance_pointer(instance, address, signature, &e->function), "a call of the mutant");
+    for (unsigned i = 0; signature[2 + i] != ')'; i++) {
+        e->arguments[i].type = signature[2 + i];
         e->arguments[i].as.m = hostile_argument(random, bh_instance_base(instance));
     }
 }

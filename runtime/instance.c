@@ -237,7 +237,9 @@ bh_address bh_instance_base(const bh_instance *instance) {
 
 void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage) {
     bh_state_lock((bh_instance *)instance);
+    /* Host calls are counted before they take the lock. */
     *usage = (bh_usage){.mapped = instance->space.bytes, .mapped_peak = instance->space.peak,
-                        .mappings = instance->space.count, .host_calls = instance->host_calls, .refused = instance->refused};
+                        .mappings = instance->space.count, .refused = instance->refused,
+                        .host_calls = __atomic_load_n(&instance->host_calls, __ATOMIC_RELAXED)};
     bh_state_unlock((bh_instance *)instance);
 }

@@ -241,8 +241,10 @@ void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage) {
     bool locked = !task || !task->frame;
     if (locked)
         bh_state_lock((bh_instance *)instance);
+    /* Host calls are counted before they take the lock. */
     *usage = (bh_usage){.mapped = instance->space.bytes, .mapped_peak = instance->space.peak,
-                        .mappings = instance->space.count, .host_calls = instance->host_calls, .refused = instance->refused};
+                        .mappings = instance->space.count, .refused = instance->refused,
+                        .host_calls = __atomic_load_n(&instance->host_calls, __ATOMIC_RELAXED)};
     if (locked)
         bh_state_unlock((bh_instance *)instance);
 }

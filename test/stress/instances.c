@@ -13,6 +13,7 @@
 bh_engine *engines[ENGINES];
 bh_module *modules[ENGINES][MODULES];
 struct entry pool[SHARED];
+const char *plain_path;
 static bh_policy *policies[POLICIES];
 static _Atomic uint64_t lives = 1;
 static _Atomic uint64_t slots[32768 / 64];
@@ -35,6 +36,7 @@ static void make_policies(void) {
 }
 
 void open_engines(const char *const path[MODULES], uint64_t seed) {
+    plain_path = path[PLAIN];
     for (int n = 0; n < ENGINES; n++) {
         bh_engine_options options = {.struct_size = sizeof(options)};
         options.slots = n == SMALL ? 10 : 200;

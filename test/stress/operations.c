@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "stress.h"
@@ -280,6 +281,60 @@ static void replace(struct worker *worker, struct entry *entry) {
         destroy(worker, &mine);
 }
 
+/* An engine that comes and goes beside the others, from its own copy of the module. */
+static void visit_engine(struct worker *worker, struct entry *entry) {
+    bh_engine_options options = {.struct_size = sizeof(options), .slots = 2};
+    struct entry other = {.engine = 0, .module = PLAIN};
+    bh_engine *engine;
+    bh_module *module;
+    bh_value value = {0};
+    if (!expect("create engine", NULL, bh_engine_create(&options, &engine), SET(BH_OK)))
+        return;
+    expect("check signals", NULL, bh_engine_check_signals(engine), SET(BH_OK));
+    if (expect("load module", NULL, bh_module_load(engine, plain_path, NULL, &module), SET(BH_OK))) {
+        if (expect("create in own engine", &other, bh_instance_create(module, NULL, &other.instance), SET(BH_OK) | SET(BH_ERROR_LIMIT))) {
+            if (expect("call", &other, call(&other, "add", "l(ll)", &value, 1, 2, 0), SET(BH_OK)))
+                require(value.as.l == 3, "add returned %lld", (long long)value.as.l);
+            expect("destroy module in use", NULL, bh_module_destroy(module), SET(BH_ERROR_BUSY));
+            expect("destroy", &other, bh_instance_destroy(other.instance), SET(BH_OK));
+        }
+        expect("destroy module", NULL, bh_module_destroy(module), SET(BH_OK));
+    }
+    require(bh_engine_mappings(engine) == 0, "an engine counts %zu mappings with no instance left", bh_engine_mappings(engine));
+    expect("destroy engine", NULL, bh_engine_destroy(engine), SET(BH_OK));
+}
+
+/* The child of a fork is refused everything, without waiting for locks that threads which it does not have held. */
+static void fork_child(struct worker *worker, struct entry *entry) {
+    pid_t child = fork();
+    int status = 0;
+    if (!child) {
+        alarm(30); /* ends it should it hang */
+        bh_instance *instance;
+        bh_address address;
+        int wrong = call(entry, "add", "l(ll)", NULL, 1, 2, 0) != BH_ERROR_FORKED;
+        wrong |= (bh_instance_reset(entry->instance) != BH_ERROR_FORKED) << 1;
+        wrong |= (bh_instance_create(modules[entry->engine][entry->module], NULL, &instance) != BH_ERROR_FORKED) << 2;
+        bh_error error = bh_allocate(entry->instance, 100, &address);
+        wrong |= (error != BH_ERROR_FORKED && !(entry->unsettled && error == BH_ERROR_DEAD)) << 3;
+        _exit(wrong);
+    }
+    require(child > 0, "cannot fork: %s", strerror(errno));
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    require(child < 0 || (WIFEXITED(status) && !WEXITSTATUS(status)), "the child of a fork, module %d, ended with status 0x%x", entry->module,
+            status);
+}
+
+static void look(struct worker *worker, struct entry *entry) {
+    bh_usage usage;
+    bh_instance_get_usage(entry->instance, &usage);
+    require(usage.mapped <= usage.mapped_peak && usage.refused <= usage.host_calls, "usage: %llu bytes of %llu, %llu calls of %llu",
+            (unsigned long long)usage.mapped, (unsigned long long)usage.mapped_peak, (unsigned long long)usage.refused,
+            (unsigned long long)usage.host_calls);
+    require(bh_engine_mappings(engines[entry->engine]) < 100000, "an engine counts %zu mappings", bh_engine_mappings(engines[entry->engine]));
+}
+
 struct operation {
     const char *name;
     unsigned own, shared; /* weights */
@@ -300,7 +355,10 @@ static const struct operation operations[] = {{"call", 10, 10, call_add},
                                               {"guest threads", 5, 1, start_threads},
                                               {"reset", 4, 2, reset},
                                               {"destroy", 3, 0, destroy},
-                                              {"churn", 1, 0, churn}};
+                                              {"look", 1, 0, look}, /* usage is not counted for several threads at once */
+                                              {"churn", 1, 0, churn},
+                                              {"visit an engine", 1, 0, visit_engine},
+                                              {"fork", 1, 0, fork_child}};
 
 static const struct operation *choose(struct worker *worker, bool shared) {
     unsigned total = 0;

@@ -29,6 +29,7 @@ enum { LOOSE, TIGHT, BRIEF, POLICIES };
 /* What instances are made of, and how often everything happened. */
 extern bh_engine *engines[ENGINES];
 extern bh_module *modules[ENGINES][MODULES]; /* NULL when this CPU cannot run it */
+extern const char *plain_path; /* the PLAIN module's file */
 extern bool no_interrupts; /* leave out what needs a signal to stop guest code where it is */
 
 /* An instance and what the test knows of it. In a private one that is everything; in a shared one others change it, too. */

@@ -124,6 +124,15 @@ bool bh_space_hole(const struct bh_space *space, uint64_t start, uint64_t end) {
     return at < space->count && space->piece[at].start < start && space->piece[at].end > end;
 }
 
+static bool inside_piece(const struct bh_space *space, uint64_t offset) {
+    unsigned at = bh_space_find(space, offset);
+    return at < space->count && space->piece[at].start < offset;
+}
+
+bool bh_space_cuts(const struct bh_space *space, uint64_t start, uint64_t end) {
+    return inside_piece(space, start) || inside_piece(space, end);
+}
+
 void bh_space_protect(struct bh_space *space, uint64_t start, uint64_t end, int protection) {
     note_change(space, start, end);
     split(space, start);

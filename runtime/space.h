@@ -50,6 +50,8 @@ void bh_space_add(struct bh_space *space, uint64_t start, uint64_t end, int prot
 void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end);
 /* Whether removing [start, end) leaves a hole inside one piece: then, and only then, it needs one more. */
 bool bh_space_hole(const struct bh_space *space, uint64_t start, uint64_t end);
+/* Whether a piece would lose an end or be split: then removing [start, end) may take one more mapping of the kernel. */
+bool bh_space_cuts(const struct bh_space *space, uint64_t start, uint64_t end);
 /* Changes the protection of all pieces in [start, end), or only splits them there (protection -1); may need two more
  * pieces. */
 void bh_space_protect(struct bh_space *space, uint64_t start, uint64_t end, int protection);

@@ -130,7 +130,7 @@ int64_t sys_munmap(bh_instance *instance, const uint64_t a[6]) {
     uint64_t start = offset_of(instance, a[0]);
     if (!bh_space_allowed(&instance->space, start, start + size))
         return bh_refuse(instance, EINVAL, "munmap", "pages that guests do not change");
-    if (bh_space_hole(&instance->space, start, start + size) && !bh_instance_room(instance, 1))
+    if (bh_space_cuts(&instance->space, start, start + size) && !bh_instance_room(instance, 1))
         return -ENOMEM;
     return release(instance, start, start + size);
 }

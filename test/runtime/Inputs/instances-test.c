@@ -297,6 +297,26 @@ static void test_program(void) {
     bh_policy_destroy(policy);
 }
 
+/* Holes that a guest makes count, however it makes them. */
+static void test_counted(void) {
+    struct mapping mapping[300];
+    bh_policy *policy = small_policy();
+    bh_instance *instance = new_instance(policy);
+    int64_t block[24];
+    for (int n = 0; n < 24; n++) {
+        block[n] = guest_call6(instance, SYS_mmap, 0, 3 * PAGE, n % 2 ? PROT_READ : PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                               UINT64_MAX, 0);
+        CHECK(block[n] > 0);
+    }
+    for (int n = 0; n < 24; n++) {
+        CHECK(guest_call(instance, SYS_munmap, (uint64_t)block[n] + (n % 3 ? 2 * PAGE : 0), PAGE, 0) == 0);
+        /* What lies before and behind the slot's own mappings may be one with its neighbours'. */
+        CHECK(slot_mappings(instance, mapping, 300) <= bh_engine_mappings(engine) + 1);
+    }
+    CHECK(!bh_instance_destroy(instance));
+    bh_policy_destroy(policy);
+}
+
 /* ---- Scrubbing: nothing of one instance in the next one of the same slot ---- */
 
 static void test_scrub(void) {
@@ -467,7 +487,8 @@ int main(int argc, char **argv) {
         const char *name;
         void (*run)(void);
         unsigned slots; /* 0: the case makes its own engine */
-    } cases[] = {{"reset", test_reset, 1},     {"disturbed", test_disturbed, 1}, {"busy", test_busy, 1}, {"program", test_program, 1},
+    } cases[] = {{"reset", test_reset, 1},     {"disturbed", test_disturbed, 1}, {"counted", test_counted, 1},
+                 {"busy", test_busy, 1},       {"program", test_program, 1},
                  {"scrub", test_scrub, 3},     {"threads", test_threads, 8},     {"limits", test_limits, 0}, {"slots", test_slots, 0}};
     if (argc < 3)
         return 2;

@@ -17,49 +17,61 @@ wasi_missing() { # CONFIGURATION
     esac; } | tr '\n' ' '
 }
 
-# Ends with status 3 and the reason where a program cannot run in a configuration.
-wasi_check() { # CONFIGURATION
-    case $wasm in
-    yes) ;;
-    no:*) unsupported "${wasm#no: }" ;;
-    *) die "workloads/$name.sh: wasm is 'yes' or 'no: reason', not '$wasm'" ;;
-    esac
+# The part of bench/workload's `configure`: sets $cc (empty where nothing is built beyond the module), $sysroot and $module.
+# Ends with status 3 and the reason where the program cannot be had.
+wasi_configure() { # CONFIGURATION
+    [ "$wasm" = yes ] || unsupported "${wasm#no: }"
     local missing
     missing=$(wasi_missing "$1")
     [ -z "$missing" ] || unsupported "not installed: $missing(tools/setup --bench)"
+    sysroot=$build/native-sysroot
+    case $1 in
+    wasm) module=$name; wasi_library; cc=$(wasi_compiler) ;;
+    node-wasi) cc= ;;
+    wasm2c)
+        module=$("$here/workload" build "$name" wasm)
+        cc="$cc --native"
+        build() { wasi_translate "$module" "$out/$name"; }
+        ;;
+    esac
 }
 
-# What a build depends on beside the workload.
-wasi_stamp() {
-    cat "$here"/wasi/*.* "$here"/wasi/include/*
+# What a build depends on beside the workload and the sysroot.
+wasi_stamp() { # MODULE
+    find "$here/wasi" -type f -print0 | LC_ALL=C sort -z | xargs -0 cat
+    [ ! -f "$1" ] || cat "$1"
     sha256sum /usr/lib/wasm32-wasi/libc.a "$wasi_runtime"/*.c 2>/dev/null || true
     wasm2c --version 2>/dev/null || true
 }
 
 # The compiler for $cc. -mllvm: setjmp becomes exceptions, the older kind, which wasm2c and node both know. The stack is what
-# the native program gets, below the data so that an overflow traps. The libraries stand in for what WASI has not:
+# the native program gets, below the data so that an overflow traps. Without -nostdlibinc clang takes headers of this machine. The libraries stand in for what WASI has not:
 # signals are never delivered, process clocks are the wall clock.
 wasi_compiler() {
     local libraries=$build/bench/wasi
     mkdir -p "$libraries"
     echo "$("$build/bin/bulkhead-clang" --native -print-prog-name=clang) --target=wasm32-wasi -Wno-deprecated" \
-        "-Wno-unused-command-line-argument -isystem $here/wasi/include" \
+        "-Wno-unused-command-line-argument -nostdlibinc -isystem $here/wasi/include -isystem $wasi_sysroot -include $here/wasi/include/posix.h" \
         "-mexception-handling -mllvm -wasm-enable-sjlj -mllvm -wasm-use-legacy-eh=true" \
         "-D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_MMAN" \
-        "-L$libraries -lbench-setjmp -lwasi-emulated-signal -lwasi-emulated-process-clocks -lwasi-emulated-getpid" \
+        "-L$libraries -lbench-posix -lwasi-emulated-signal -lwasi-emulated-process-clocks -lwasi-emulated-getpid" \
         "-lwasi-emulated-mman -lc-printscan-long-double -Wl,--stack-first,-z,stack-size=8388608 $wasm_flags"
 }
 
-# The library with setjmp, built when a module is. One at a time: several programs may be built at once.
+# The library with setjmp and with what POSIX has beyond WASI. Built when it is older than its parts, by one process at a time.
 wasi_library() {
-    local library=$build/bench/wasi/libbench-setjmp.a
+    local library=$build/bench/wasi/libbench-posix.a part cc
     mkdir -p "$build/bench/wasi"
+    cc=$(wasi_compiler)
     (
         flock 8
-        [ ! -f "$library" ] || [ "$library" -ot "$here/wasi/setjmp.c" ] || [ "$library" -ot "$here/wasi/wasi.sh" ] || exit 0
-        rm -f "$library"
-        $(wasi_compiler) -O2 -c "$here/wasi/setjmp.c" -o "$build/bench/wasi/setjmp.o"
-        $ar rcs "$library" "$build/bench/wasi/setjmp.o"
+        [ -z "$(find "$here/wasi" -newer "$library" 2>&1)" ] || {
+            rm -f "$library"
+            for part in setjmp posix; do
+                $cc -O2 -c "$here/wasi/$part.c" -o "$build/bench/wasi/$part.o"
+            done
+            "$($cc -print-prog-name=llvm-ar)" rcs "$library" "$build/bench/wasi/setjmp.o" "$build/bench/wasi/posix.o"
+        }
     ) 8>"$build/bench/wasi/lock"
 }
 

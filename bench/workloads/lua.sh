@@ -1,7 +1,11 @@
 # Lua: an interpreter's dispatch loop, a collector, hash tables, strings.
 source=lua5.4
+group=real
+wasm=yes
 build() {
-    make linux CC="$cc -std=gnu99" AR="$ar rcu" RANLIB="$ranlib" MYCFLAGS="$flags"
+    local system=linux
+    [ "$configuration" != wasm ] || system=posix # no dlopen there
+    make $system CC="$cc -std=gnu99" AR="$ar rcu" RANLIB="$ranlib" MYCFLAGS="$flags"
     cp src/lua "$out/lua"
 }
 input() { cp "$data"/*.lua .; }

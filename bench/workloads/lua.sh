@@ -4,7 +4,7 @@ group=real
 wasm=yes
 build() {
     local system=linux
-    [ "$configuration" != wasm ] || system=posix # no dlopen there
+    [ "$configuration" != wasm ] || system=generic # ISO C: no dlopen, no sigaction there
     make $system CC="$cc -std=gnu99" AR="$ar rcu" RANLIB="$ranlib" MYCFLAGS="$flags"
     cp src/lua "$out/lua"
 }

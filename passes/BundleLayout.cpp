@@ -24,8 +24,8 @@ constexpr unsigned LongestNop = 9;
 
 class Layout {
 public:
-  Layout(ItemList &Items, uint64_t Start, bool Unreached)
-      : Items(Items), Start(Start) {
+  Layout(ItemList &Items, uint64_t Start, bool Unreached, bool Bundles)
+      : Items(Items), Start(Start), Bundles(Bundles) {
     markLabelRuns();
     bool Reached = !Unreached;
     Dead.resize(Items.size());
@@ -81,6 +81,7 @@ private:
 
   ItemList &Items;
   uint64_t Start;
+  bool Bundles;
   uint64_t End = 0;
   std::vector<bool> Dead; ///< only jumps come here: padding is not executed
   DenseMap<const MCSymbol *, size_t> LabelIndex;
@@ -152,12 +153,12 @@ void Layout::choose() {
       }
       for (unsigned G = 0, Options = It.GrowthOptions; Options; ++G, Options >>= 1) {
         unsigned Size = It.Size + G;
-        if (!(Options & 1) || Size > Bundle)
+        if (!(Options & 1) || (Size > Bundle && Bundles))
           continue;
         unsigned At = From;
         if (It.AlignEnd)
           At = Bundle - Size;
-        else if (From + Size > Bundle)
+        else if (From + Size > Bundle && Bundles)
           At = 0;
         unsigned Pad = At >= From ? At - From : Bundle - From + At;
         Reach(From, (At + Size) % Bundle, Pad, G,
@@ -285,6 +286,7 @@ uint64_t Layout::run(bool RelaxAll) {
   return End - Start;
 }
 
-uint64_t bulkhead::layOut(ItemList &Items, uint64_t Start, bool Dead, bool RelaxAll) {
-  return Layout(Items, Start, Dead).run(RelaxAll);
+uint64_t bulkhead::layOut(ItemList &Items, uint64_t Start, bool Dead, bool RelaxAll,
+                          bool Bundles) {
+  return Layout(Items, Start, Dead, Bundles).run(RelaxAll);
 }

@@ -45,8 +45,9 @@ void CodeBuffer::addLabel(MCSymbol *S, SMLoc Loc, MCSection *Section) {
     Ctx.reportError(Loc, "symbol '" + S->getName() + "' is already defined");
     return;
   }
-  // A name that can be seen from outside may be called through a pointer.
-  if (!S->isTemporary() && !functionsCalledDirectly().contains(S)) {
+  // A name that can be seen from outside may be called through a pointer. What is
+  // written in assembly may be the entry, which the host demands to be aligned.
+  if ((laysOutBundles() || Loc.isValid()) && !S->isTemporary() && !functionsCalledDirectly().contains(S)) {
     const Item *Last = nullptr;
     for (const Item &It : llvm::reverse(Items))
       if (It.K != Item::Action) {
@@ -93,7 +94,7 @@ void CodeBuffer::addAction(std::function<void()> Replay) {
 void CodeBuffer::noteAddressTaken(const MCSymbol &S, SMLoc Loc) {
   if (!S.isTemporary())
     return;
-  if (!Unaligned.contains(&S)) {
+  if (!laysOutBundles() || !Unaligned.contains(&S)) {
     AddressTaken.insert(&S);
     return;
   }
@@ -273,6 +274,8 @@ void CodeBuffer::checkAccepted(const Item &It) {
   // The targets of branches are not known yet; their shapes are the rewriter's own.
   const MCInst &Last = It.Insts.back();
   OpClass C = X.classOf(Last.getOpcode());
+  if (!confinesAddresses() || !laysOutBundles())
+    return; // for measurements: it would refuse
   if (It.F == Item::Branches || C == OpClass::CallDirect || C == OpClass::CallReg ||
       C == OpClass::CallMem || C == OpClass::JumpReg || C == OpClass::JumpMem)
     return;
@@ -355,13 +358,13 @@ void CodeBuffer::measure(Item &It) {
       Backend->relaxInstruction(I, STI);
     It.Size += encodedSize(I, STI);
   }
-  if (It.Size > BH_BUNDLE_SIZE) {
+  if (It.Size > BH_BUNDLE_SIZE && laysOutBundles()) {
     Ctx.reportError(It.Insts[0].getLoc(), "bulkhead: this instruction and what "
                                           "confines it do not fit into a bundle");
     It.Size = BH_BUNDLE_SIZE;
   }
   It.GrowthOptions = 1;
-  if (padding() == Padding::Nop || It.Sequence || It.Insts.size() != 1 ||
+  if (padding() == Padding::Nop || !laysOutBundles() || It.Sequence || It.Insts.size() != 1 ||
       It.F == Item::NeverReturns)
     return;
   MCInst &I = It.Insts[0];
@@ -530,9 +533,12 @@ void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
     return It.K == Item::Unit || It.K == Item::Data || It.K == Item::Align;
   });
   if (Code && LastSTI) {
-    alignTakenLabels();
-    freeNoReturnCalls();
-    touchStack(X, Items);
+    if (laysOutBundles()) {
+      alignTakenLabels();
+      freeNoReturnCalls();
+    }
+    if (confinesAddresses())
+      touchStack(X, Items);
     auto [It, Fresh] = Positions.try_emplace(Section);
     if (Fresh) { // unknown, or the section is still empty: start a bundle
       Item A;
@@ -551,7 +557,7 @@ void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
     }
     Section->ensureMinAlignment(Strictest);
     Position &P = It->second;
-    P.Offset += layOut(Items, P.Offset, P.Dead, RelaxAll);
+    P.Offset += layOut(Items, P.Offset, P.Dead, RelaxAll, laysOutBundles());
     P.Dead = emitAll(P.Dead);
   } else {
     for (Item &It : Items) {

@@ -107,7 +107,8 @@ bool Confine::confineOperand(MCInst &I) {
     return Confined;
   }
   const MCInstrDesc &D = X.MII->get(I.getOpcode());
-  if (isolation() == Isolation::Stores && D.mayLoad() && !D.mayStore()) {
+  if (!confinesAddresses() ||
+      (isolation() == Isolation::Stores && D.mayLoad() && !D.mayStore())) {
     Segment.setReg(MCRegister());
     return true;
   }
@@ -257,6 +258,17 @@ void Confine::appendMask(Insts &List, MCRegister R) const {
   List.push_back(inst(X.ADD64rm, {reg(R), reg(R), reg(MCRegister()), imm(1),
                                   reg(MCRegister()), imm(BH_CONTEXT_BASE),
                                   reg(X.GS)}));
+}
+
+/// Without bundles a return or an indirect branch stays what it was; only the operand
+/// through which it may go is confined.
+void Confine::leaveBranch(const SourceInst &S, OpClass Class) {
+  MCInst I = S.Inst;
+  if (!confineOperand(I))
+    return;
+  one(S, std::move(I));
+  if (Class != OpClass::CallReg && Class != OpClass::CallMem)
+    Out.back().F = Item::NeverReturns;
 }
 
 void Confine::rewriteReturn(const SourceInst &S) {
@@ -622,19 +634,30 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
     error(I, "a prefix must be followed by its instruction");
     return N;
   case OpClass::Return:
-    rewriteReturn(S);
+    if (!laysOutBundles())
+      leaveBranch(S, Class);
+    else
+      rewriteReturn(S);
     return N;
   case OpClass::CallReg:
   case OpClass::JumpReg:
+    if (!laysOutBundles()) {
+      leaveBranch(S, Class);
+      return N;
+    }
     rewriteIndirect(S, Class == OpClass::CallReg, I.getOperand(0).getReg());
     return N;
   case OpClass::CallMem:
   case OpClass::JumpMem:
+    if (!laysOutBundles() && !isHostCall(I)) {
+      leaveBranch(S, Class);
+      return N;
+    }
     rewriteIndirectMem(S, Class == OpClass::CallMem);
     return N;
   case OpClass::CallDirect:
     one(S, I);
-    Out.back().AlignEnd = true;
+    Out.back().AlignEnd = laysOutBundles();
     Out.back().Sequence = true;
     return N;
   case OpClass::JumpDirect:
@@ -660,6 +683,10 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
     rewriteSyscall(S);
     return N;
   case OpClass::Leave: {
+    if (!confinesAddresses()) {
+      one(S, I);
+      return N;
+    }
     Insts List;
     appendStackPointerSequence(
         List, inst(X.MOV32rr, {reg(X.ESP), reg(X.to32(X.RBP))}));
@@ -668,6 +695,8 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
     return N;
   }
   case OpClass::StringOp:
+    if (!confinesAddresses())
+      break;
     rewriteString(Prefixes, S, FlagsLive(N - 1));
     return N;
   case OpClass::BitTestMem:
@@ -692,7 +721,7 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
     break;
   }
 
-  if (rewriteStackPointer(S, FlagsLive(N - 1)))
+  if (confinesAddresses() && rewriteStackPointer(S, FlagsLive(N - 1)))
     return N;
   int M = X.memoryOperand(I.getOpcode());
   if (M >= 0 && I.getOperand(M + 4).isReg() && I.getOperand(M + 4).getReg() == X.FS) {

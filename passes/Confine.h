@@ -51,6 +51,7 @@ private:
   bool isHostCall(const llvm::MCInst &I) const;
   void appendMask(Insts &List, llvm::MCRegister R) const;
 
+  void leaveBranch(const SourceInst &S, OpClass Class);
   void rewriteReturn(const SourceInst &S);
   void rewriteIndirect(const SourceInst &S, bool Call, llvm::MCRegister R);
   void rewriteIndirectMem(const SourceInst &S, bool Call);

@@ -28,6 +28,21 @@ static cl::opt<bool> ThreadsOption(
     cl::desc("Build for threads: r14 is the thread pointer and nothing else (what "
              "bulkhead-clang -pthread asks for)"));
 
+namespace {
+enum class Ingredient { Both, Addressing, Bundles };
+}
+
+static cl::opt<Ingredient> OnlyOption(
+    "bulkhead-only", cl::cat(Category), cl::Hidden, cl::init(Ingredient::Both),
+    cl::desc("For measurements: one ingredient of isolation, without the other. What "
+             "comes out does not verify"),
+    cl::values(clEnumValN(Ingredient::Addressing, "addressing",
+                          "memory operands are confined, and nothing else"),
+               clEnumValN(Ingredient::Bundles, "bundles",
+                          "bundles and masked branches, and nothing else")));
+
+bool bulkhead::confinesAddresses() { return OnlyOption != Ingredient::Bundles; }
+bool bulkhead::laysOutBundles() { return OnlyOption != Ingredient::Addressing; }
 bool bulkhead::threads() { return ThreadsOption; }
 Isolation bulkhead::isolation() { return IsolationOption; }
 Padding bulkhead::padding() { return PaddingOption; }

@@ -25,6 +25,12 @@ bool threads();
 Isolation isolation();
 Padding padding();
 
+/// The two ingredients of isolation. Both are there but under `-bulkhead-only`, which
+/// exists to measure what one of them costs: nothing made with it verifies, and its
+/// module's note names a scheme that no verifier knows.
+bool confinesAddresses(); ///< memory operands, string instructions, the stack pointer
+bool laysOutBundles();    ///< bundles, masked branches, aligned targets and returns
+
 } // namespace bulkhead
 
 #endif

@@ -66,13 +66,16 @@ static void configureCodeGen(TargetMachine &TM, PassManagerBase &PM,
   // The linker would rewrite relaxable references after the layout.
   TM.Options.MCOptions.X86RelaxRelocations = false;
   // Marks the calls whose return address is never used: see freeNoReturnCalls.
-  TM.Options.TrapUnreachable = true;
-  TM.Options.NoTrapAfterNoreturn = false;
+  if (laysOutBundles()) {
+    TM.Options.TrapUnreachable = true;
+    TM.Options.NoTrapAfterNoreturn = false;
+  }
   if (threads()) {
     PM.add(createReserveThreadPointerPass(TM));
     Config->insertPass(&UnpackMachineBundlesID, createCheckThreadPointerPass());
   }
-  Config->insertPass(&UnpackMachineBundlesID, createAlignTargetsPass());
+  if (laysOutBundles())
+    Config->insertPass(&UnpackMachineBundlesID, createAlignTargetsPass());
 }
 
 // Kept for the life of the process: LLVM holds a pointer to it.

@@ -1,5 +1,10 @@
-/* .note.bulkhead, by which a module says what it is; see layout.h. Built once for each combination of ISOLATE and FLAGS. */
+/* .note.bulkhead, by which a module says what it is; see layout.h. Built once for each combination of ISOLATE and FLAGS. SCHEME is
+ * given for code that only measures an ingredient of the scheme: it says that no verifier accepts it. */
 #include <bulkhead/layout.h>
+
+#ifndef SCHEME
+#define SCHEME BH_SCHEME_BUNDLE
+#endif
 
     .section .note.bulkhead, "a", @note
     .p2align 2
@@ -9,7 +14,7 @@
     .asciz BH_NOTE_NAME
     .p2align 2
     .long BH_CONTRACT_VERSION
-    .long BH_SCHEME_BUNDLE
+    .long SCHEME
     .long BH_BUNDLE_SIZE
     .long ISOLATE
     .long FLAGS

@@ -10,6 +10,7 @@
 /* The contract. A module carries these in its note; the verifier and the runtime refuse any other value. */
 #define BH_CONTRACT_VERSION 1
 #define BH_SCHEME_BUNDLE 1
+#define BH_SCHEME_UNVERIFIABLE 0x6f6e6c79 /* -bulkhead-only: made to be measured by bench/, refused by every verifier */
 #define BH_BUNDLE_SIZE 32
 #define BH_BUNDLE_MASK_IMM8 0xE0 /* the imm8 of `andl $-32, %eR` */
 

@@ -140,6 +140,8 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
                 c->stores_only = true;
             else if (strcmp(value, "-bulkhead-isolate=full") == 0)
                 c->stores_only = false;
+            else if (starts_with(value, "-bulkhead-only="))
+                c->only = value + strlen("-bulkhead-only=");
             c->pthread |= strcmp(value, "-bulkhead-threads") == 0;
             args_add(&c->passes, value);
         } else {

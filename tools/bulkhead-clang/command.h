@@ -26,6 +26,7 @@ struct command {
     bool library;        /* --library */
     bool native;         /* --native */
     bool stores_only;    /* -mllvm -bulkhead-isolate=stores */
+    const char *only;    /* -mllvm -bulkhead-only=: the ingredient; NULL: all of them. For bench/, which measures them */
     bool relocatable;    /* -r */
     bool no_start_files; /* -nostartfiles or -nostdlib */
     bool no_libraries;   /* -nodefaultlibs or -nostdlib */

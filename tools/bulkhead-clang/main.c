@@ -28,7 +28,7 @@ static char *first_existing(const char *one, const char *two)
     return access(one, F_OK) == 0 || access(two, F_OK) != 0 ? format("%s", one) : format("%s", two);
 }
 
-static void find_paths(bool native)
+static void find_paths(const struct command *c)
 {
     char self[4096];
     ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -41,7 +41,7 @@ static void find_paths(bool native)
     *strrchr(prefix, '/') = 0;
 
     /* Installed, libraries are where CMake's LIBDIR said, relative to the prefix. */
-    const char *sysroot = native ? "native-sysroot" : "sysroot";
+    const char *sysroot = c->native ? "native-sysroot" : c->only ? format("only-%s-sysroot", c->only) : "sysroot";
     paths.plugin = first_existing(format("%s/lib/BulkheadPass.so", prefix), format("%s/" BULKHEAD_LIBDIR "/BulkheadPass.so", prefix));
     paths.assembler = format("%s/bulkhead-as", self);
     paths.sysroot = first_existing(format("%s/%s", prefix, sysroot), format("%s/" BULKHEAD_LIBDIR "/bulkhead/%s", prefix, sysroot));
@@ -97,7 +97,8 @@ static char *library_directory(const struct command *c)
 static void add_link_front(struct args *out, const struct command *c)
 {
     const char *lib = library_directory(c);
-    need(lib, c->native ? "build it by tools/build-sysroot --native" : "build the project first");
+    need(lib, c->native ? "build it by tools/build-sysroot --native" : c->only ? "build the target bench-ingredients"
+                                                                             : "build the project first");
     args_add_list(out, "-static-pie", "-nostdlib", "-fuse-ld=lld-" BULKHEAD_LLVM_VERSION, NULL);
     /* One executable segment with nothing else on its pages, and no linker relaxation, which would rewrite instructions
      * after their bundles were laid out. The native twin is laid out the same way. */
@@ -322,7 +323,7 @@ int main(int argc, char **argv)
             i++;
     }
     command_parse(&command, &args);
-    find_paths(command.native);
+    find_paths(&command);
 
     if (command.phase == PHASE_QUERY)
         return query(&command);

@@ -1,0 +1,16 @@
+# LZ4: string matching that gives up early, and a decoder that is little more than copying.
+source=lz4
+group=real
+wasm=yes
+build() {
+    $cc $flags -Ilib -I"$include" lib/lz4.c lib/lz4hc.c "$data/lz4.c" "$include/codec.c" -o "$out/lz4"
+}
+input() {
+    real_text >text
+    reference pack 9 text >text.packed
+}
+runs() {
+    run lz4-compress - compress 1 25 text
+    run lz4-compress-9 - compress 9 2 text
+    run lz4-expand - expand 150 text.packed
+}

@@ -1,0 +1,16 @@
+# Zstandard: hash tables and optimal parsing, finite-state entropy coding. The C decoder, without its assembly.
+source=libzstd
+group=real
+wasm=yes
+build() {
+    $cc $flags -DZSTD_DISABLE_ASM -Ilib -I"$include" lib/common/*.c lib/compress/*.c lib/decompress/*.c "$data/zstd.c" "$include/codec.c" -o "$out/zstd"
+}
+input() {
+    real_text >text
+    reference pack 12 text >text.packed
+}
+runs() {
+    run zstd-compress - compress 3 6 text
+    run zstd-compress-16 - compress 16 1 text
+    run zstd-expand - expand 60 text.packed
+}

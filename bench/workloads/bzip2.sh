@@ -1,5 +1,7 @@
 # bzip2: block sorting, Huffman coding; byte-wise loops over tables.
 source=bzip2
+group=real
+wasm=yes
 build() {
     make bzip2 CC="$cc" AR="$ar" RANLIB="$ranlib" CFLAGS="$flags -D_FILE_OFFSET_BITS=64"
     cp bzip2 "$out/bzip2"

@@ -1,5 +1,7 @@
 # Lua: an interpreter's dispatch loop, a collector, hash tables, strings.
 source=lua5.4
+group=real
+wasm='no: its errors and coroutines are setjmp and longjmp'
 build() {
     make linux CC="$cc -std=gnu99" AR="$ar rcu" RANLIB="$ranlib" MYCFLAGS="$flags"
     cp src/lua "$out/lua"

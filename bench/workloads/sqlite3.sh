@@ -1,5 +1,7 @@
 # SQLite, by its own speedtest1 on a database in memory: a byte-code interpreter, B-trees, a parser, sorting.
 source=sqlite3
+group=real
+wasm=yes
 prepare() { # the amalgamation; its generators are programs of this machine
     host_cc=$("$build/bin/bulkhead-clang" --native -print-prog-name=clang)
     ./configure --disable-tcl --disable-readline --disable-shared CC="$host_cc" BUILD_CC="$host_cc"

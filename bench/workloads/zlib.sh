@@ -1,5 +1,7 @@
 # zlib, by its minigzip: string matching in a window, Huffman coding, CRC.
 source=zlib
+group=real
+wasm=yes
 build() {
     CC="$cc" AR="$ar" RANLIB="$ranlib" CFLAGS="$flags" ./configure --static
     make minigzip CC="$cc"

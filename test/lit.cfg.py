@@ -1,5 +1,7 @@
 # What every test may use. Tests write only below %t, in the build directory.
+import glob
 import os
+import shutil
 
 import lit.formats
 
@@ -48,6 +50,11 @@ for feature in ("avx", "avx2", "fma", "bmi2", "fsgsbase"):
         config.available_features.add(feature)
 if {"avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm"} <= set(flags):
     config.available_features.add("x86-64-v3")
+
+# `REQUIRES: wasi`: the packages of tools/packages-bench.txt.
+if (shutil.which("wasm2c") and shutil.which("node") and os.path.exists("/usr/include/wasm32-wasi/stdio.h")
+        and glob.glob(os.path.join(config.llvm_tools_dir, "../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a"))):
+    config.available_features.add("wasi")
 
 # One hanging test must not hang a whole run. lit needs psutil to end a test with all it started.
 try:

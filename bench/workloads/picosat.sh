@@ -1,7 +1,7 @@
 # PicoSAT: a solver for propositional formulas: watch lists, heaps, unpredictable branches.
 source=picosat
 group=real
-wasm="no: signal handlers"
+wasm="yes"
 build() {
     { echo '#define PICOSAT_CC "clang"'; echo '#define PICOSAT_CFLAGS "-O2"'; echo "#define PICOSAT_VERSION \"$(cat VERSION)\""; } >config.h
     $cc $flags -DNDEBUG picosat.c version.c app.c main.c -o "$out/picosat"

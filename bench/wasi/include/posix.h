@@ -18,11 +18,15 @@ struct _IO_FILE *tmpfile(void);
 struct _IO_FILE *popen(const char *, const char *);
 int pclose(struct _IO_FILE *);
 char *tmpnam(char *);
+#define L_tmpnam 20
 int mkstemp(char *);
 
 /* One thread: these have nothing to do. */
 void flockfile(struct _IO_FILE *);
 void funlockfile(struct _IO_FILE *);
+
+/* The one that is granted: WASI has random bytes. */
+long getrandom(void *, unsigned long, unsigned);
 
 /* File locks: fcntl knows no such command here and says EINVAL. */
 #define F_RDLCK 0

@@ -36,11 +36,19 @@ static int32_t noise(int x, int y, int shift, uint32_t channel)
     return (int32_t)((top * (one - fy) + bottom * fy) >> 16);
 }
 
-static unsigned char pixel(int x, int y, uint32_t channel, const struct disc *disc)
+/* What the finer octaves add to all three channels. */
+static int64_t texture(int x, int y)
 {
     int64_t sum = 0;
-    for (int i = 0; i < octaves; i++)
-        sum += noise(x, y, octaves + 1 - i, i < 3 ? channel : 3) >> (i + 1);
+    for (int i = 3; i < octaves; i++)
+        sum += noise(x, y, octaves + 1 - i, 3) >> (i + 1);
+    return sum;
+}
+
+static unsigned char pixel(int x, int y, uint32_t channel, int64_t sum, const struct disc *disc)
+{
+    for (int i = 0; i < 3; i++)
+        sum += noise(x, y, octaves + 1 - i, channel) >> (i + 1);
     int64_t value = sum >> 16;
     if (disc != NULL)
         value = (value + 2 * disc->colour[channel]) / 3;
@@ -48,10 +56,20 @@ static unsigned char pixel(int x, int y, uint32_t channel, const struct disc *di
     return (unsigned char)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
-/* The topmost disc at a point, or NULL. */
-static const struct disc *disc_at(const struct disc *discs, int x, int y)
+/* The discs that a row meets, as a list in their order. Returns how many. */
+static int discs_of_row(const struct disc *discs, int y, struct disc *row)
 {
-    for (int i = disc_count; i-- > 0;) {
+    int count = 0;
+    for (int i = 0; i < disc_count; i++)
+        if (abs(y - discs[i].y) < discs[i].radius)
+            row[count++] = discs[i];
+    return count;
+}
+
+/* The topmost disc at a point, or NULL. */
+static const struct disc *disc_at(const struct disc *discs, int count, int x, int y)
+{
+    for (int i = count; i-- > 0;) {
         int64_t dx = x - discs[i].x, dy = y - discs[i].y;
         if (dx * dx + dy * dy < (int64_t)discs[i].radius * discs[i].radius)
             return &discs[i];
@@ -74,11 +92,15 @@ int main(int argc, char **argv)
             discs[i].colour[c] = (int)(hash(i, 4 + c, 99) & 255);
     }
     printf("P6\n%d %d\n255\n", width, height);
-    for (int y = 0; y < height; y++)
+    for (int y = 0; y < height; y++) {
+        struct disc row[disc_count];
+        int count = discs_of_row(discs, y, row);
         for (int x = 0; x < width; x++) {
-            const struct disc *disc = disc_at(discs, x, y);
+            const struct disc *disc = disc_at(row, count, x, y);
+            int64_t sum = texture(x, y);
             for (uint32_t c = 0; c < 3; c++)
-                putchar(pixel(x, y, c, disc));
+                putchar(pixel(x, y, c, sum, disc));
         }
+    }
     return fflush(stdout) != 0 || ferror(stdout);
 }

@@ -5,6 +5,6 @@ wasm="no: setjmp"
 build() { $cc $flags one.c main.c -lm -o "$out/mujs"; } # as its makefile builds a release, without readline
 input() { cp "$data"/*.js .; }
 runs() {
-    run mujs-objects - objects.js 60 8
-    run mujs-text - text.js 1000 4
+    run mujs-objects - objects.js 60 12
+    run mujs-text - text.js 300 120
 }

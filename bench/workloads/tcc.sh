@@ -9,7 +9,7 @@ build() { # all of the library is one translation unit, as its makefile builds i
 }
 input() { # the sources, and the header files of tcc and of the C library
     mkdir tcc lua include
-    cp "$tree"/*.[ch] tcc
+    cp "$tree"/*.[ch] "$tree"/*.def tcc
     echo '#define TCC_VERSION "measured"' >tcc/config.h
     cp "$tree.lua5.4"/src/*.[ch] lua
     cp -R "$build/native-sysroot/include/." include

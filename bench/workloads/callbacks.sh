@@ -4,4 +4,4 @@ group=branch
 wasm="yes"
 build() { $cc $flags "$data/callbacks.c" -o "$out/callbacks"; }
 input() { :; }
-runs() { run callbacks - 100000 14; }
+runs() { run callbacks - 100000 3; }

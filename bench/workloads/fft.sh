@@ -1,7 +1,7 @@
 # Our own: Fourier transforms, there and back.
 source=own
 group=kernel
-wasm="yes"
+wasm=yes
 build() { $cc $flags "$data/fft.c" -lm -o "$out/fft"; }
 input() { :; }
 runs() { run fft - 17 60; }

@@ -1,7 +1,7 @@
 # GNU Go: pattern matching and reading ahead over a board: large tables, deep recursion, unpredictable branches.
 source=gnugo
 group=real
-wasm="yes"
+wasm=yes
 prepare() { # its configuration, and the pattern tables, which programs of its own write
     ./configure CC="$build/bin/bulkhead-clang --native" CFLAGS="-O1 -std=gnu89 -fcommon" --without-curses --without-readline
     make

@@ -1,7 +1,7 @@
 # Our own: bodies that attract each other, every pair.
 source=own
 group=kernel
-wasm="yes"
+wasm=yes
 build() { $cc $flags "$data/nbody.c" -lm -o "$out/nbody"; }
 input() { :; }
 runs() { run nbody - 300 2500; }

@@ -1,7 +1,7 @@
 # Our own: conjugate gradients on a sparse matrix, loads through loaded indices.
 source=own
 group=kernel
-wasm="yes"
+wasm=yes
 build() { $cc $flags "$data/sparse.c" -lm -o "$out/sparse"; }
 input() { :; }
 runs() { run sparse - 400 300; }

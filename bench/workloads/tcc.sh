@@ -4,8 +4,8 @@ group=real
 wasm="no: signals, for the programs that it can run itself"
 build() { # all of the library is one translation unit, as its makefile builds it by default
     echo "#define TCC_VERSION \"$(cat VERSION)\"" >config.h
-    $cc $flags -fno-strict-aliasing -DTCC_TARGET_X86_64 -DTCC_MUSL -DCONFIG_TCC_STATIC -DONE_SOURCE=1 -I. "$data/tcc.c" libtcc.c -lm \
-        -o "$out/tcc"
+    $cc $flags -fno-strict-aliasing -DTCC_TARGET_X86_64 -DTCC_MUSL -DCONFIG_TCC_STATIC -DONE_SOURCE=1 -I. "$data/tcc.c" libtcc.c \
+        "$include/heap.c" -lm -o "$out/tcc"
 }
 input() { # the sources, and the header files of tcc and of the C library
     mkdir tcc lua include
@@ -20,5 +20,5 @@ runs() {
         loadlib lobject lopcodes loslib lparser lstate lstring lstrlib ltable ltablib ltm lua lundump lutf8lib lvm lzio"
     local files
     files=$(printf 'lua/%s.c\n' $lua)
-    run tcc - 5 tcc/libtcc.c $files
+    run tcc - 10 tcc/libtcc.c $files
 }

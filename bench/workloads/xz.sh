@@ -13,7 +13,8 @@ build() {
         $part/rangecoder/price_table.c src/common/tuklib_physmem.c src/common/tuklib_cpucores.c |
         grep -vE 'tablegen|_mt\.c|hardware|lzma/fastpos_tablegen|outqueue|microlzma')
     $cc $flags $features -I$part/api -I$part/common -I$part/check -I$part/lz -I$part/rangecoder -I$part/lzma -I$part/delta \
-        -I$part/simple -Isrc/common -I"$include" $sources "$data/xz.c" "$include/codec.c" -o "$out/xz"
+        -I$part/simple -Isrc/common -I"$include" $sources "$data/xz.c" "$include/codec.c" \
+        $([ "$configuration" = wasm ] || echo "$include/heap.c") -o "$out/xz"
 }
 input() {
     real_text >text

@@ -9,17 +9,17 @@
 #define LEFT 170  /* labels end here */
 #define RIGHT 690 /* the scale ends here, values may stand beyond */
 #define TOP 34
-#define BAR 11
+#define BAR 13
 
 /* Two hues that differ in lightness too, so that they are told apart in print and by the colour-blind. */
 const char chart_style[] =
-    ":root{color-scheme:light dark;--ground:#fbfbfa;--ink:#1c2430;--faint:#66707d;--line:#d9dde2;--panel:#fff;--s0:#1f5fa8;--s1:#e39a3b;"
-    "--s2:#7b8794;--good:#1a7f4b;--bad:#b3392f}"
-    "@media(prefers-color-scheme:dark){:root{--ground:#14181d;--ink:#e5e9ee;--faint:#98a3af;--line:#313943;--panel:#1b2027;--s0:#6aa9ef;"
-    "--s1:#e0a75a;--s2:#8b96a3;--good:#55c38a;--bad:#f0857b}}"
-    ".chart text{font:12px system-ui,sans-serif;fill:var(--ink)}.chart .faint{fill:var(--faint)}.chart .strong{font-weight:600}"
-    ".chart .grid{stroke:var(--line)}.chart .base{stroke:var(--faint)}.chart .goal{stroke:var(--bad);stroke-dasharray:4 3}"
-    ".chart .spread{stroke:var(--ink);stroke-opacity:.75}.s0{fill:var(--s0)}.s1{fill:var(--s1)}.s2{fill:var(--s2)}";
+    ".chart text{font:12px system-ui,sans-serif;fill:#1c2430}.chart .faint{fill:#66707d}.chart .strong{font-weight:600}"
+    ".chart .grid{stroke:#d9dde2}.chart .base{stroke:#66707d}.chart .goal{stroke:#b3392f;stroke-dasharray:4 3}"
+    ".chart .spread{stroke:#1c2430;stroke-opacity:.75}.chart .ground{fill:#fbfbfa}"
+    ".chart .s0{fill:#1f5fa8}.chart .s1{fill:#e39a3b}.chart .s2{fill:#7b8794}"
+    "@media(prefers-color-scheme:dark){.chart text{fill:#e5e9ee}.chart .faint{fill:#98a3af}.chart .grid{stroke:#313943}"
+    ".chart .base{stroke:#98a3af}.chart .goal{stroke:#f0857b}.chart .spread{stroke:#e5e9ee}.chart .ground{fill:#14181d}"
+    ".chart .s0{fill:#6aa9ef}.chart .s1{fill:#c98c3f}.chart .s2{fill:#8b96a3}}";
 
 struct scale {
     double low, high, step;
@@ -99,7 +99,7 @@ static void bar(FILE *out, const struct chart *chart, const struct chart_row *ro
                 high, middle - 3);
         end = fmax(end, high);
     }
-    fprintf(out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%.3f</text>\n", row->strong ? "strong" : "faint", end + 6, y + BAR - 2, value->ratio);
+    fprintf(out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%.3f</text>\n", row->strong ? "strong" : "faint", end + 6, y + BAR - 2.5, value->ratio);
 }
 
 static void legend(FILE *out, const struct chart *chart) {
@@ -129,14 +129,14 @@ void chart_svg(FILE *out, const struct chart *chart, int alone) {
     put_html(out, chart->title);
     fprintf(out, "</title>\n");
     if (alone)
-        fprintf(out, "<style>%s</style><rect width=\"100%%\" height=\"100%%\" style=\"fill:var(--ground)\"/>\n", chart_style);
+        fprintf(out, "<style>%s</style><rect class=\"ground\" width=\"100%%\" height=\"100%%\"/>\n", chart_style);
     legend(out, chart);
     axis(out, chart, &scale, bottom);
     for (size_t r = 0; r < chart->count; r++) {
         const struct chart_row *row = &chart->rows[r];
         double y = TOP + (double)r * step;
         fprintf(out, "<text class=\"%s\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">", row->strong ? "strong" : "label", LEFT - 8,
-                y + (double)series * BAR / 2 + 4);
+                y + (double)series * BAR / 2 + 3.5);
         put_html(out, row->label);
         fprintf(out, "</text>\n");
         for (size_t s = 0; s < series; s++)

@@ -27,7 +27,8 @@ struct chart {
     size_t count;
 };
 
-/* Colours of the page and of its charts; part of every picture of its own. */
+/* The look of charts: for the page that holds them, and part of every picture that stands alone. Plain rules, no variables: not every
+ * viewer of pictures knows those. */
 extern const char chart_style[];
 
 /* `alone`: a file of its own, with its style in it. */

@@ -7,14 +7,17 @@
 #include "table.h"
 
 static const char page_style[] =
+    ":root{color-scheme:light dark;--ground:#fbfbfa;--ink:#1c2430;--faint:#66707d;--line:#d9dde2;--panel:#fff;--good:#1a7f4b;--bad:#b3392f}"
+    "@media(prefers-color-scheme:dark){:root{--ground:#14181d;--ink:#e5e9ee;--faint:#98a3af;--line:#313943;--panel:#1b2027;--good:#55c38a;"
+    "--bad:#f0857b}}"
     "body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,sans-serif}"
     "main{max-width:860px;margin:0 auto;padding:40px 20px 80px}h1{font-size:28px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em}"
     "h2{font-size:19px;margin:44px 0 4px}h3{font-size:15px;margin:28px 0 6px}.lead{font-size:17px;margin:0 0 22px;max-width:64ch}"
     ".goals{display:grid;grid-template-columns:repeat(auto-fit,minmax(185px,1fr));gap:12px;margin:0 0 8px;padding:0;list-style:none}"
     ".goals li{background:var(--panel);border:1px solid var(--line);border-left:4px solid var(--faint);padding:12px 14px}"
-    ".goals .met{border-left-color:var(--good)}.goals .missed{border-left-color:var(--bad)}.goals .what{font-size:13px;color:var(--faint)}"
+    ".goals .met{border-left-color:var(--good)}.goals .missed{border-left-color:var(--bad)}.goals .what{display:block;font-size:14px;line-height:1.3;margin-bottom:8px}"
     ".goals .value{display:block;font-size:30px;font-weight:600;line-height:1.2;font-variant-numeric:tabular-nums}"
-    ".goals .met .state{color:var(--good)}.goals .missed .state{color:var(--bad)}.goals .state,.note,.about{font-size:13px}"
+    ".goals .met .state{color:var(--good)}.goals .missed .state{color:var(--bad)}.goals .state{font-weight:600}.goals .state,.note,.about{font-size:13px}"
     ".note,.about{color:var(--faint);max-width:76ch}.scroll{overflow-x:auto}svg.chart{width:100%;height:auto;display:block}"
     "table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;white-space:nowrap}"
     "th,td{padding:4px 12px 4px 0;border-bottom:1px solid var(--line);text-align:right}th:first-child{text-align:left}"
@@ -42,8 +45,8 @@ static void answer(FILE *out, const json_t *result, const struct summary *summar
             continue;
         int met = goal->value <= goal->goal;
         missed += !met;
-        fprintf(out, "<li class=\"%s\"><span class=\"what\">%s</span><span class=\"value\">%.3f</span><span class=\"state\">%s</span>"
-                " <span class=\"note\">goal: at most %.2f", met ? "met" : "missed", goal->what, goal->value, met ? "reached" : "missed", goal->goal);
+        fprintf(out, "<li class=\"%s\"><span class=\"value\">%.3f</span><span class=\"what\">%s</span><span class=\"state\">%s</span>"
+                " <span class=\"note\">goal: at most %.2f", met ? "met" : "missed", goal->value, goal->what, met ? "reached" : "missed", goal->goal);
         if (isfinite(goal->interval.low))
             fprintf(out, "; 95 %%: %.3f-%.3f", goal->interval.low, goal->interval.high);
         if (goal->detail) {

@@ -11,10 +11,15 @@ struct output {
     size_t length;
 };
 
+static char *output_file(const struct session *session, size_t target, size_t configuration) {
+    return format_text("%s/bench/%s-%s.output", session->places.build, session->plan.targets[target].run->name,
+                       session->plan.configurations[configuration]->name);
+}
+
 /* Runs it, and gives its standard output as bench/workload normalises it, or a sentence why there is none. */
 static char *run_once(struct session *session, size_t target, size_t configuration, struct output *output, struct sample *sample) {
     const struct target *t = &session->plan.targets[target];
-    char *file = format_text("%s/bench/%s-%s.output", session->places.build, t->run->name, session->plan.configurations[configuration]->name);
+    char *file = output_file(session, target, configuration);
     char *why = process_measure(session_command(session, target, configuration), file, sample);
     if (!why) {
         int status;
@@ -22,9 +27,6 @@ static char *run_once(struct session *session, size_t target, size_t configurati
         if (status)
             why = format_text("bench/workload normalise %s: status %d", t->workload->name, status);
     }
-    /* What differs is left for whoever wants to see how. */
-    if (!why)
-        unlink(file);
     free(file);
     return why;
 }
@@ -45,11 +47,17 @@ static void check_one(struct session *session, size_t target, size_t configurati
         give_up(session, target, configuration, why);
         return;
     }
+    /* (What differs is left for whoever wants to see how.) */
+    char *file = output_file(session, target, configuration);
+    unlink(file);
+    free(file);
     if (!expected->text)
         *expected = output;
     else
         free(output.text);
-    json_object_set_new(checks, session->plan.configurations[configuration]->name, result_sample(&sample));
+    const char *name = session->plan.configurations[configuration]->name;
+    if (!json_object_get(checks, name)) /* the reference of a resumed result has one, and ran again to compare with */
+        json_object_set_new(checks, name, result_sample(&sample));
 }
 
 /* The first configuration is a reference (plan.h), and all are compared with it. */

@@ -125,7 +125,7 @@ static void drop_series(struct chart *chart) {
 }
 
 struct chart picture_make(enum picture picture, const json_t *result, const struct summary *summary) {
-    struct chart chart = {.series = {"full isolation", "stores only"}, .spread = "bars: quartiles of the rounds; mean: 95 %"};
+    struct chart chart = {.series = {"full isolation", "stores only"}, .spread = "whiskers: quartiles of the rounds, of the mean 95 %; dashed: goals"};
     switch (picture) {
     case PICTURE_REAL:
         chart.title = "Real programs: run time against native";
@@ -134,32 +134,34 @@ struct chart picture_make(enum picture picture, const json_t *result, const stru
         group_rows(&chart, result, summary, "real");
         break;
     case PICTURE_KERNEL:
+        chart.spread = "whiskers: quartiles of the rounds, of the mean 95 %";
         chart.title = "Number crunching and pointer chasing: run time against native";
         group_rows(&chart, result, summary, "kernel");
         break;
     case PICTURE_BRANCH:
+        chart.spread = "whiskers: quartiles of the rounds, of the mean 95 %";
         chart.title = "Callbacks and indirect calls: run time against native";
         group_rows(&chart, result, summary, "branch");
         break;
     case PICTURE_INGREDIENTS:
-        chart.title = "What the cost consists of: geometric means over the real programs";
-        chart.series[0] = "geometric mean";
+        chart.title = "What the cost consists of";
+        chart.series[0] = "real programs";
         chart.series[1] = NULL;
-        chart.spread = "bars: 95 %";
+        chart.spread = "geometric means; whiskers: 95 %";
         ingredient_rows(&chart, result, summary);
         break;
     case PICTURE_ALTERNATIVES:
-        chart.title = "Beside the alternatives: geometric means over the real programs that run there";
+        chart.title = "Beside the alternatives, over the programs that run there";
         chart.series[0] = "Bulkhead full";
         chart.series[1] = "Bulkhead stores only";
         chart.series[2] = "the alternative";
-        chart.spread = "bars: 95 %";
+        chart.spread = "geometric means; whiskers: 95 %";
         alternative_rows(&chart, result, summary);
         break;
     default:
         chart.title = "Size of the text against native";
         chart.goals[0] = 1.35;
-        chart.spread = NULL;
+        chart.spread = "dashed: the goal for the mean";
         text_rows(&chart, result);
     }
     drop_series(&chart);

@@ -7,7 +7,7 @@
 #define FULL_SECONDS 3600.0
 #define FULL_RESERVE 600.0
 #define QUICK_SECONDS 300.0
-#define QUICK_RESERVE 60.0
+#define QUICK_RESERVE 120.0
 
 /* What the targets are about gets most of the time: it has to be known best. */
 static int is_primary(const struct configuration *configuration) {
@@ -131,8 +131,8 @@ double plan_rounds(struct plan *plan, const struct options *o, const double *cos
     double budget = o->quick ? QUICK_SECONDS - QUICK_RESERVE : FULL_SECONDS - FULL_RESERVE;
     long primary = o->rounds, other = o->rounds;
     if (!o->rounds) {
-        /* Three rounds of what the targets are about for each of the others; at least so many that there is a spread to see. */
-        primary = o->quick ? 1 : 3;
+        /* Three rounds of what the targets are about for each of the others; at least so many that results can be compared. */
+        primary = o->quick ? 1 : 5;
         other = o->quick ? 1 : 2;
         while (primary < 15) {
             long more = primary / 3 > other ? primary / 3 : other;

@@ -173,25 +173,47 @@ static struct table compiling(const json_t *result) {
     return table;
 }
 
+/* Benchmarks stand in the file as they ended, which random interleaving decides. */
+static int by_family(const void *a, const void *b) {
+    const char *keys[] = {"family_index", "per_family_instance_index"};
+    for (size_t i = 0; i < 2; i++) {
+        json_int_t x = json_integer_value(json_object_get(*(json_t *const *)a, keys[i]));
+        json_int_t y = json_integer_value(json_object_get(*(json_t *const *)b, keys[i]));
+        if (x != y)
+            return x < y ? -1 : 1;
+    }
+    return 0;
+}
+
+static void micro_row(struct table *table, const json_t *benchmark) {
+    const char *name = json_string_value(json_object_get(benchmark, "run_name"));
+    const char *real = strstr(name, "/real_time"), *manual = strstr(name, "/manual_time"), *clock = real ? real : manual;
+    double rate = json_number_value(json_object_get(benchmark, "bytes_per_second"));
+    char *title = clock ? format_text("%.*s%s", (int)(clock - name), name, clock + strcspn(clock + 1, "/") + 1) : format_text("%s", name);
+    table_row(table, title);
+    free(title);
+    table_cell(table, "%.1f %s", json_number_value(json_object_get(benchmark, clock ? "real_time" : "cpu_time")),
+               json_string_value(json_object_get(benchmark, "time_unit")));
+    table_cell(table, rate > 0 ? "%.0f MB/s" : "–", rate / 1e6);
+}
+
 static struct table micro(const json_t *result) {
     struct table table = {.title = "Calls, instances, verification"};
     table_column(&table, "benchmark");
     table_column(&table, "median");
     table_column(&table, "rate");
-    size_t i;
-    json_t *benchmark;
-    json_array_foreach(json_object_get(json_object_get(result, "micro"), "benchmarks"), i, benchmark) {
+    json_t *benchmarks = json_object_get(json_object_get(result, "micro"), "benchmarks"), *benchmark;
+    json_t **medians = allocate(json_array_size(benchmarks), sizeof(json_t *));
+    size_t i, count = 0;
+    json_array_foreach(benchmarks, i, benchmark) {
         const char *aggregate = json_string_value(json_object_get(benchmark, "aggregate_name"));
-        if (!aggregate || strcmp(aggregate, "median") != 0)
-            continue;
-        const char *name = json_string_value(json_object_get(benchmark, "run_name"));
-        int real = strstr(name, "/real_time") || strstr(name, "/manual_time");
-        double rate = json_number_value(json_object_get(benchmark, "bytes_per_second"));
-        table_row(&table, name);
-        table_cell(&table, "%.1f %s", json_number_value(json_object_get(benchmark, real ? "real_time" : "cpu_time")),
-                   json_string_value(json_object_get(benchmark, "time_unit")));
-        table_cell(&table, rate > 0 ? "%.0f MB/s" : "–", rate / 1e6);
+        if (aggregate && !strcmp(aggregate, "median"))
+            medians[count++] = benchmark;
     }
+    qsort(medians, count, sizeof(json_t *), by_family);
+    for (i = 0; i < count; i++)
+        micro_row(&table, medians[i]);
+    free(medians);
     const json_t *many = json_object_get(result, "many");
     if (many) {
         double alive = json_number_value(json_object_get(many, "alive_kib")), used = json_number_value(json_object_get(many, "used_kib"));

@@ -225,7 +225,7 @@ int main(int argc, char **argv) {
     if (bh_module_load(engine, argv[optind], NULL, &module))
         fail("module");
     struct memory before = measure();
-    printf("module loaded: RSS %lu KiB, page tables %lu KiB, %lu mappings\n", before.rss, before.tables, before.mappings);
+    printf("module loaded: RSS %lu KiB, PSS %lu KiB, page tables %lu KiB, %lu mappings\n", before.rss, before.pss, before.tables, before.mappings);
 
     start = begin();
     unsigned made = 0;

@@ -1,0 +1,93 @@
+#include "breakdown.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "report.h"
+
+int is_alternative(const char *configuration) {
+    return !strncmp(configuration, "wasm", 4) || !strncmp(configuration, "node", 4);
+}
+
+int is_ingredient(const json_t *result, const char *configuration) {
+    const json_t *about = json_object_get(json_object_get(result, "configurations"), configuration);
+    const char *reference = json_string_value(json_object_get(about, "reference"));
+    return reference && strcmp(reference, configuration) != 0 && !strcmp(reference, "native") && !is_alternative(configuration);
+}
+
+/* What one ingredient costs times what the other does: what both would cost if they did not touch each other. */
+static double product(double addressing, double bundles) {
+    return addressing * bundles;
+}
+
+struct table breakdown_ingredients(const json_t *result, const struct summary *summary) {
+    struct table table = {.title = "What the cost consists of: real programs"};
+    const char *name, *workload;
+    json_t *about, *of;
+    size_t columns = 0;
+    table_column(&table, "program");
+    json_object_foreach(json_object_get(result, "configurations"), name, about) {
+        if (is_ingredient(result, name) && summary_mean(summary, "real", name, NULL).workloads) {
+            table_column(&table, "%s", name);
+            columns++;
+        }
+    }
+    if (columns < 2)
+        return table; /* nothing to break down */
+    int both = summary_mean(summary, "real", "addressing", NULL).workloads && summary_mean(summary, "real", "bundles", NULL).workloads;
+    if (both)
+        table_column(&table, "addressing × bundles");
+    table_column(&table, "NOP %% of text");
+    table_column(&table, "prefix %% of text");
+    json_object_foreach(json_object_get(result, "workloads"), workload, of) {
+        if (strcmp(json_string_value(json_object_get(of, "group")), "real") != 0)
+            continue;
+        table_row(&table, workload);
+        json_object_foreach(json_object_get(result, "configurations"), name, about)
+            if (is_ingredient(result, name) && summary_mean(summary, "real", name, NULL).workloads)
+                table_cell(&table, "%s", ratio_text(summary_program(summary, workload, name)));
+        if (both)
+            table_cell(&table, "%s", ratio_text(product(summary_program(summary, workload, "addressing"),
+                                                        summary_program(summary, workload, "bundles"))));
+        const char *facts[] = {"nop_bytes", "prefix_bytes"};
+        for (size_t i = 0; i < 2; i++) {
+            double share = fact_share(result, workload, "full", facts[i]);
+            table_cell(&table, isfinite(share) ? "%.2f" : "–", 100 * share);
+        }
+    }
+    table_row(&table, "geometric mean");
+    json_object_foreach(json_object_get(result, "configurations"), name, about)
+        if (is_ingredient(result, name) && summary_mean(summary, "real", name, NULL).workloads)
+            table_cell(&table, "%s", ratio_text(summary_mean(summary, "real", name, NULL).ratio));
+    if (both)
+        table_cell(&table, "%s", ratio_text(product(summary_mean(summary, "real", "addressing", NULL).ratio,
+                                                    summary_mean(summary, "real", "bundles", NULL).ratio)));
+    table_cell(&table, "–");
+    table_cell(&table, "–");
+    table.note = format_text("addressing: every access through GS with a 32-bit address, nothing else. bundles: 32-byte bundles, masked returns, "
+                             "jumps and calls, nothing else. These two isolate nothing. stores: loads are not confined. nop, bundles-nop: "
+                             "filled up with NOP instructions rather than with prefixes.");
+    return table;
+}
+
+struct table breakdown_alternatives(const json_t *result, const struct summary *summary) {
+    struct table table = {.title = "Beside the alternatives: real programs"};
+    const char *columns[] = {"system", "programs", "it", "Bulkhead full, the same programs", "stores only, the same programs"};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        table_column(&table, "%s", columns[i]);
+    const char *name;
+    json_t *about;
+    json_object_foreach(json_object_get(result, "configurations"), name, about) {
+        struct mean mean = summary_mean(summary, "real", name, NULL);
+        if (!is_alternative(name) || !mean.workloads)
+            continue;
+        table_row(&table, name);
+        table_cell(&table, "%zu", mean.workloads);
+        table_cell(&table, "%s", ratio_text(mean.ratio));
+        table_cell(&table, "%s", ratio_text(summary_mean(summary, "real", "full", name).ratio));
+        table_cell(&table, "%s", ratio_text(summary_mean(summary, "real", "stores", name).ratio));
+    }
+    table.note = format_text("Geometric means against native. WebAssembly's pointers are 32 bits wide, and its C library is another one: "
+                             "not like for like. What does not run there is listed under \"Left out\".");
+    return table;
+}

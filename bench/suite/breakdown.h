@@ -1,0 +1,13 @@
+/* What the cost consists of, and how it compares with other systems. */
+#ifndef BENCH_BREAKDOWN_H
+#define BENCH_BREAKDOWN_H
+
+#include "table.h"
+
+/* Real programs, by each ingredient alone and all together. */
+struct table breakdown_ingredients(const json_t *result, const struct summary *summary);
+
+/* Every other system over the programs that it can run, beside Bulkhead over the same programs. */
+struct table breakdown_alternatives(const json_t *result, const struct summary *summary);
+
+#endif

@@ -129,6 +129,9 @@ static void add_link_back(struct args *out, const struct command *c)
     }
     if (!c->native)
         add_linker_option(out, format("%s/note-%s%s.o", lib, c->stores_only ? "stores" : "full", c->library ? "-library" : ""));
+    /* Exported functions have to start bundles, which addressing alone does not have. A program needs no exports. */
+    if (c->only && !c->native && !c->library)
+        add_linker_option(out, "--no-export-dynamic");
     if (c->uses_dl && !c->native)
         fprintf(stderr, "%s: note: -ldl: dlopen links, but a module cannot load code: it always fails at run time; link what "
                         "you need into the module\n", program_name);

@@ -108,7 +108,7 @@ bh_error bh_bind_create(bh_bind_library *library, bh_bind **result) {
 bh_error bh_bind_destroy(bh_bind *bind) {
     if (!bind)
         return BH_OK;
-    bh_error error = bind->depth || bh_bind_is_apart(bind) ? BH_ERROR_BUSY : bind->instance ? bh_instance_destroy(bind->instance) : BH_OK;
+    bh_error error = atomic_load(&bind->owner) || bh_bind_is_apart(bind) ? BH_ERROR_BUSY : bind->instance ? bh_instance_destroy(bind->instance) : BH_OK;
     if (error)
         return error;
     bind->instance = NULL;
@@ -223,10 +223,13 @@ bh_error bh_bind_library_close(bh_bind_library *library) {
     bh_error error;
     if (!library)
         return BH_OK;
-    for (bh_bind *bind = library->binds; bind; bind = bind->next) {
-        if (bind->depth || bh_bind_is_apart(bind))
-            return BH_ERROR_BUSY; /* before any is destroyed */
-    }
+    bool busy = bh_bind_apart_in(library);
+    pthread_mutex_lock(&library->lock);
+    for (const bh_bind *bind = library->binds; bind && !busy; bind = bind->next)
+        busy = atomic_load(&bind->owner);
+    pthread_mutex_unlock(&library->lock);
+    if (busy)
+        return BH_ERROR_BUSY; /* before any is destroyed */
     while (library->binds) {
         if ((error = bh_bind_destroy(library->binds)))
             return error;

@@ -15,7 +15,7 @@ struct task {
     long sum;
 };
 
-static atomic_int entered, stop;
+static atomic_int stop;
 static atomic_long calls;
 
 static void doze(void) {
@@ -42,11 +42,10 @@ static void *run(void *argument) {
             task->sum += (long)strlen(task->title(n));
         break;
     case 3:
-        for (atomic_store(&entered, 1); !atomic_load(&stop); doze())
+        for (; !atomic_load(&stop); doze())
             calls += task->work(task->user, 1, "background");
         break;
     case 4:
-        atomic_store(&entered, 1);
         task->work(task->user, 1, "early");
         break;
     case 5:
@@ -97,7 +96,6 @@ static struct task job;
 
 static int begin(int kind, crew_work *work, void *user) {
     job = (struct task){.kind = kind, .work = work, .user = user};
-    atomic_store(&entered, 0);
     return pthread_create(&worker, NULL, run, &job) ? -2 : 0;
 }
 
@@ -113,13 +111,12 @@ long crew_stop(void) {
     return calls;
 }
 
-int crew_return_early(crew_work *work, void *user) {
+int crew_return_early(crew_work *work, void *user, int patient) {
     if (begin(4, work, user))
         return -2;
     pthread_detach(worker);
-    while (!atomic_load(&entered))
+    while (patient && !work(user, 0, "is somebody there?"))
         doze();
-    doze(); /* it is in the host's function now, if the machine is not too busy */
     return 0;
 }
 

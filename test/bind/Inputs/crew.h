@@ -19,8 +19,9 @@ long crew_titles(int threads, crew_title *title BH_CALLBACK) BH_ON_ERROR(-1);
 int crew_start(crew_work *work BH_CALLBACK, void *user BH_USER) BH_ON_ERROR(-1);
 long crew_stop(void) BH_ON_ERROR(-1);
 
-/* Breaches: returns while the thread is in the function; calls it later, by its old address; gives it a pointer that is none. */
-int crew_return_early(crew_work *work BH_CALLBACK BH_SCOPED, void *user BH_USER) BH_ON_ERROR(-1);
+/* Breaches: returns while a thread is in the function or, unless patient, before that; calls it later, by its old address; gives it a
+ * pointer that is none. */
+int crew_return_early(crew_work *work BH_CALLBACK BH_SCOPED, void *user BH_USER, int patient) BH_ON_ERROR(-1);
 int crew_remember(crew_work *work BH_CALLBACK BH_SCOPED, void *user BH_USER) BH_ON_ERROR(-1);
 int crew_call_remembered(void) BH_ON_ERROR(-1);
 int crew_lie(crew_work *work BH_CALLBACK, void *user BH_USER) BH_ON_ERROR(-1);

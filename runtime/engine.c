@@ -168,6 +168,7 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
     engine->refuse_handlers = chosen.refuse_handlers;
     engine->refill_return_stack = chosen.refill_return_stack;
     engine->trust_handlers = chosen.trust_handlers;
+    engine->unmap_slots = chosen.unmap_slots;
     engine->fsgsbase = !chosen.no_fsgsbase && (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE);
     engine->deadline_signal = deadline_signal;
     engine->slot_base = calloc(engine->slot_count, sizeof(*engine->slot_base));
@@ -210,5 +211,7 @@ bh_error bh_engine_check_signals(bh_engine *engine) {
 }
 
 size_t bh_engine_mappings(const bh_engine *engine) {
-    return engine ? atomic_load_explicit(&engine->mappings, memory_order_relaxed) : 0;
+    return engine ? atomic_load_explicit(&engine->mappings, memory_order_relaxed) -
+                        atomic_load_explicit(&engine->parked_mappings, memory_order_relaxed)
+                  : 0;
 }

@@ -50,11 +50,14 @@ struct bh_engine {
     bool default_mapping_limit; /* follows vm.max_map_count when that is raised */
     atomic_uint mapping_limit;
     atomic_uint mappings; /* promised to instances: reserved before they are made */
+    atomic_uint parked_mappings; /* of these, what parked slots have */
     unsigned modules;
     bh_policy *no_policy; /* grants nothing */
     bool refuse_handlers;
     bool refill_return_stack;
     bool trust_handlers;
+    _Atomic uint64_t looks_due; /* signals.c */
+    bool unmap_slots;
     bool fsgsbase;
     bool avx;
     bool fnstenv_keeps;
@@ -121,6 +124,20 @@ struct bh_warm {
 
 /* Looks at an instance that was just started; the first one of a module decides. */
 void bh_warm_learn(bh_instance *instance);
+/* Memory and map as right after the mapping of an instance whose image and stack the guest left alone. False: it did not, or the
+ * kernel refused something; then some of it may be done. */
+bool bh_instance_restore(bh_instance *instance);
+
+/* ---- park.c ---- */
+
+/* Keeps the slot of an instance that is being destroyed, scrubbed: base, space, context and promised mappings are the instance's no
+ * more. False: the caller unmaps it. */
+bool bh_instance_park(bh_instance *instance);
+/* Gives an instance that is being made, whose layout is known, a parked slot: base, space and promised mappings. False: there is
+ * none that fits. */
+bool bh_instance_unpark(bh_instance *instance);
+/* Unmaps one parked slot, of the engine or the module unless that is NULL. False when there is none. */
+bool bh_parked_give_up(const bh_engine *engine, const bh_module *module);
 
 /* ---- policy.c, policy_file.c ---- */
 
@@ -194,6 +211,10 @@ struct bh_instance {
     struct bh_threads *threads; /* NULL when the module is not built for them */
 };
 
+static inline bool bh_is_library(const bh_instance *instance) {
+    return instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY;
+}
+
 static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uint64_t size) {
     return address - instance->base < BH_SLOT_SIZE && size <= BH_SLOT_SIZE - (address - instance->base);
 }
@@ -238,6 +259,9 @@ void bh_instance_unlock(bh_instance *instance);
  * threads: under the state lock, whatever runs meanwhile. */
 bool bh_instance_visit(bh_instance *instance, bool *taken, bh_error *error);
 void bh_instance_depart(bh_instance *instance, bool taken);
+/* The same after the kernel refused a mapping over the slot: ends the instance before anybody can reset it or call it, and returns
+ * that as an error. */
+bh_error bh_instance_depart_killing(bh_instance *instance, bool taken);
 /* Confines a code address that a guest had a hand in. Called last, on a value that no guest can change any more. */
 static inline uint64_t bh_confine(uint64_t base, uint64_t address) {
     return base + ((uint32_t)address & ~(uint32_t)(BH_BUNDLE_SIZE - 1));
@@ -309,6 +333,8 @@ extern _Thread_local struct bh_thread bh_this_thread __attribute__((tls_model("i
 /* Makes the calling thread fit to run guests: alternate stack, signal mask. check: look again though it was done before. */
 bh_error bh_thread_prepare(bh_engine *engine, bool check);
 bh_error bh_signals_check(bh_engine *engine);
+/* For creations: the same, but not at each of many that follow one another quickly, nor where the host's handlers are trusted. */
+bh_error bh_signals_check_sometimes(bh_engine *engine);
 bool bh_fault_owns(int signal);
 void bh_fault_handler(int signal, siginfo_t *info, void *context);
 void bh_deadline_handler(int signal, siginfo_t *info, void *context);
@@ -343,7 +369,7 @@ bh_error bh_linux_create(bh_instance *instance);
 void bh_linux_destroy(bh_instance *instance);
 /* mmap and munmap of fresh memory on the host's behalf, under the policy's limits. Between bh_instance_visit and
  * bh_instance_depart. The address or 0; a negated errno, or BH_LEAVE when the kernel's refusal ends the instance
- * (bh_instance_kill, after bh_instance_depart). */
+ * (bh_instance_depart_killing instead of bh_instance_depart). */
 int64_t bh_linux_map(bh_instance *instance, uint64_t size);
 int64_t bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size);
 void bh_linux_task_discard(struct bh_task *task);

@@ -138,8 +138,7 @@ static bool release(bh_instance *instance, uint64_t low, uint64_t high) {
     return true;
 }
 
-/* For an instance that changed nothing of what it started with: the usual case. On false some of it may be done. */
-static bool restore(bh_instance *instance) {
+bool bh_instance_restore(bh_instance *instance) {
     static const struct bh_warm nothing;
     const struct bh_warm *warm = atomic_load_explicit(&instance->module->warm, memory_order_acquire);
     struct bh_space *space = &instance->space;
@@ -190,7 +189,7 @@ static bh_error reset(bh_instance *instance) {
         bh_threads_renew(instance);
     bh_linux_destroy(instance);
     bh_shares_forget(instance);
-    bh_error error = restore(instance) ? BH_OK : rebuild(instance);
+    bh_error error = bh_instance_restore(instance) ? BH_OK : rebuild(instance);
     if (!error)
         error = bh_linux_create(instance);
     if (error)

@@ -47,6 +47,7 @@ struct bh_engine {
     int context_fd;      /* one page a slot, shared between the host's alias and the guests' read-only views */
     char *context_alias;
     int gate_fd;         /* BH_GATE_SIZE bytes */
+    int pagemap_fd;      /* /proc/self/pagemap; -1 where there is none */
     bool default_mapping_limit; /* follows vm.max_map_count when that is raised */
     atomic_uint mapping_limit;
     atomic_uint mappings; /* promised to instances: reserved before they are made */
@@ -112,6 +113,12 @@ bh_error bh_module_map(bh_module *module, bh_instance *instance);
 bh_error bh_module_map_data(bh_module *module, bh_instance *instance);
 /* The bytes that a page of the image (offset in the slot) has before relocation. */
 const uint8_t *bh_module_page(const bh_module *module, uint64_t offset);
+
+/* ---- pagemap.c ---- */
+
+/* Whether the kernel says that nobody has written to a page in [start, end), of private mappings in a slot, since it was mapped or
+ * dropped. False, too, when it does not say. */
+bool bh_pages_untouched(const bh_engine *engine, uint64_t start, uint64_t end);
 
 /* ---- reset.c ---- */
 

@@ -372,6 +372,20 @@ static void test_scrub(void) {
     bh_policy_destroy(policy);
 }
 
+static uint64_t stack_offset, stack_size; /* of every instance of the module */
+
+static void find_stack(void) {
+    bh_instance *instance = new_instance(NULL);
+    struct mapping mapping[100];
+    unsigned count = slot_mappings(instance, mapping, 100);
+    for (unsigned n = 0; n < count; n++)
+        if (!strcmp(mapping[n].permissions, "rw-p") && mapping[n].end - mapping[n].start > stack_size) {
+            stack_offset = mapping[n].start - bh_instance_base(instance);
+            stack_size = mapping[n].end - mapping[n].start;
+        }
+    CHECK(stack_size >= 1 << 20 && !bh_instance_destroy(instance));
+}
+
 static void *many_lives(void *argument) {
     uint64_t word = PATTERN;
     for (int n = 0; n < 300; n++) {
@@ -384,6 +398,12 @@ static void *many_lives(void *argument) {
                 CHECK(!bh_copy_out(instance, &found, zeros + (uint64_t)at, 8) && found == 0);
                 CHECK(!bh_copy_in(instance, zeros + (uint64_t)at, &word, 8));
             }
+            for (uint64_t at = 0; at < stack_size; at += stack_size / 5) {
+                uint64_t found = 1, address = bh_instance_base(instance) + stack_offset + at;
+                CHECK(!bh_copy_out(instance, &found, address, 8) && found == 0);
+                if ((n + life) % 3) /* or a life that touches nothing of it */
+                    CHECK(!bh_copy_in(instance, address, &word, 8));
+            }
             if (life % 2)
                 CHECK(invoke(instance, "fault_null", "v()", NULL, 0, 0) == BH_ERROR_FAULT);
             CHECK(!bh_instance_reset(instance));
@@ -395,6 +415,7 @@ static void *many_lives(void *argument) {
 
 static void test_threads(void) {
     pthread_t thread[4];
+    find_stack();
     for (int n = 0; n < 4; n++)
         pthread_create(&thread[n], NULL, many_lives, NULL);
     for (int n = 0; n < 4; n++)

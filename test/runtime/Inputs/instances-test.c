@@ -398,7 +398,7 @@ static void *many_lives(void *argument) {
                 CHECK(!bh_copy_out(instance, &found, zeros + (uint64_t)at, 8) && found == 0);
                 CHECK(!bh_copy_in(instance, zeros + (uint64_t)at, &word, 8));
             }
-            for (uint64_t at = 0; at < stack_size; at += stack_size / 5) {
+            for (uint64_t at = 0; at < stack_size; at += stack_size / 4) {
                 uint64_t found = 1, address = bh_instance_base(instance) + stack_offset + at;
                 CHECK(!bh_copy_out(instance, &found, address, 8) && found == 0);
                 if ((n + life) % 3) /* or a life that touches nothing of it */

@@ -398,9 +398,10 @@ static void *many_lives(void *argument) {
                 CHECK(!bh_copy_out(instance, &found, zeros + (uint64_t)at, 8) && found == 0);
                 CHECK(!bh_copy_in(instance, zeros + (uint64_t)at, &word, 8));
             }
-            for (uint64_t at = 0; at < stack_size; at += stack_size / 4) {
-                uint64_t found = 1, address = bh_instance_base(instance) + stack_offset + at;
-                CHECK(!bh_copy_out(instance, &found, address, 8) && found == 0);
+            /* The top of the stack, of which start code wrote some pages, and places far down. */
+            for (uint64_t down = 16; down <= stack_size; down += down < 16 * PAGE ? PAGE : stack_size / 5 / 8 * 8) {
+                uint64_t found = 1, address = bh_instance_base(instance) + stack_offset + stack_size - down;
+                CHECK(!bh_copy_out(instance, &found, address, 8) && found != word);
                 if ((n + life) % 3) /* or a life that touches nothing of it */
                     CHECK(!bh_copy_in(instance, address, &word, 8));
             }

@@ -269,9 +269,11 @@ void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage) {
     bool locked = !task || !task->frame;
     if (locked)
         bh_state_lock((bh_instance *)instance);
-    /* Host calls are counted before they take the lock. */
-    *usage = (bh_usage){.mapped = instance->space.bytes, .mapped_peak = instance->space.peak,
-                        .mappings = instance->space.count, .refused = instance->refused,
+    /* Host calls are counted before they take the lock; without threads nobody takes it. */
+    *usage = (bh_usage){.mapped = __atomic_load_n(&instance->space.bytes, __ATOMIC_RELAXED),
+                        .mapped_peak = __atomic_load_n(&instance->space.peak, __ATOMIC_RELAXED),
+                        .mappings = __atomic_load_n(&instance->space.count, __ATOMIC_RELAXED),
+                        .refused = __atomic_load_n(&instance->refused, __ATOMIC_RELAXED),
                         .host_calls = __atomic_load_n(&instance->host_calls, __ATOMIC_RELAXED)};
     if (locked)
         bh_state_unlock((bh_instance *)instance);

@@ -3,7 +3,9 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
+#include <vector>
 
 namespace {
 
@@ -136,6 +138,34 @@ void resetAfterHeap(benchmark::State &State) {
 BENCHMARK(resetAfterHeap)->Name("instance reset after malloc")->UseManualTime()->Unit(benchmark::kMicrosecond);
 
 BENCHMARK(heapReset)->Name("instance call with malloc, and reset")->ThreadRange(1, 2)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+// How much later than its deadline a loop ends.
+void deadline(benchmark::State &State) {
+  constexpr double Allowed = 0.020;
+  bh_instance *Instance = create(bench::guest());
+  bh_function Function;
+  bench::check(bh_instance_function(Instance, "forever", "v()", &Function));
+  bench::check(bh_instance_set_deadline(Instance, Allowed * 1e9));
+  std::vector<double> Late;
+  for (auto _ : State) {
+    auto Start = Clock::now();
+    if (bh_invoke(Instance, &Function, nullptr) != BH_ERROR_DEADLINE)
+      State.SkipWithError("the loop did not end by its deadline");
+    Late.push_back(secondsSince(Start) - Allowed);
+    State.SetIterationTime(Late.back());
+    bench::check(bh_instance_reset(Instance));
+  }
+  std::sort(Late.begin(), Late.end());
+  State.counters["median_us"] = Late[Late.size() / 2] * 1e6;
+  State.counters["most_us"] = Late.back() * 1e6;
+  State.counters["over_10ms"] = std::count_if(Late.begin(), Late.end(), [](double Each) { return Each > 0.010; });
+  bench::check(bh_instance_destroy(Instance));
+}
+BENCHMARK(deadline)
+    ->Name("instance deadline of 20 ms, late by")
+    ->Iterations(200)
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
 
 void shareUnshare(benchmark::State &State) {
   bh_instance *Instance = create(bench::guest());

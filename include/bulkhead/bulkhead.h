@@ -316,8 +316,8 @@ bh_error bh_instance_destroy(bh_instance *instance);
 bh_error bh_instance_reset(bh_instance *instance);
 /* Each later call may take so long (wall-clock time); 0 means for ever. At the deadline the call ends with
  * BH_ERROR_DEADLINE and the instance is dead. A callback is not interrupted: the call ends when it returns. In nested calls the
- * earliest deadline counts, whichever instance's it is, and first ends the innermost call. Some milliseconds late on an idle
- * machine; a call with a deadline costs two system calls more. It is a call's: threads that the guest leaves running between
+ * earliest deadline counts, whichever instance's it is, and first ends the innermost call. A tenth of a millisecond late while
+ * the thread has a processor, else when it gets one again; a call with a deadline costs two system calls more. It is a call's: threads that the guest leaves running between
  * calls have none. */
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds);
 /* Runs a program from its entry point to its exit, once. argv[argc] need not be NULL. BH_OK when it exited: *status is
@@ -333,6 +333,8 @@ typedef struct bh_usage {
     uint64_t host_calls;   /* system calls that the guest made */
     uint64_t refused;      /* of these, refused */
 } bh_usage;
+/* Any thread, also while others run calls of the instance. For a module built for threads the numbers belong together; otherwise
+ * each is true for itself, and those of a call that is under way on another thread may be a moment old. */
 void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage);
 
 /* ---- Calling exports of a library ---- */

@@ -190,6 +190,7 @@ static bh_error create(bh_module *module, const bh_policy *policy, bh_instance *
                             (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE) |
                             (module->elf.note_flags & BH_NOTE_FLAG_THREADS ? FRAME_FLAG_THREADS : 0);
     error = map_slot(instance);
+    instance->mapped = !error;
     if (!error)
         error = bh_linux_create(instance);
     if (!error)

@@ -200,6 +200,7 @@ struct bh_instance {
     atomic_flag running;
     _Atomic int state;
     bool poisoned;          /* the slot must not be used again */
+    bool mapped;            /* everything that it starts with is in its slot */
     _Atomic uint64_t deadline; /* nanoseconds a call, 0: none */
     struct bh_space space;
     unsigned promised;      /* mappings taken from the engine's limit for this instance */

@@ -74,7 +74,7 @@ bool bh_parked_give_up(const bh_engine *engine, const bh_module *module) {
 
 bool bh_instance_park(bh_instance *instance) {
     bh_engine *engine = instance->engine;
-    if (engine->unmap_slots || instance->poisoned || instance->space.disturbed)
+    if (engine->unmap_slots || instance->poisoned)
         return false;
     struct bh_parked *entry = malloc(sizeof(*entry));
     if (!entry)

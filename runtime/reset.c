@@ -152,7 +152,7 @@ bool bh_instance_restore(bh_instance *instance) {
     struct bh_space *space = &instance->space;
     uint64_t image_end = BH_IMAGE_OFFSET + instance->module->elf.image_hi;
     warm = warm ? warm : &nothing;
-    if (space->disturbed)
+    if (space->disturbed || !instance->mapped)
         return false;
     for (unsigned n = 0; n < space->count && space->piece[n].start < image_end; n++)
         if (!is_image(&space->piece[n]))
@@ -164,6 +164,7 @@ bool bh_instance_restore(bh_instance *instance) {
 /* For all others: everything but the code is mapped anew. */
 static bh_error rebuild(bh_instance *instance) {
     struct bh_space *space = &instance->space;
+    instance->mapped = false;
     if (instance->poisoned || (space->code_start > space->low && !bh_slot_unmap(instance->base + space->low, space->code_start - space->low)) ||
         !bh_slot_unmap(instance->base + space->code_end, space->high - space->code_end)) {
         instance->poisoned = true;
@@ -173,7 +174,10 @@ static bh_error rebuild(bh_instance *instance) {
     bh_space_remove(space, space->code_end, space->high);
     space->disturbed = false;
     bh_error error = bh_module_map_data(instance->module, instance);
-    return error ? error : bh_instance_map_stack(instance);
+    if (!error)
+        error = bh_instance_map_stack(instance);
+    instance->mapped = !error;
+    return error;
 }
 
 static bh_error run_start_code(bh_instance *instance) {

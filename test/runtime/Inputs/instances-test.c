@@ -516,6 +516,10 @@ static void parked_mappings(void) {
         while (!bh_instance_create(modules[m], NULL, &instance[m][made[m]]))
             made[m]++;
         CHECK(bh_last_error()->error == BH_ERROR_LIMIT);
+        /* What was half made is not kept. */
+        for (unsigned n = 0; n < 3; n++)
+            CHECK(bh_instance_create(modules[m], NULL, &instance[m][made[m]]) == BH_ERROR_LIMIT);
+        check_fresh(instance[m][0]);
         for (unsigned n = 0; n < made[m]; n++)
             CHECK(!bh_instance_destroy(instance[m][n]));
     }

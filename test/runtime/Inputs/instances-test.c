@@ -690,8 +690,11 @@ static void limit_mappings(void) {
     /* A limit that the engine believes and the kernel does not. */
     bh_engine_options options = {.struct_size = sizeof(options), .slots = 16, .mapping_limit = 1000000};
     REQUIRE(!bh_engine_create(&options, &engine) && !bh_module_load(engine, path, NULL, &module));
-    bh_instance *instance, *good = new_instance(NULL);
+    bh_instance *instance, *good = new_instance(NULL), *shared = new_instance(NULL);
+    bh_address address;
+    void *buffer;
     unsigned long allowed = 0;
+    REQUIRE(!bh_shared_create(PAGE, &buffer));
     FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
     REQUIRE(file && fscanf(file, "%lu", &allowed) == 1);
     fclose(file);
@@ -706,7 +709,15 @@ static void limit_mappings(void) {
     CHECK(bh_instance_create(module, NULL, &instance) == BH_ERROR_LIMIT);
     SAYS("vm.max_map_count");
     SAYS("sysctl -w");
+    /* Whose slot the kernel refused to change has ended, and says so. */
+    bh_error error = BH_OK;
+    for (int n = 0; n < 8 && !error; n++) /* there may be room for one more */
+        error = bh_share(shared, buffer, PAGE, BH_READ_ONLY, &address);
+    CHECK(error == BH_ERROR_LIMIT);
+    SAYS("vm.max_map_count");
+    CHECK(invoke(shared, "add", "i(ii)", NULL, 1, 1) == BH_ERROR_DEAD);
     munmap(memory, size);
+    CHECK(bh_instance_reset(shared) == BH_ERROR_DEAD && !bh_instance_destroy(shared) && !bh_shared_destroy(buffer));
     /* The slot that it happened in is given up, the others are fine. */
     REQUIRE(!bh_instance_create(module, NULL, &instance));
     check_fresh(good);

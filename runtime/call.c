@@ -55,23 +55,34 @@ void bh_set_gs(const struct bh_frame *frame) {
         __asm__ volatile("wrgsbase %0" : : "r"(frame->base));
 }
 
-bool bh_instance_lock(bh_instance *instance, bh_error *error) {
+static bool lock(bh_instance *instance, bool call, bh_error *error) {
     if (instance->threads) {
         *error = bh_threads_enter(instance);
         return !*error;
     }
-    if (atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire)) {
+    switch (bh_ownership_take(&instance->ownership, bh_this_thread.number, call)) {
+    case BH_OWNERSHIP_TAKEN:
+        return true;
+    case BH_OWNERSHIP_FAILED:
+        *error = bh_fail_errno(BH_ERROR_SYSTEM, "the instance cannot be taken over from the thread that called it first, because "
+                                                "the system call membarrier is refused since the engine was created; allow it, or "
+                                                "set up the filter before");
+        return false;
+    default:
         *error = bh_fail(BH_ERROR_BUSY, "the instance is running a call");
         return false;
     }
-    return true;
+}
+
+bool bh_instance_lock(bh_instance *instance, bh_error *error) {
+    return lock(instance, false, error);
 }
 
 void bh_instance_unlock(bh_instance *instance) {
     if (instance->threads)
         bh_threads_leave(instance);
     else
-        atomic_flag_clear_explicit(&instance->running, memory_order_release);
+        bh_ownership_give(&instance->ownership);
 }
 
 bool bh_instance_visit(bh_instance *instance, bool *taken, bh_error *error) {
@@ -141,7 +152,7 @@ bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
     bh_error error = BH_OK;
     bh_frame_init(instance, frame);
     frame->nesting = (struct bh_nesting){.holds = bh_call_running(instance)};
-    if (!frame->nesting.holds && !bh_instance_lock(instance, &error))
+    if (!frame->nesting.holds && !lock(instance, true, &error))
         return error;
     /* A system call of this thread is under way: who calls is the log of refusals, and what it guards is locked. */
     if (instance->threads && frame->nesting.holds && bh_this_task(instance)->frame)

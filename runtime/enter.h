@@ -28,16 +28,17 @@ static inline bool bh_call_short(bh_instance *instance) {
     if (__builtin_expect(bh_current_frame != &bh_idle_frame || instance->deadline ||
                              (instance->frame_flags & (FRAME_FLAG_NO_FSGSBASE | FRAME_FLAG_THREADS)), 0))
         return false;
-    if (__builtin_expect(atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire), 0))
+    if (!bh_ownership_take_biased(&instance->ownership, bh_this_thread.number) &&
+        bh_ownership_take(&instance->ownership, bh_this_thread.number, true) != BH_OWNERSHIP_TAKEN)
         return false;
     if (__builtin_expect(instance->state == BH_INSTANCE_READY, 1))
         return true;
-    atomic_flag_clear_explicit(&instance->running, memory_order_release);
+    bh_ownership_give(&instance->ownership);
     return false;
 }
 
 static inline void bh_instance_unlock_inline(bh_instance *instance) {
-    atomic_flag_clear_explicit(&instance->running, memory_order_release);
+    bh_ownership_give(&instance->ownership);
 }
 
 static inline void bh_frame_init_outermost(bh_instance *instance, struct bh_frame *frame) {

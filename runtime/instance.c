@@ -171,7 +171,7 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
         return bh_fail(BH_ERROR_MEMORY, "no memory for an instance");
     instance->engine = module->engine;
     instance->module = module;
-    atomic_flag_clear(&instance->running);
+    bh_ownership_init(&instance->ownership);
     instance->policy = bh_policy_share(policy ? policy : module->engine->no_policy);
     instance->deadline = instance->policy->deadline;
     error = bh_slot_take(module->engine, &instance->slot);
@@ -206,6 +206,8 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
     if (!atomic_load_explicit(&module->warm, memory_order_acquire))
         bh_warm_learn(instance);
     bh_state_unlock(instance);
+    /* Not earlier: who creates an instance need not be who calls it. */
+    bh_ownership_offer(&instance->ownership);
     *result = instance;
     return BH_OK;
 }

@@ -11,6 +11,7 @@
 
 #include "bulkhead/bulkhead.h"
 #include "frame.h"
+#include "ownership.h"
 #include "space.h"
 #include "threads.h"
 #include "verifier/elf.h"
@@ -173,7 +174,7 @@ struct bh_instance {
     unsigned slot;
     uint64_t base;
     uint64_t *context;      /* the host's alias of the context page */
-    atomic_flag running;
+    struct bh_ownership ownership; /* of modules not built for threads */
     _Atomic int state;
     bool poisoned;          /* the slot must not be used again */
     _Atomic uint64_t deadline; /* nanoseconds a call, 0: none */
@@ -294,6 +295,7 @@ bh_error bh_start_stack(bh_instance *instance, int argc, const char *const argv[
 /* ---- thread.c, fault.c, signals.c, deadline.c ---- */
 
 struct bh_thread {
+    uint64_t number; /* for bh_ownership_take; 0 until it is prepared */
     bool prepared;
     bool timer_made;
     timer_t timer;

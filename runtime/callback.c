@@ -297,7 +297,39 @@ static const struct callback *find(const bh_instance *instance, uint32_t number)
     return __builtin_expect(callback && atomic_load_explicit(&callback->active, memory_order_acquire), 1) ? callback : NULL;
 }
 
-static int run(struct bh_frame *frame, const struct callback *callback, uint32_t number, bh_registers *registers);
+/* Whether the guest goes on after a callback that returned status: 0, or 1 and the frame says why it does not. */
+static inline int finish(struct bh_frame *frame, const bh_instance *instance, int status) {
+    if (__builtin_expect(instance->state == BH_INSTANCE_READY && !bh_this_thread.expired && !status, 1))
+        return 0;
+    frame->fault = (struct bh_fault){.sp = frame->rsp, .bp = frame->rbp};
+    if (bh_call_resumable(frame))
+        return 1;
+    frame->callback_status = status;
+    frame->reason = LEAVE_CALLBACK;
+    return 1;
+}
+
+/* Apart from raw ones, for which the room on the stack would be in the way. */
+static __attribute__((noinline)) int run_and_finish_typed(struct bh_frame *frame, const struct callback *callback,
+                                                          bh_registers *registers) {
+    bh_instance *instance = frame->instance;
+    bool faulted = false;
+    int status = run_typed(frame, callback, registers, &faulted);
+    return faulted || finish(frame, instance, status);
+}
+
+static inline int run(struct bh_frame *frame, const struct callback *callback, uint32_t number, bh_registers *registers) {
+    bh_instance *instance = frame->instance;
+    if (__builtin_expect(!callback, 0))
+        return end_with(frame, BH_FAULT_CALLBACK, SIGSYS, number);
+
+    registers->rax = registers->rdx = registers->xmm0 = registers->xmm1 = 0;
+    registers->stack = frame->base + (uint32_t)(frame->rsp + 8);
+    registers->vectors = 8;
+    if (!callback->raw)
+        return run_and_finish_typed(frame, callback, registers);
+    return finish(frame, instance, callback->raw_function(callback->context, instance, registers));
+}
 
 /* Where several threads run calls, one may destroy a callback and make another while this one looks at it: so it looks at a
  * copy. */
@@ -329,28 +361,4 @@ int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *
     if (__builtin_expect(frame->instance->threads != NULL, 0))
         return run_copy(frame, number, registers);
     return run(frame, find(frame->instance, number), number, registers);
-}
-
-static inline int run(struct bh_frame *frame, const struct callback *callback, uint32_t number, bh_registers *registers) {
-    bh_instance *instance = frame->instance;
-    if (__builtin_expect(!callback, 0))
-        return end_with(frame, BH_FAULT_CALLBACK, SIGSYS, number);
-
-    registers->rax = registers->rdx = registers->xmm0 = registers->xmm1 = 0;
-    registers->stack = frame->base + (uint32_t)(frame->rsp + 8);
-    registers->vectors = 8;
-    bool faulted = false;
-    int status = callback->raw ? callback->raw_function(callback->context, instance, registers)
-                               : run_typed(frame, callback, registers, &faulted);
-    if (__builtin_expect(faulted, 0))
-        return 1;
-    if (__builtin_expect(instance->state != BH_INSTANCE_READY || bh_this_thread.expired || status, 0)) {
-        frame->fault = (struct bh_fault){.sp = frame->rsp, .bp = frame->rbp};
-        if (bh_call_resumable(frame))
-            return 1;
-        frame->callback_status = status;
-        frame->reason = LEAVE_CALLBACK;
-        return 1;
-    }
-    return 0;
 }

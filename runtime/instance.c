@@ -155,6 +155,14 @@ static bh_error start(bh_instance *instance) {
     return error;
 }
 
+/* Any thread may, at any time: whoever comes last leaves both in accord. */
+static void set_deadline(bh_instance *instance, uint64_t nanoseconds) {
+    instance->deadline = nanoseconds;
+    bh_instance_detour(instance, BH_DETOUR_DEADLINE, nanoseconds);
+    if (!nanoseconds && instance->deadline)
+        bh_instance_detour(instance, BH_DETOUR_DEADLINE, true);
+}
+
 bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_instance **result) {
     if (!module || !result)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_create: a module and a place for the result are needed");
@@ -173,7 +181,7 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
     instance->module = module;
     bh_ownership_init(&instance->ownership);
     instance->policy = bh_policy_share(policy ? policy : module->engine->no_policy);
-    instance->deadline = instance->policy->deadline;
+    set_deadline(instance, instance->policy->deadline);
     error = bh_slot_take(module->engine, &instance->slot);
     if (!error) {
         instance->base = (uint64_t)module->engine->slot_base[instance->slot] << BH_SLOT_SHIFT;
@@ -186,6 +194,7 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
                                 (module->engine->fnstenv_keeps ? FRAME_FLAG_FNINIT : 0) |
                                 (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE) |
                                 (module->elf.note_flags & BH_NOTE_FLAG_THREADS ? FRAME_FLAG_THREADS : 0);
+        bh_instance_detour(instance, BH_DETOUR_MODULE, instance->frame_flags & (FRAME_FLAG_NO_FSGSBASE | FRAME_FLAG_THREADS));
         error = map_slot(instance);
     }
     if (!error)
@@ -207,7 +216,8 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
         bh_warm_learn(instance);
     bh_state_unlock(instance);
     /* Not earlier: who creates an instance need not be who calls it. */
-    bh_ownership_offer(&instance->ownership);
+    if (!instance->threads)
+        bh_ownership_offer(&instance->ownership);
     *result = instance;
     return BH_OK;
 }
@@ -229,7 +239,7 @@ bh_error bh_instance_destroy(bh_instance *instance) {
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds) {
     if (!instance)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_set_deadline: no instance");
-    instance->deadline = nanoseconds;
+    set_deadline(instance, nanoseconds);
     return BH_OK;
 }
 

@@ -113,7 +113,7 @@ enum bh_ownership_result bh_ownership_take(struct bh_ownership *lock, uint64_t t
             return atomic_compare_exchange_strong_explicit(&lock->flag, &flag, BH_FLAG_HELD, memory_order_acquire,
                                                            memory_order_relaxed) ? BH_OWNERSHIP_TAKEN : BH_OWNERSHIP_BUSY;
         }
-        if (bh_ownership_take_biased(lock, thread))
+        if (atomic_load_explicit(&lock->inside, memory_order_relaxed) == BH_OUT && bh_ownership_take_biased(lock, thread))
             return BH_OWNERSHIP_TAKEN;
         /* Also without revoking what its owner is going to need again. */
         if (atomic_load_explicit(&lock->inside, memory_order_relaxed) == BH_IN)

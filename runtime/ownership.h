@@ -80,10 +80,9 @@ static inline void bh_ownership_offer(struct bh_ownership *lock) {
 }
 
 /* Takes the lock if the calling thread, whose number is given (0: it has none), is biased to it; else nothing happens, and
- * bh_ownership_take says what is the matter. */
+ * bh_ownership_take says what is the matter. The thread does not have it already. */
 static inline bool bh_ownership_take_biased(struct bh_ownership *lock, uint64_t thread) {
-    if (__builtin_expect(atomic_load_explicit(&lock->bias, memory_order_relaxed) != thread ||
-                             atomic_load_explicit(&lock->inside, memory_order_relaxed) != BH_OUT, 0))
+    if (__builtin_expect(atomic_load_explicit(&lock->bias, memory_order_relaxed) != thread, 0))
         return false;
     atomic_store_explicit(&lock->inside, BH_TRYING, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);

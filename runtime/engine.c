@@ -158,6 +158,7 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
 
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, install_fork_handler);
+    bh_ownership_probe();
 
     bh_engine *engine = calloc(1, sizeof(*engine));
     if (!engine)

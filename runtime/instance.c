@@ -166,6 +166,14 @@ static bh_error start(bh_instance *instance) {
     return error;
 }
 
+/* Any thread may, at any time: whoever comes last leaves both in accord. */
+static void set_deadline(bh_instance *instance, uint64_t nanoseconds) {
+    instance->deadline = nanoseconds;
+    bh_instance_detour(instance, BH_DETOUR_DEADLINE, nanoseconds);
+    if (!nanoseconds && instance->deadline)
+        bh_instance_detour(instance, BH_DETOUR_DEADLINE, true);
+}
+
 static bh_error create(bh_module *module, const bh_policy *policy, bh_instance **result) {
     bh_error error = bh_signals_check_sometimes(module->engine);
     if (!error)
@@ -178,9 +186,9 @@ static bh_error create(bh_module *module, const bh_policy *policy, bh_instance *
         return bh_fail(BH_ERROR_MEMORY, "no memory for an instance");
     instance->engine = module->engine;
     instance->module = module;
-    atomic_flag_clear(&instance->running);
+    bh_ownership_init(&instance->ownership);
     instance->policy = bh_policy_share(policy ? policy : module->engine->no_policy);
-    instance->deadline = instance->policy->deadline;
+    set_deadline(instance, instance->policy->deadline);
     uint32_t facts = module->facts.facts;
     instance->frame_flags = (facts & BH_FACT_X87 ? FRAME_FLAG_X87 : 0) | (facts & BH_FACT_MXCSR ? FRAME_FLAG_MXCSR : 0) |
                             (module->engine->avx ? FRAME_FLAG_AVX : 0) |
@@ -189,6 +197,7 @@ static bh_error create(bh_module *module, const bh_policy *policy, bh_instance *
                             (module->engine->fnstenv_keeps ? FRAME_FLAG_FNINIT : 0) |
                             (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE) |
                             (module->elf.note_flags & BH_NOTE_FLAG_THREADS ? FRAME_FLAG_THREADS : 0);
+    bh_instance_detour(instance, BH_DETOUR_MODULE, instance->frame_flags & (FRAME_FLAG_NO_FSGSBASE | FRAME_FLAG_THREADS));
     error = map_slot(instance);
     instance->mapped = !error;
     if (!error)
@@ -209,6 +218,9 @@ static bh_error create(bh_module *module, const bh_policy *policy, bh_instance *
     if (!atomic_load_explicit(&module->warm, memory_order_acquire))
         bh_warm_learn(instance);
     bh_state_unlock(instance);
+    /* Not earlier: who creates an instance need not be who calls it. */
+    if (!instance->threads)
+        bh_ownership_offer(&instance->ownership);
     *result = instance;
     return BH_OK;
 }
@@ -256,7 +268,7 @@ bh_error bh_instance_depart_killing(bh_instance *instance, bool taken) {
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds) {
     if (!instance)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_set_deadline: no instance");
-    instance->deadline = nanoseconds;
+    set_deadline(instance, nanoseconds);
     return BH_OK;
 }
 

@@ -11,6 +11,7 @@
 
 #include "bulkhead/bulkhead.h"
 #include "frame.h"
+#include "ownership.h"
 #include "space.h"
 #include "threads.h"
 #include "verifier/elf.h"
@@ -178,6 +179,11 @@ bh_policy *bh_policy_share(const bh_policy *policy);
 /* ---- instance.c ---- */
 
 enum { BH_INSTANCE_READY, BH_INSTANCE_EXITED, BH_INSTANCE_DEAD };
+enum {
+    BH_DETOUR_STATE = 1,    /* not ready */
+    BH_DETOUR_DEADLINE = 2, /* there is one */
+    BH_DETOUR_MODULE = 4,   /* it is built for threads, or GS is set by system calls */
+};
 
 struct bh_linux;
 
@@ -197,8 +203,9 @@ struct bh_instance {
     unsigned slot;
     uint64_t base;
     uint64_t *context;      /* the host's alias of the context page */
-    atomic_flag running;
-    _Atomic int state;
+    struct bh_ownership ownership; /* of modules not built for threads */
+    _Atomic int state;      /* set by bh_instance_set_state */
+    _Atomic uint32_t detour; /* BH_DETOUR_*: why calls cannot take the short way in (enter.h); none: 0 */
     bool poisoned;          /* the slot must not be used again */
     bool mapped;            /* everything that it starts with is in its slot */
     _Atomic uint64_t deadline; /* nanoseconds a call, 0: none */
@@ -223,6 +230,13 @@ static inline bool bh_is_library(const bh_instance *instance) {
     return instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY;
 }
 
+static inline void bh_instance_detour(bh_instance *instance, uint32_t detour, bool needed) {
+    if (needed)
+        atomic_fetch_or(&instance->detour, detour);
+    else
+        atomic_fetch_and(&instance->detour, ~detour);
+}
+
 static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uint64_t size) {
     return address - instance->base < BH_SLOT_SIZE && size <= BH_SLOT_SIZE - (address - instance->base);
 }
@@ -238,6 +252,8 @@ void bh_shares_forget(bh_instance *instance);
  * everything of the frame but rsp and the call's own flags, and arms the deadline; after an error nothing is held. cross (enter.h)
  * enters at address with the registers and turns what comes out into an error. end gives the instance back. */
 bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame);
+/* What the short way in does (enter.h) when the calling thread is not biased to the instance. */
+bool bh_call_take(bh_instance *instance);
 /* The error of a call that did not return. */
 bh_error bh_call_conclude(struct bh_frame *frame);
 void bh_call_end(struct bh_frame *frame);
@@ -248,6 +264,7 @@ uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame
 bh_error bh_call_held(bh_instance *instance, uint64_t address, uint64_t sp, bool start, bh_registers *registers);
 /* Runs from the entry point with rsp = sp. The caller holds the instance. */
 bh_error bh_call_start(bh_instance *instance, uint64_t sp);
+void bh_instance_set_state(bh_instance *instance, int state);
 /* Records how the instance ended: the reason and what goes with it, then the state. */
 void bh_instance_end(bh_instance *instance, const struct bh_frame *frame);
 /* Ends it from outside the guest, and returns that as an error. The state lock is not held. */
@@ -326,6 +343,7 @@ bh_error bh_start_stack(bh_instance *instance, int argc, const char *const argv[
 /* ---- thread.c, fault.c, signals.c, deadline.c ---- */
 
 struct bh_thread {
+    uint64_t number; /* for bh_ownership_take; 0 until it is prepared */
     bool prepared;
     bool timer_made;
     timer_t timer;

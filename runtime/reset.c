@@ -192,7 +192,7 @@ static bh_error run_start_code(bh_instance *instance) {
 }
 
 static bh_error reset(bh_instance *instance) {
-    instance->state = BH_INSTANCE_DEAD; /* until all of it is done */
+    bh_instance_set_state(instance, BH_INSTANCE_DEAD); /* until all of it is done */
     if (instance->poisoned)
         return bh_fail(BH_ERROR_DEAD, "the kernel refused a mapping in the instance's slot: it can only be destroyed");
     bh_callbacks_cancel(instance);
@@ -212,10 +212,10 @@ static bh_error reset(bh_instance *instance) {
     space->disturbed = false;
     instance->context[(BH_CONTEXT_TP - BH_CONTEXT_BASE) / 8] = 0;
     instance->host_calls = instance->refused = 0;
-    instance->state = BH_INSTANCE_READY;
+    bh_instance_set_state(instance, BH_INSTANCE_READY);
     error = run_start_code(instance);
     if (error && instance->state == BH_INSTANCE_READY)
-        instance->state = BH_INSTANCE_DEAD;
+        bh_instance_set_state(instance, BH_INSTANCE_DEAD);
     bh_state_lock(instance);
     bh_instance_settle(instance);
     bh_state_unlock(instance);

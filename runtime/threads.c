@@ -138,8 +138,7 @@ static void run_guest(bh_instance *instance, const struct bh_thread_start *start
     bh_registers registers = start->registers;
     bool nested;
     bh_frame_init(instance, &frame);
-    frame.flags |= FRAME_FLAG_START;
-    frame.rsp = start->rsp;
+    frame.flags = instance->frame_flags | FRAME_FLAG_START;
     frame.r14 = start->task->thread_pointer;
     frame.nesting = (struct bh_nesting){.depth = 1, .holds = true};
     if (bh_thread_prepare(instance->engine, true)) {
@@ -149,7 +148,8 @@ static void run_guest(bh_instance *instance, const struct bh_thread_start *start
         frame.reason = LEAVE_STOPPED;
     } else {
         frame.prev = bh_current_frame;
-        bh_frame_cross(&frame, frame.base, frame.prev, start->target, &registers, !(frame.flags & FRAME_FLAG_NO_FSGSBASE));
+        const struct bh_crossing to = {frame.base, start->target, start->rsp, frame.flags, frame.prev, &registers};
+        bh_frame_cross(&frame, &to, !(frame.flags & FRAME_FLAG_NO_FSGSBASE));
     }
     /* The end of this thread is not the end of the instance. */
     if (frame.reason != LEAVE_RETURN && frame.reason != LEAVE_THREAD_EXIT && frame.reason != LEAVE_FORKED)

@@ -32,7 +32,6 @@ AT(target, FRAME_TARGET);
 AT(hostcall, FRAME_HOSTCALL);
 AT(base, FRAME_BASE);
 AT(registers, FRAME_REGISTERS);
-AT(first_word, FRAME_FIRST_WORD);
 AT(guest_mxcsr, FRAME_GUEST_MXCSR);
 AT(guest_fpucw, FRAME_GUEST_FPUCW);
 AT(fnsave, FRAME_FNSAVE);
@@ -55,23 +54,39 @@ void bh_set_gs(const struct bh_frame *frame) {
         __asm__ volatile("wrgsbase %0" : : "r"(frame->base));
 }
 
-bool bh_instance_lock(bh_instance *instance, bh_error *error) {
+static bool lock(bh_instance *instance, bool call, bh_error *error) {
     if (instance->threads) {
         *error = bh_threads_enter(instance);
         return !*error;
     }
-    if (atomic_flag_test_and_set_explicit(&instance->running, memory_order_acquire)) {
+    switch (bh_ownership_take(&instance->ownership, bh_this_thread.number, call)) {
+    case BH_OWNERSHIP_TAKEN:
+        return true;
+    case BH_OWNERSHIP_FAILED:
+        *error = bh_fail_errno(BH_ERROR_SYSTEM, "the instance cannot be taken over from the thread that called it first, because "
+                                                "the system call membarrier is refused since the engine was created; allow it, or "
+                                                "set up the filter before");
+        return false;
+    default:
         *error = bh_fail(BH_ERROR_BUSY, "the instance is running a call");
         return false;
     }
-    return true;
+}
+
+bool bh_call_take(bh_instance *instance) {
+    return !atomic_load_explicit(&instance->detour, memory_order_relaxed) &&
+           bh_ownership_take(&instance->ownership, bh_this_thread.number, true) == BH_OWNERSHIP_TAKEN;
+}
+
+bool bh_instance_lock(bh_instance *instance, bh_error *error) {
+    return lock(instance, false, error);
 }
 
 void bh_instance_unlock(bh_instance *instance) {
     if (instance->threads)
         bh_threads_leave(instance);
     else
-        atomic_flag_clear_explicit(&instance->running, memory_order_release);
+        bh_ownership_give(&instance->ownership);
 }
 
 bool bh_instance_visit(bh_instance *instance, bool *taken, bh_error *error) {
@@ -140,8 +155,9 @@ static void give_back(const struct bh_frame *frame) {
 bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
     bh_error error = BH_OK;
     bh_frame_init(instance, frame);
+    frame->flags = instance->frame_flags;
     frame->nesting = (struct bh_nesting){.holds = bh_call_running(instance)};
-    if (!frame->nesting.holds && !bh_instance_lock(instance, &error))
+    if (!frame->nesting.holds && !lock(instance, true, &error))
         return error;
     /* A system call of this thread is under way: who calls is the log of refusals, and what it guards is locked. */
     if (instance->threads && frame->nesting.holds && bh_this_task(instance)->frame)
@@ -170,6 +186,11 @@ uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame
     return instance->base + (offset < BH_NULL_GUARD_SIZE ? BH_NULL_GUARD_SIZE / 2 : offset); /* unmapped all the same */
 }
 
+void bh_instance_set_state(bh_instance *instance, int state) {
+    instance->state = state;
+    bh_instance_detour(instance, BH_DETOUR_STATE, state != BH_INSTANCE_READY);
+}
+
 void bh_instance_end(bh_instance *instance, const struct bh_frame *frame) {
     instance->end_reason = frame->reason;
     /* Only what goes with the reason was set. */
@@ -182,7 +203,7 @@ void bh_instance_end(bh_instance *instance, const struct bh_frame *frame) {
                                           .sp = frame->rsp};
     else if (frame->reason == LEAVE_FAULT || frame->reason == LEAVE_DEADLINE)
         instance->end = frame->fault;
-    instance->state = frame->reason == LEAVE_EXIT ? BH_INSTANCE_EXITED : BH_INSTANCE_DEAD;
+    bh_instance_set_state(instance, frame->reason == LEAVE_EXIT ? BH_INSTANCE_EXITED : BH_INSTANCE_DEAD);
 }
 
 /* The thread's error for how the instance ended; where says in which of its calls. */
@@ -234,13 +255,13 @@ bh_error bh_instance_kill(bh_instance *instance, const struct bh_fault *fault) {
 bh_error bh_call_held(bh_instance *instance, uint64_t address, uint64_t sp, bool start, bh_registers *registers) {
     struct bh_frame frame;
     bh_frame_init(instance, &frame);
+    frame.flags = instance->frame_flags;
     frame.nesting = (struct bh_nesting){.holds = true}; /* the caller */
     bh_error error = prepare(instance, &frame);
     if (error)
         return error;
     frame.flags |= start ? FRAME_FLAG_START : 0;
-    frame.rsp = start ? sp : sp - 8;
-    error = bh_call_cross(&frame, address, registers);
+    error = bh_call_cross(&frame, address, start ? sp : sp - 8, registers);
     if (frame.nesting.timer)
         bh_deadline_stop(&frame);
     return error;

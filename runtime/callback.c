@@ -13,6 +13,7 @@
 struct callback {
     atomic_bool active;
     bool raw;
+    bool simple; /* all that it takes and returns are scalars in registers */
     bh_callback_function *function;
     bh_raw_callback_function *raw_function;
     void *context;
@@ -103,6 +104,7 @@ static bh_error add(bh_instance *instance, const struct callback *wanted, bh_add
     }
     if (!error) {
         callback->raw = wanted->raw;
+        callback->simple = wanted->simple;
         callback->function = wanted->function;
         callback->raw_function = wanted->raw_function;
         callback->context = wanted->context;
@@ -114,6 +116,15 @@ static bh_error add(bh_instance *instance, const struct callback *wanted, bh_add
     pthread_mutex_unlock(&callbacks->lock);
     bh_instance_depart(instance, taken);
     return error;
+}
+
+static bool is_simple(const bh_function *signature) {
+    if (signature->memory_result || signature->result.type == '{' || signature->result.type == 'e')
+        return false;
+    for (unsigned n = 0; n < signature->count; n++)
+        if (signature->argument[n].type == '{' || signature->argument[n].piece[0] >= BH_PASS_RAX)
+            return false;
+    return true;
 }
 
 bh_error bh_callback_create(bh_instance *instance, const char *signature, bh_callback_function *function, void *context,
@@ -131,6 +142,7 @@ bh_error bh_callback_create(bh_instance *instance, const char *signature, bh_cal
     if (structures > MAX_STRUCTURES)
         return bh_fail(BH_ERROR_SIGNATURE, "signature '%s': more than %d bytes of structures by value in a callback", signature,
                        MAX_STRUCTURES);
+    wanted.simple = is_simple(&wanted.signature);
     return add(instance, &wanted, address);
 }
 
@@ -297,7 +309,59 @@ static const struct callback *find(const bh_instance *instance, uint32_t number)
     return __builtin_expect(callback && atomic_load_explicit(&callback->active, memory_order_acquire), 1) ? callback : NULL;
 }
 
-static int run(struct bh_frame *frame, const struct callback *callback, uint32_t number, bh_registers *registers);
+/* Whether the guest goes on after a callback that returned status: 0, or 1 and the frame says why it does not. */
+static inline int finish(struct bh_frame *frame, const bh_instance *instance, int status) {
+    if (__builtin_expect(instance->state == BH_INSTANCE_READY && !bh_this_thread.expired && !status, 1))
+        return 0;
+    frame->fault = (struct bh_fault){.sp = frame->rsp, .bp = frame->rbp};
+    if (bh_call_resumable(frame))
+        return 1;
+    frame->callback_status = status;
+    frame->reason = LEAVE_CALLBACK;
+    return 1;
+}
+
+/* Apart from raw ones, for which the room on the stack would be in the way. */
+static __attribute__((noinline)) int run_and_finish_typed(struct bh_frame *frame, const struct callback *callback,
+                                                          bh_registers *registers) {
+    bh_instance *instance = frame->instance;
+    bool faulted = false;
+    int status = run_typed(frame, callback, registers, &faulted);
+    return faulted || finish(frame, instance, status);
+}
+
+static __attribute__((noinline)) int run_and_finish_simple(struct bh_frame *frame, const struct callback *callback,
+                                                           bh_registers *registers) {
+    uint64_t *word = (uint64_t *)(void *)registers;
+    const bh_function *signature = &callback->signature;
+    const bh_parameter parameter = signature->result; /* the callback may go away while it runs */
+    bh_instance *instance = frame->instance;
+    bh_value values[BH_PASS_RAX], result; /* as many as there are registers for arguments */
+    for (unsigned n = 0; n < signature->count && n < BH_PASS_RAX; n++)
+        bh_value_set(&values[n], &signature->argument[n], word[signature->argument[n].piece[0]]);
+    result.type = parameter.type;
+    result.as.m = 0;
+    int status = callback->function(callback->context, instance, values, &result);
+    result.type = parameter.type;
+    if (!status && parameter.type != 'v')
+        word[parameter.piece[0]] = bh_value_word(&result, &parameter);
+    return finish(frame, instance, status);
+}
+
+static inline int run(struct bh_frame *frame, const struct callback *callback, uint32_t number, bh_registers *registers) {
+    bh_instance *instance = frame->instance;
+    if (__builtin_expect(!callback, 0))
+        return end_with(frame, BH_FAULT_CALLBACK, SIGSYS, number);
+
+    registers->rax = registers->rdx = registers->xmm0 = registers->xmm1 = 0;
+    registers->stack = frame->base + (uint32_t)(frame->rsp + 8);
+    registers->vectors = 8;
+    if (callback->simple)
+        return run_and_finish_simple(frame, callback, registers);
+    if (!callback->raw)
+        return run_and_finish_typed(frame, callback, registers);
+    return finish(frame, instance, callback->raw_function(callback->context, instance, registers));
+}
 
 /* Where several threads run calls, one may destroy a callback and make another while this one looks at it: so it looks at a
  * copy. */
@@ -311,6 +375,7 @@ static __attribute__((noinline)) int run_copy(struct bh_frame *frame, uint32_t n
         callback = find(instance, number);
         if (callback) {
             copy.raw = callback->raw;
+            copy.simple = callback->simple;
             copy.function = callback->function;
             copy.raw_function = callback->raw_function;
             copy.context = callback->context;
@@ -329,28 +394,4 @@ int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *
     if (__builtin_expect(frame->instance->threads != NULL, 0))
         return run_copy(frame, number, registers);
     return run(frame, find(frame->instance, number), number, registers);
-}
-
-static inline int run(struct bh_frame *frame, const struct callback *callback, uint32_t number, bh_registers *registers) {
-    bh_instance *instance = frame->instance;
-    if (__builtin_expect(!callback, 0))
-        return end_with(frame, BH_FAULT_CALLBACK, SIGSYS, number);
-
-    registers->rax = registers->rdx = registers->xmm0 = registers->xmm1 = 0;
-    registers->stack = frame->base + (uint32_t)(frame->rsp + 8);
-    registers->vectors = 8;
-    bool faulted = false;
-    int status = callback->raw ? callback->raw_function(callback->context, instance, registers)
-                               : run_typed(frame, callback, registers, &faulted);
-    if (__builtin_expect(faulted, 0))
-        return 1;
-    if (__builtin_expect(instance->state != BH_INSTANCE_READY || bh_this_thread.expired || status, 0)) {
-        frame->fault = (struct bh_fault){.sp = frame->rsp, .bp = frame->rbp};
-        if (bh_call_resumable(frame))
-            return 1;
-        frame->callback_status = status;
-        frame->reason = LEAVE_CALLBACK;
-        return 1;
-    }
-    return 0;
 }

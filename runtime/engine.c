@@ -134,6 +134,8 @@ static void release(bh_engine *engine) {
         close(engine->context_fd);
     if (engine->gate_fd >= 0)
         close(engine->gate_fd);
+    if (engine->pagemap_fd >= 0)
+        close(engine->pagemap_fd);
     pthread_mutex_destroy(&engine->lock);
     bh_policy_destroy(engine->no_policy);
     free(engine->slot_base);
@@ -156,11 +158,13 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
 
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, install_fork_handler);
+    bh_ownership_probe();
 
     bh_engine *engine = calloc(1, sizeof(*engine));
     if (!engine)
         return bh_fail(BH_ERROR_MEMORY, "no memory for an engine");
     engine->context_fd = engine->gate_fd = -1;
+    engine->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC); /* resets take longer without */
     pthread_mutex_init(&engine->lock, NULL);
     engine->slot_count = chosen.slots ? chosen.slots : DEFAULT_SLOTS;
     engine->default_mapping_limit = !chosen.mapping_limit;
@@ -168,6 +172,7 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
     engine->refuse_handlers = chosen.refuse_handlers;
     engine->refill_return_stack = chosen.refill_return_stack;
     engine->trust_handlers = chosen.trust_handlers;
+    engine->unmap_slots = chosen.unmap_slots;
     engine->fsgsbase = !chosen.no_fsgsbase && (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE);
     engine->deadline_signal = deadline_signal;
     engine->slot_base = calloc(engine->slot_count, sizeof(*engine->slot_base));
@@ -210,5 +215,7 @@ bh_error bh_engine_check_signals(bh_engine *engine) {
 }
 
 size_t bh_engine_mappings(const bh_engine *engine) {
-    return engine ? atomic_load_explicit(&engine->mappings, memory_order_relaxed) : 0;
+    return engine ? atomic_load_explicit(&engine->mappings, memory_order_relaxed) -
+                        atomic_load_explicit(&engine->parked_mappings, memory_order_relaxed)
+                  : 0;
 }

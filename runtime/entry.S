@@ -20,8 +20,27 @@
 
     .text
 
-/* bh_enter: rdi = frame. Changes every register but rsp and rbp: the caller (enter.h) says so to its compiler, which saves
- * what it needs and no more. */
+/* Clears the vector registers with these numbers: VEX forms to their full width, the others where there is no AVX. */
+.macro clear_avx numbers:vararg
+    .irp n, \numbers
+    vpxor %xmm\n, %xmm\n, %xmm\n
+    .endr
+.endm
+.macro clear_sse numbers:vararg
+    .irp n, \numbers
+    pxor %xmm\n, %xmm\n
+    .endr
+.endm
+/* Loads the arguments in vector registers from registers at rsi by instruction. */
+.macro load_vectors instruction
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7
+    \instruction REGISTERS_VECTOR + 8 * \n(%rsi), %xmm\n
+    .endr
+.endm
+
+/* bh_enter: rdi = frame, rsi = registers, rdx = where to go, rcx = the guest's rsp, r8 = the word to put there, eax = the frame's
+ * flags. In registers rather than through the frame, for what is stored and read back at once costs both. Changes every register
+ * but rsp and rbp: the caller (enter.h) says so to its compiler, which saves what it needs and no more. */
     .globl bh_enter
     .hidden bh_enter
     .type bh_enter, @function
@@ -32,48 +51,28 @@ bh_enter:
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset %rbp, 0
     movq %rsp, FRAME_HOST_RSP(%rdi)
-    movq FRAME_REGISTERS(%rdi), %r10
-    movl FRAME_FLAGS(%rdi), %eax
     andl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_VECTORS | FRAME_FLAG_AVX | FRAME_FLAG_START, %eax
     cmpl $FRAME_FLAG_AVX, %eax
     jne prepare
-    /* VEX forms clear the registers to their full width. */
-    vpxor %xmm0, %xmm0, %xmm0
-    vpxor %xmm1, %xmm1, %xmm1
-    vpxor %xmm2, %xmm2, %xmm2
-    vpxor %xmm3, %xmm3, %xmm3
-    vpxor %xmm4, %xmm4, %xmm4
-    vpxor %xmm5, %xmm5, %xmm5
-    vpxor %xmm6, %xmm6, %xmm6
-    vpxor %xmm7, %xmm7, %xmm7
+    clear_avx 0, 1, 2, 3, 4, 5, 6, 7
 clear_high:
-    vpxor %xmm8, %xmm8, %xmm8
-    vpxor %xmm9, %xmm9, %xmm9
-    vpxor %xmm10, %xmm10, %xmm10
-    vpxor %xmm11, %xmm11, %xmm11
-    vpxor %xmm12, %xmm12, %xmm12
-    vpxor %xmm13, %xmm13, %xmm13
-    vpxor %xmm14, %xmm14, %xmm14
-    vpxor %xmm15, %xmm15, %xmm15
+    clear_avx 8, 9, 10, 11, 12, 13, 14, 15
 enter:
-    movq %rdi, %rcx /* where the fault handler expects the frame should the next store fault */
-    movq FRAME_FIRST_WORD(%rcx), %rax
-    movq FRAME_RSP(%rcx), %rbx
     .globl bh_enter_store
     .hidden bh_enter_store
 bh_enter_store:
-    movq %rax, (%rbx)
+    movq %r8, (%rcx)
 stored:
-    movq FRAME_TARGET(%rcx), %r11
-    movq FRAME_R14(%rcx), %r14
-    movl REGISTERS_VECTORS(%r10), %eax
-    movq REGISTERS_INTEGER+0(%r10), %rdi
-    movq REGISTERS_INTEGER+8(%r10), %rsi
-    movq REGISTERS_INTEGER+16(%r10), %rdx
-    movq REGISTERS_INTEGER+24(%r10), %rcx
-    movq REGISTERS_INTEGER+32(%r10), %r8
-    movq REGISTERS_INTEGER+40(%r10), %r9
-    movq %rbx, %rsp
+    movq %rcx, %rsp
+    movq %rdx, %r11
+    movq FRAME_R14(%rdi), %r14
+    movl REGISTERS_VECTORS(%rsi), %eax
+    movq REGISTERS_INTEGER+0(%rsi), %rdi
+    movq REGISTERS_INTEGER+16(%rsi), %rdx
+    movq REGISTERS_INTEGER+24(%rsi), %rcx
+    movq REGISTERS_INTEGER+32(%rsi), %r8
+    movq REGISTERS_INTEGER+40(%rsi), %r9
+    movq REGISTERS_INTEGER+8(%rsi), %rsi
     xorl %r10d, %r10d
     xorl %ebx, %ebx
     xorl %ebp, %ebp
@@ -117,60 +116,23 @@ prepare:
     jnz start
     testl $FRAME_FLAG_VECTORS, %eax
     jz 4f
-    vmovq REGISTERS_VECTOR+0(%r10), %xmm0
-    vmovq REGISTERS_VECTOR+8(%r10), %xmm1
-    vmovq REGISTERS_VECTOR+16(%r10), %xmm2
-    vmovq REGISTERS_VECTOR+24(%r10), %xmm3
-    vmovq REGISTERS_VECTOR+32(%r10), %xmm4
-    vmovq REGISTERS_VECTOR+40(%r10), %xmm5
-    vmovq REGISTERS_VECTOR+48(%r10), %xmm6
-    vmovq REGISTERS_VECTOR+56(%r10), %xmm7
+    load_vectors vmovq
     jmp clear_high
-4:  vpxor %xmm0, %xmm0, %xmm0
-    vpxor %xmm1, %xmm1, %xmm1
-    vpxor %xmm2, %xmm2, %xmm2
-    vpxor %xmm3, %xmm3, %xmm3
-    vpxor %xmm4, %xmm4, %xmm4
-    vpxor %xmm5, %xmm5, %xmm5
-    vpxor %xmm6, %xmm6, %xmm6
-    vpxor %xmm7, %xmm7, %xmm7
+4:  clear_avx 0, 1, 2, 3, 4, 5, 6, 7
     jmp clear_high
 3:  /* Unused ones are zero in bh_registers, or the caller's own choice. */
-    movq REGISTERS_VECTOR+0(%r10), %xmm0
-    movq REGISTERS_VECTOR+8(%r10), %xmm1
-    movq REGISTERS_VECTOR+16(%r10), %xmm2
-    movq REGISTERS_VECTOR+24(%r10), %xmm3
-    movq REGISTERS_VECTOR+32(%r10), %xmm4
-    movq REGISTERS_VECTOR+40(%r10), %xmm5
-    movq REGISTERS_VECTOR+48(%r10), %xmm6
-    movq REGISTERS_VECTOR+56(%r10), %xmm7
+    load_vectors movq
     testl $FRAME_FLAG_VECTORS, %eax
     jnz 5f
-    pxor %xmm0, %xmm0
-    pxor %xmm1, %xmm1
-    pxor %xmm2, %xmm2
-    pxor %xmm3, %xmm3
-    pxor %xmm4, %xmm4
-    pxor %xmm5, %xmm5
-    pxor %xmm6, %xmm6
-    pxor %xmm7, %xmm7
-5:  pxor %xmm8, %xmm8
-    pxor %xmm9, %xmm9
-    pxor %xmm10, %xmm10
-    pxor %xmm11, %xmm11
-    pxor %xmm12, %xmm12
-    pxor %xmm13, %xmm13
-    pxor %xmm14, %xmm14
-    pxor %xmm15, %xmm15
+    clear_sse 0, 1, 2, 3, 4, 5, 6, 7
+5:  clear_sse 8, 9, 10, 11, 12, 13, 14, 15
     testl $FRAME_FLAG_START, %eax
     jz enter
-    jmp 6f
+    jmp stored
 
     /* What is at rsp is the guest's own, and need not be memory. */
 start:
     vzeroall
-6:  movq %rdi, %rcx
-    movq FRAME_RSP(%rcx), %rbx
     jmp stored
 
 clean:
@@ -396,32 +358,16 @@ callback_call:
     testl %eax, %eax
     jnz bh_leave
     /* The callback may have run another instance. */
-    testl $FRAME_FLAG_NO_FSGSBASE, FRAME_FLAGS(%rcx)
-    jnz callback_gs
+    movl FRAME_FLAGS(%rcx), %eax
+    andl $FRAME_FLAG_NO_FSGSBASE | FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_AVX, %eax
+    cmpl $FRAME_FLAG_AVX, %eax
+    jne callback_restore
     rdgsbase %rax
     cmpq FRAME_BASE(%rcx), %rax
-    jne callback_gs
-callback_back:
-    movl FRAME_FLAGS(%rcx), %eax
-    andl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_AVX, %eax
-    cmpl $FRAME_FLAG_AVX, %eax
     jne callback_restore
     vmovq REGISTERS_XMM0(%rsp), %xmm0
     vmovq REGISTERS_XMM1(%rsp), %xmm1
-    vpxor %xmm2, %xmm2, %xmm2
-    vpxor %xmm3, %xmm3, %xmm3
-    vpxor %xmm4, %xmm4, %xmm4
-    vpxor %xmm5, %xmm5, %xmm5
-    vpxor %xmm6, %xmm6, %xmm6
-    vpxor %xmm7, %xmm7, %xmm7
-    vpxor %xmm8, %xmm8, %xmm8
-    vpxor %xmm9, %xmm9, %xmm9
-    vpxor %xmm10, %xmm10, %xmm10
-    vpxor %xmm11, %xmm11, %xmm11
-    vpxor %xmm12, %xmm12, %xmm12
-    vpxor %xmm13, %xmm13, %xmm13
-    vpxor %xmm14, %xmm14, %xmm14
-    vpxor %xmm15, %xmm15, %xmm15
+    clear_avx 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 callback_return:
     movq REGISTERS_RAX(%rsp), %rax
     movq REGISTERS_RDX(%rsp), %rdx
@@ -453,15 +399,12 @@ callback_clean:
     vzeroupper
     jmp callback_call
 
-callback_gs:
+    /* GS first, which C sets where it is not as it should be. The guest's control words are callee-saved, so the guest gets them back; the rest is as on entry. */
+callback_restore:
     movq %rcx, %rdi
     call bh_set_gs
     movq bh_current_frame@gottpoff(%rip), %rcx
     movq %fs:(%rcx), %rcx
-    jmp callback_back
-
-    /* The guest's control words are callee-saved, so the guest gets them back; the rest is as on entry. */
-callback_restore:
     movl FRAME_FLAGS(%rcx), %edx
     testl $FRAME_FLAG_MXCSR, %edx
     jz 1f
@@ -483,20 +426,7 @@ callback_restore:
     jmp callback_return
 3:  movq REGISTERS_XMM0(%rsp), %xmm0
     movq REGISTERS_XMM1(%rsp), %xmm1
-    pxor %xmm2, %xmm2
-    pxor %xmm3, %xmm3
-    pxor %xmm4, %xmm4
-    pxor %xmm5, %xmm5
-    pxor %xmm6, %xmm6
-    pxor %xmm7, %xmm7
-    pxor %xmm8, %xmm8
-    pxor %xmm9, %xmm9
-    pxor %xmm10, %xmm10
-    pxor %xmm11, %xmm11
-    pxor %xmm12, %xmm12
-    pxor %xmm13, %xmm13
-    pxor %xmm14, %xmm14
-    pxor %xmm15, %xmm15
+    clear_sse 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     jmp callback_return
     .size bh_stub_callback, . - bh_stub_callback
 

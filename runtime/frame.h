@@ -36,7 +36,6 @@
 #define FRAME_TARGET 1000
 #define FRAME_HOSTCALL 1008
 #define FRAME_REGISTERS 1016
-#define FRAME_FIRST_WORD 1024
 #define FRAME_GUEST_MXCSR 1040
 #define FRAME_GUEST_FPUCW 1044
 #define FRAME_FNSAVE 1048
@@ -109,8 +108,7 @@ struct bh_frame {
     uint64_t target; /* where to go: already confined to a bundle start in the slot, except during a host call */
     uint64_t hostcall;
     bh_registers *registers; /* of the call: arguments in, results out */
-    uint64_t first_word;     /* what a call finds at rsp: its return address */
-    uint64_t pad3;
+    uint64_t pad3[2];         /* keeps the offsets */
     uint32_t guest_mxcsr;    /* during a callback */
     uint16_t guest_fpucw;
     uint16_t pad2;

@@ -175,8 +175,8 @@ static bh_error take_result(const bh_function *function, const struct arguments 
     return BH_OK;
 }
 
-/* Finds room below sp on the guest's stack: arguments, and above them a result in memory. */
-static inline void lay_out(const bh_function *function, uint64_t sp, struct bh_frame *frame, struct arguments *to) {
+/* Finds room below sp on the guest's stack: arguments, and above them a result in memory. The rsp of the call. */
+static inline uint64_t lay_out(const bh_function *function, uint64_t sp, struct arguments *to) {
     if (__builtin_expect(function->memory_result, 0)) {
         sp = (sp - function->result.size) & ~(uint64_t)15;
         to->result = bh_in_slot(to->instance, sp, 1) ? sp : to->instance->base;
@@ -184,7 +184,53 @@ static inline void lay_out(const bh_function *function, uint64_t sp, struct bh_f
     }
     sp = (sp - function->stack_size) & ~(uint64_t)15;
     to->stack = sp;
-    frame->rsp = to->instance->base + (uint32_t)(sp - 8);
+    return to->instance->base + (uint32_t)(sp - 8);
+}
+
+/* Whether all arguments, and the result, are scalars in registers: then these, else a call takes the longer way through `call`. Types
+ * that do not fit are its affair, too. */
+static inline bool is_simple(const bh_function *function) {
+    return !function->stack_size && !function->memory_result && function->result.piece[0] != BH_PASS_ST0 &&
+           function->result.type != '{';
+}
+
+static inline bool is_in_register(const bh_parameter *parameter) {
+    return parameter->piece[0] < BH_PASS_RAX && parameter->type != '{';
+}
+
+static inline void clear_arguments(const bh_function *function, bh_registers *registers) {
+    memset(registers->integer, 0, sizeof(registers->integer));
+    if (function->vectors)
+        memset(registers->vector, 0, sizeof(registers->vector));
+    registers->vectors = function->vectors;
+}
+
+static inline bool place_simple(const bh_function *function, const bh_value *values, bh_registers *registers) {
+    uint64_t *word = (uint64_t *)(void *)registers;
+    for (unsigned n = 0; n < function->count; n++) {
+        const bh_parameter *parameter = &function->argument[n];
+        if (__builtin_expect(values[n].type != parameter->type || !is_in_register(parameter), 0))
+            return false;
+        word[parameter->piece[0]] = bh_value_word(&values[n], parameter);
+    }
+    return true;
+}
+
+/* The whole of a simple call, with the instance taken. */
+static inline __attribute__((always_inline)) bh_error call_simple(bh_instance *instance, const bh_function *function,
+                                                                  bh_registers *registers, bh_value *result) {
+    struct bh_frame_room room;
+    struct bh_frame *frame = bh_frame_in(&room);
+    bh_frame_init_outermost(instance, frame);
+    bh_error error = bh_call_cross_outermost(instance, frame, function->address, instance->stack_pointer - 8,
+                                             function->vectors ? FRAME_FLAG_VECTORS : 0, registers);
+    bh_instance_unlock_inline(instance);
+    if (!error && result) {
+        result->type = function->result.type;
+        if (result->type != 'v')
+            bh_value_set(result, &function->result, ((const uint64_t *)(const void *)registers)[function->result.piece[0]]);
+    }
+    return error;
 }
 
 /* With the instance taken and the frame begun. */
@@ -193,21 +239,22 @@ static inline __attribute__((always_inline)) bh_error call(bh_instance *instance
                                                            bh_value *result, bool outermost) {
     bh_registers registers;
     struct arguments to = {.registers = &registers, .instance = instance, .frame = frame};
-    memset(registers.integer, 0, sizeof(registers.integer));
-    registers.vectors = function->vectors;
-    if (function->vectors) {
-        memset(registers.vector, 0, sizeof(registers.vector));
-        frame->flags |= FRAME_FLAG_VECTORS;
-    }
+    clear_arguments(function, &registers);
+    uint32_t flags = function->vectors ? FRAME_FLAG_VECTORS : 0;
     if (__builtin_expect(function->result.piece[0] == BH_PASS_ST0, 0)) {
         memset(frame->fnsave, 0, sizeof(frame->fnsave));
-        frame->flags |= FRAME_FLAG_ST0;
+        flags |= FRAME_FLAG_ST0;
     }
-    lay_out(function, sp, frame, &to);
+    sp = lay_out(function, sp, &to);
     bh_error error = place(function, values, &to);
-    if (__builtin_expect(!error, 1))
-        error = outermost ? bh_call_cross_outermost(instance, frame, function->address, &registers)
-                          : bh_call_cross(frame, function->address, &registers);
+    if (__builtin_expect(!error, 1)) {
+        if (outermost) {
+            error = bh_call_cross_outermost(instance, frame, function->address, sp, flags, &registers);
+        } else {
+            frame->flags |= flags;
+            error = bh_call_cross(frame, function->address, sp, &registers);
+        }
+    }
     if (!error && result)
         error = take_result(function, &to, frame, result);
     return error;
@@ -224,56 +271,111 @@ static __attribute__((noinline)) bh_error call_long(bh_instance *instance, const
     return error;
 }
 
-bh_error bh_call(bh_instance *instance, const bh_function *function, const bh_value *values, bh_value *result) {
-    struct bh_frame frame;
-    if (!instance || !function || (function->count && !values) || function->count > BH_MAX_ARGUMENTS)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_call: an instance, a function and its arguments are needed");
-    if (!bh_in_slot(instance, function->address, 1))
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_call: the function belongs to another instance");
-    if (__builtin_expect(!bh_call_short(instance), 0))
-        return call_long(instance, function, values, result);
-    bh_frame_init_outermost(instance, &frame);
-    bh_error error = call(instance, &frame, instance->stack_pointer, function, values, result, true);
+/* The same on the short way in. */
+static __attribute__((noinline)) bh_error call_large(bh_instance *instance, const bh_function *function, const bh_value *values,
+                                                     bh_value *result) {
+    struct bh_frame_room room;
+    struct bh_frame *frame = bh_frame_in(&room);
+    bh_frame_init_outermost(instance, frame);
+    bh_error error = call(instance, frame, instance->stack_pointer, function, values, result, true);
     bh_instance_unlock_inline(instance);
     return error;
 }
 
-bh_error bh_invoke(bh_instance *instance, const bh_function *function, bh_value *result, ...) {
-    if (!function || function->count > BH_MAX_ARGUMENTS)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_invoke: no function");
+static bh_error refuse_call(const bh_instance *instance, const bh_function *function, const bh_value *values) {
+    if (!instance || !function || (function->count && !values) || function->count > BH_MAX_ARGUMENTS)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_call: an instance, a function and its arguments are needed");
+    return bh_fail(BH_ERROR_ARGUMENT, "bh_call: the function belongs to another instance");
+}
+
+bh_error bh_call(bh_instance *instance, const bh_function *function, const bh_value *values, bh_value *result) {
+    bh_registers registers;
+    if (__builtin_expect(!instance || !function || (function->count && !values) || function->count > BH_MAX_ARGUMENTS ||
+                             !bh_in_slot(instance, function->address, 1), 0))
+        return refuse_call(instance, function, values);
+    if (__builtin_expect(!bh_call_short(instance), 0))
+        return call_long(instance, function, values, result);
+    clear_arguments(function, &registers);
+    if (__builtin_expect(!is_simple(function) || !place_simple(function, values, &registers), 0))
+        return call_large(instance, function, values, result);
+    return call_simple(instance, function, &registers, result);
+}
+
+/* The next argument of this type, as bh_invoke takes it. */
+static inline bh_value next_value(char type, va_list arguments) {
+    bh_value value = {.type = type};
+    switch (type) {
+    case 'b':
+    case 'a':
+    case 'h':
+    case 's':
+    case 't':
+    case 'i':
+    case 'u':
+        value.as.i = va_arg(arguments, int32_t);
+        break;
+    case 'f':
+        value.as.f = (float)va_arg(arguments, double);
+        break;
+    case 'd':
+        value.as.d = va_arg(arguments, double);
+        break;
+    case 'e':
+        value.as.e = va_arg(arguments, long double);
+        break;
+    case '{':
+        value.as.s = va_arg(arguments, void *);
+        break;
+    default:
+        value.as.m = va_arg(arguments, uint64_t);
+    }
+    return value;
+}
+
+static __attribute__((noinline)) bh_error invoke_long(bh_instance *instance, const bh_function *function, bh_value *result,
+                                                      va_list arguments) {
     bh_value values[BH_MAX_ARGUMENTS];
-    va_list arguments;
-    va_start(arguments, result);
+    for (unsigned n = 0; n < function->count; n++)
+        values[n] = next_value(function->argument[n].type, arguments);
+    return bh_call(instance, function, values, result);
+}
+
+/* The arguments of a simple call, without values in between. False, and some taken, when it is none. */
+static inline bool take_simple(const bh_function *function, bh_registers *registers, va_list arguments) {
+    uint64_t *word = (uint64_t *)(void *)registers;
+    clear_arguments(function, registers);
     for (unsigned n = 0; n < function->count; n++) {
-        values[n].type = function->argument[n].type;
-        switch (values[n].type) {
-        case 'b':
-        case 'a':
-        case 'h':
-        case 's':
-        case 't':
-        case 'i':
-        case 'u':
-            values[n].as.i = va_arg(arguments, int32_t);
-            break;
-        case 'f':
-            values[n].as.f = (float)va_arg(arguments, double);
-            break;
-        case 'd':
-            values[n].as.d = va_arg(arguments, double);
-            break;
-        case 'e':
-            values[n].as.e = va_arg(arguments, long double);
-            break;
-        case '{':
-            values[n].as.s = va_arg(arguments, void *);
-            break;
-        default:
-            values[n].as.m = va_arg(arguments, uint64_t);
+        const bh_parameter *parameter = &function->argument[n];
+        if (__builtin_expect(!is_in_register(parameter), 0))
+            return false;
+        if (parameter->piece[0] < BH_PASS_VECTOR && parameter->size == 8) {
+            word[parameter->piece[0]] = va_arg(arguments, uint64_t);
+        } else if (parameter->piece[0] < BH_PASS_VECTOR && parameter->size == 4) {
+            word[parameter->piece[0]] = va_arg(arguments, uint32_t);
+        } else {
+            bh_value value = next_value(parameter->type, arguments);
+            word[parameter->piece[0]] = bh_value_word(&value, parameter);
         }
     }
+    return true;
+}
+
+bh_error bh_invoke(bh_instance *instance, const bh_function *function, bh_value *result, ...) {
+    bh_registers registers;
+    bh_error error;
+    va_list arguments;
+    if (__builtin_expect(!function || function->count > BH_MAX_ARGUMENTS, 0))
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_invoke: no function");
+    va_start(arguments, result);
+    bool simple = instance && is_simple(function) && bh_in_slot(instance, function->address, 1) &&
+                  take_simple(function, &registers, arguments);
     va_end(arguments);
-    return bh_call(instance, function, values, result);
+    if (__builtin_expect(simple, 1) && __builtin_expect(bh_call_short(instance), 1))
+        return call_simple(instance, function, &registers, result);
+    va_start(arguments, result);
+    error = invoke_long(instance, function, result, arguments);
+    va_end(arguments);
+    return error;
 }
 
 static __attribute__((noinline)) bh_error call_registers_long(bh_instance *instance, bh_address address, bh_registers *registers) {
@@ -282,22 +384,23 @@ static __attribute__((noinline)) bh_error call_registers_long(bh_instance *insta
     if (error)
         return error;
     frame.flags |= registers->vectors ? FRAME_FLAG_VECTORS : 0;
-    frame.rsp = bh_call_stack(instance, &frame) - 8;
-    error = bh_call_cross(&frame, address, registers);
+    error = bh_call_cross(&frame, address, bh_call_stack(instance, &frame) - 8, registers);
     bh_call_end(&frame);
     return error;
 }
 
 bh_error bh_call_registers(bh_instance *instance, bh_address address, bh_registers *registers) {
-    struct bh_frame frame;
+    struct bh_frame_room room;
+    struct bh_frame *frame = bh_frame_in(&room);
     if (__builtin_expect(!instance, 0) || __builtin_expect(!registers, 0))
         return bh_fail(BH_ERROR_ARGUMENT, "bh_call_registers: an instance and registers are needed");
     if (__builtin_expect(!bh_call_short(instance), 0))
         return call_registers_long(instance, address, registers);
-    bh_frame_init_outermost(instance, &frame);
-    frame.flags |= registers->vectors ? FRAME_FLAG_VECTORS : 0;
-    frame.rsp = instance->stack_pointer - 8;
-    bh_error error = bh_call_cross_outermost(instance, &frame, address, registers);
+    bh_frame_init_outermost(instance, frame);
+    uint32_t flags = 0;
+    if (__builtin_expect(registers->vectors != 0, 0))
+        flags = FRAME_FLAG_VECTORS;
+    bh_error error = bh_call_cross_outermost(instance, frame, address, instance->stack_pointer - 8, flags, registers);
     bh_instance_unlock_inline(instance);
     return error;
 }

@@ -49,7 +49,7 @@ static void fill_context(bh_instance *instance) {
     table[BH_HOSTCALL_CALLBACK] = (uint64_t)(uintptr_t)bh_stub_callback;
 }
 
-/* From low to high: context, gate, image, room for brk, a guard, the stack, and everything that the guest maps. Stack and
+/* Offsets in whatever slot it will be. From low to high: context, gate, image, room for brk, a guard, the stack, and everything that the guest maps. Stack and
  * mappings lie together: the kernel makes one mapping of them, and a small instance needs three pages of page tables. */
 static bh_error lay_out(bh_instance *instance) {
     struct bh_space *space = &instance->space;
@@ -71,8 +71,8 @@ static bh_error lay_out(bh_instance *instance) {
     uint64_t left = space->high - space->brk_start - stack - BH_STACK_GUARD_SIZE;
     uint64_t bottom = space->brk_start + BH_PAGE_ROUND(left / 4 < BRK_ROOM ? left / 4 : BRK_ROOM) + BH_STACK_GUARD_SIZE;
     space->map_start = bottom + stack;
-    instance->stack_bottom = instance->base + bottom;
-    instance->stack_top = instance->base + space->map_start;
+    instance->stack_bottom = bottom;
+    instance->stack_top = space->map_start;
     uint64_t room = space->high - space->brk_start - stack;
     uint64_t allowed = instance->policy->memory_limit;
     space->byte_limit = allowed && allowed < room ? allowed : room;
@@ -97,6 +97,17 @@ static bh_error map_slot(bh_instance *instance) {
     bh_error error = lay_out(instance);
     if (error)
         return error;
+    if (bh_instance_unpark(instance)) {
+        fill_context(instance);
+        return BH_OK;
+    }
+    error = bh_slot_take(engine, &instance->slot);
+    if (error)
+        return error;
+    instance->base = (uint64_t)engine->slot_base[instance->slot] << BH_SLOT_SHIFT;
+    atomic_fetch_add(&instance->module->instances, 1);
+    instance->stack_bottom += instance->base;
+    instance->stack_top += instance->base;
     if (!bh_instance_room(instance, 0))
         return bh_fail_mappings(instance, "an instance");
     fill_context(instance);
@@ -116,8 +127,8 @@ static void discard(bh_instance *instance) {
     bh_blocks_discard(instance);
     bh_linux_destroy(instance);
     bh_shares_forget(instance);
-    if (instance->base) {
-        /* Scrubs, too: nothing of this instance is left for the next one. */
+    /* Either way nothing of this instance is left for the next one. */
+    if (instance->base && !bh_instance_park(instance)) {
         if (!bh_slot_unmap(instance->base, BH_SLOT_SIZE))
             instance->poisoned = true;
         if (instance->context)
@@ -135,7 +146,7 @@ static void discard(bh_instance *instance) {
 bh_error bh_instance_start(bh_instance *instance) {
     const char *argv[] = {instance->module->name, NULL};
     uint64_t sp;
-    if (!(instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY))
+    if (!bh_is_library(instance))
         return BH_OK;
     bh_error error = bh_start_stack(instance, 1, argv, &sp);
     if (error)
@@ -155,12 +166,16 @@ static bh_error start(bh_instance *instance) {
     return error;
 }
 
-bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_instance **result) {
-    if (!module || !result)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_create: a module and a place for the result are needed");
-    if (atomic_load(&bh_forked))
-        return bh_fail(BH_ERROR_FORKED, "instances cannot be created in the child of a fork");
-    bh_error error = module->engine->trust_handlers ? BH_OK : bh_signals_check(module->engine);
+/* Any thread may, at any time: whoever comes last leaves both in accord. */
+static void set_deadline(bh_instance *instance, uint64_t nanoseconds) {
+    instance->deadline = nanoseconds;
+    bh_instance_detour(instance, BH_DETOUR_DEADLINE, nanoseconds);
+    if (!nanoseconds && instance->deadline)
+        bh_instance_detour(instance, BH_DETOUR_DEADLINE, true);
+}
+
+static bh_error create(bh_module *module, const bh_policy *policy, bh_instance **result) {
+    bh_error error = bh_signals_check_sometimes(module->engine);
     if (!error)
         error = bh_thread_prepare(module->engine, true);
     if (error)
@@ -171,23 +186,20 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
         return bh_fail(BH_ERROR_MEMORY, "no memory for an instance");
     instance->engine = module->engine;
     instance->module = module;
-    atomic_flag_clear(&instance->running);
+    bh_ownership_init(&instance->ownership);
     instance->policy = bh_policy_share(policy ? policy : module->engine->no_policy);
-    instance->deadline = instance->policy->deadline;
-    error = bh_slot_take(module->engine, &instance->slot);
-    if (!error) {
-        instance->base = (uint64_t)module->engine->slot_base[instance->slot] << BH_SLOT_SHIFT;
-        atomic_fetch_add(&module->instances, 1);
-        uint32_t facts = module->facts.facts;
-        instance->frame_flags = (facts & BH_FACT_X87 ? FRAME_FLAG_X87 : 0) | (facts & BH_FACT_MXCSR ? FRAME_FLAG_MXCSR : 0) |
-                                (module->engine->avx ? FRAME_FLAG_AVX : 0) |
-                                (module->engine->refill_return_stack ? FRAME_FLAG_REFILL : 0) |
-                                (facts & BH_FACT_UPPER && module->engine->avx ? FRAME_FLAG_UPPER : 0) |
-                                (module->engine->fnstenv_keeps ? FRAME_FLAG_FNINIT : 0) |
-                                (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE) |
-                                (module->elf.note_flags & BH_NOTE_FLAG_THREADS ? FRAME_FLAG_THREADS : 0);
-        error = map_slot(instance);
-    }
+    set_deadline(instance, instance->policy->deadline);
+    uint32_t facts = module->facts.facts;
+    instance->frame_flags = (facts & BH_FACT_X87 ? FRAME_FLAG_X87 : 0) | (facts & BH_FACT_MXCSR ? FRAME_FLAG_MXCSR : 0) |
+                            (module->engine->avx ? FRAME_FLAG_AVX : 0) |
+                            (module->engine->refill_return_stack ? FRAME_FLAG_REFILL : 0) |
+                            (facts & BH_FACT_UPPER && module->engine->avx ? FRAME_FLAG_UPPER : 0) |
+                            (module->engine->fnstenv_keeps ? FRAME_FLAG_FNINIT : 0) |
+                            (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE) |
+                            (module->elf.note_flags & BH_NOTE_FLAG_THREADS ? FRAME_FLAG_THREADS : 0);
+    bh_instance_detour(instance, BH_DETOUR_MODULE, instance->frame_flags & (FRAME_FLAG_NO_FSGSBASE | FRAME_FLAG_THREADS));
+    error = map_slot(instance);
+    instance->mapped = !error;
     if (!error)
         error = bh_linux_create(instance);
     if (!error)
@@ -206,14 +218,34 @@ bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_insta
     if (!atomic_load_explicit(&module->warm, memory_order_acquire))
         bh_warm_learn(instance);
     bh_state_unlock(instance);
+    /* Not earlier: who creates an instance need not be who calls it. */
+    if (!instance->threads)
+        bh_ownership_offer(&instance->ownership);
     *result = instance;
     return BH_OK;
+}
+
+bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_instance **result) {
+    if (!module || !result)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_create: a module and a place for the result are needed");
+    if (atomic_load(&bh_forked))
+        return bh_fail(BH_ERROR_FORKED, "instances cannot be created in the child of a fork");
+    bh_error error = create(module, policy, result);
+    /* The kernel refused something that parked slots may have. */
+    if (error == BH_ERROR_LIMIT && bh_parked_give_up(NULL, NULL)) {
+        while (bh_parked_give_up(NULL, NULL))
+            ;
+        error = create(module, policy, result);
+    }
+    return error;
 }
 
 bh_error bh_instance_destroy(bh_instance *instance) {
     bh_error error = BH_OK;
     if (!instance)
         return BH_OK;
+    if (atomic_load(&bh_forked))
+        return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
     if (instance->threads)
         error = bh_threads_close(instance);
     else
@@ -224,10 +256,19 @@ bh_error bh_instance_destroy(bh_instance *instance) {
     return BH_OK;
 }
 
+bh_error bh_instance_depart_killing(bh_instance *instance, bool taken) {
+    const struct bh_fault fault = {.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL};
+    if (instance->threads)
+        return bh_threads_depart_killing(instance, &fault);
+    bh_error error = bh_instance_kill(instance, &fault);
+    bh_instance_depart(instance, taken);
+    return error;
+}
+
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds) {
     if (!instance)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_set_deadline: no instance");
-    instance->deadline = nanoseconds;
+    set_deadline(instance, nanoseconds);
     return BH_OK;
 }
 
@@ -241,9 +282,11 @@ void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage) {
     bool locked = !task || !task->frame;
     if (locked)
         bh_state_lock((bh_instance *)instance);
-    /* Host calls are counted before they take the lock. */
-    *usage = (bh_usage){.mapped = instance->space.bytes, .mapped_peak = instance->space.peak,
-                        .mappings = instance->space.count, .refused = instance->refused,
+    /* Host calls are counted before they take the lock; without threads nobody takes it. */
+    *usage = (bh_usage){.mapped = __atomic_load_n(&instance->space.bytes, __ATOMIC_RELAXED),
+                        .mapped_peak = __atomic_load_n(&instance->space.peak, __ATOMIC_RELAXED),
+                        .mappings = __atomic_load_n(&instance->space.count, __ATOMIC_RELAXED),
+                        .refused = __atomic_load_n(&instance->refused, __ATOMIC_RELAXED),
                         .host_calls = __atomic_load_n(&instance->host_calls, __ATOMIC_RELAXED)};
     if (locked)
         bh_state_unlock((bh_instance *)instance);

@@ -11,6 +11,7 @@
 
 #include "bulkhead/bulkhead.h"
 #include "frame.h"
+#include "ownership.h"
 #include "space.h"
 #include "threads.h"
 #include "verifier/elf.h"
@@ -47,14 +48,18 @@ struct bh_engine {
     int context_fd;      /* one page a slot, shared between the host's alias and the guests' read-only views */
     char *context_alias;
     int gate_fd;         /* BH_GATE_SIZE bytes */
+    int pagemap_fd;      /* /proc/self/pagemap; -1 where there is none */
     bool default_mapping_limit; /* follows vm.max_map_count when that is raised */
     atomic_uint mapping_limit;
     atomic_uint mappings; /* promised to instances: reserved before they are made */
+    atomic_uint parked_mappings; /* of these, what parked slots have */
     unsigned modules;
     bh_policy *no_policy; /* grants nothing */
     bool refuse_handlers;
     bool refill_return_stack;
     bool trust_handlers;
+    _Atomic uint64_t looks_due; /* signals.c */
+    bool unmap_slots;
     bool fsgsbase;
     bool avx;
     bool fnstenv_keeps;
@@ -110,6 +115,12 @@ bh_error bh_module_map_data(bh_module *module, bh_instance *instance);
 /* The bytes that a page of the image (offset in the slot) has before relocation. */
 const uint8_t *bh_module_page(const bh_module *module, uint64_t offset);
 
+/* ---- pagemap.c ---- */
+
+/* Whether the kernel says that nobody has written to a page in [start, end), of private mappings in a slot, since it was mapped or
+ * dropped. False, too, when it does not say. */
+bool bh_pages_untouched(const bh_engine *engine, uint64_t start, uint64_t end);
+
 /* ---- reset.c ---- */
 
 /* The pages that every instance of a module has written by the time its start code is done: a reset overwrites them, which
@@ -121,6 +132,20 @@ struct bh_warm {
 
 /* Looks at an instance that was just started; the first one of a module decides. */
 void bh_warm_learn(bh_instance *instance);
+/* Memory and map as right after the mapping of an instance whose image and stack the guest left alone. False: it did not, or the
+ * kernel refused something; then some of it may be done. */
+bool bh_instance_restore(bh_instance *instance);
+
+/* ---- park.c ---- */
+
+/* Keeps the slot of an instance that is being destroyed, scrubbed: base, space, context and promised mappings are the instance's no
+ * more. False: the caller unmaps it. */
+bool bh_instance_park(bh_instance *instance);
+/* Gives an instance that is being made, whose layout is known, a parked slot: base, space and promised mappings. False: there is
+ * none that fits. */
+bool bh_instance_unpark(bh_instance *instance);
+/* Unmaps one parked slot, of the engine or the module unless that is NULL. False when there is none. */
+bool bh_parked_give_up(const bh_engine *engine, const bh_module *module);
 
 /* ---- policy.c, policy_file.c ---- */
 
@@ -154,6 +179,11 @@ bh_policy *bh_policy_share(const bh_policy *policy);
 /* ---- instance.c ---- */
 
 enum { BH_INSTANCE_READY, BH_INSTANCE_EXITED, BH_INSTANCE_DEAD };
+enum {
+    BH_DETOUR_STATE = 1,    /* not ready */
+    BH_DETOUR_DEADLINE = 2, /* there is one */
+    BH_DETOUR_MODULE = 4,   /* it is built for threads, or GS is set by system calls */
+};
 
 struct bh_linux;
 
@@ -173,9 +203,11 @@ struct bh_instance {
     unsigned slot;
     uint64_t base;
     uint64_t *context;      /* the host's alias of the context page */
-    atomic_flag running;
-    _Atomic int state;
+    struct bh_ownership ownership; /* of modules not built for threads */
+    _Atomic int state;      /* set by bh_instance_set_state */
+    _Atomic uint32_t detour; /* BH_DETOUR_*: why calls cannot take the short way in (enter.h); none: 0 */
     bool poisoned;          /* the slot must not be used again */
+    bool mapped;            /* everything that it starts with is in its slot */
     _Atomic uint64_t deadline; /* nanoseconds a call, 0: none */
     struct bh_space space;
     unsigned promised;      /* mappings taken from the engine's limit for this instance */
@@ -194,6 +226,17 @@ struct bh_instance {
     struct bh_threads *threads; /* NULL when the module is not built for them */
 };
 
+static inline bool bh_is_library(const bh_instance *instance) {
+    return instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY;
+}
+
+static inline void bh_instance_detour(bh_instance *instance, uint32_t detour, bool needed) {
+    if (needed)
+        atomic_fetch_or(&instance->detour, detour);
+    else
+        atomic_fetch_and(&instance->detour, ~detour);
+}
+
 static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uint64_t size) {
     return address - instance->base < BH_SLOT_SIZE && size <= BH_SLOT_SIZE - (address - instance->base);
 }
@@ -209,6 +252,8 @@ void bh_shares_forget(bh_instance *instance);
  * everything of the frame but rsp and the call's own flags, and arms the deadline; after an error nothing is held. cross (enter.h)
  * enters at address with the registers and turns what comes out into an error. end gives the instance back. */
 bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame);
+/* What the short way in does (enter.h) when the calling thread is not biased to the instance. */
+bool bh_call_take(bh_instance *instance);
 /* The error of a call that did not return. */
 bh_error bh_call_conclude(struct bh_frame *frame);
 void bh_call_end(struct bh_frame *frame);
@@ -219,6 +264,7 @@ uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame
 bh_error bh_call_held(bh_instance *instance, uint64_t address, uint64_t sp, bool start, bh_registers *registers);
 /* Runs from the entry point with rsp = sp. The caller holds the instance. */
 bh_error bh_call_start(bh_instance *instance, uint64_t sp);
+void bh_instance_set_state(bh_instance *instance, int state);
 /* Records how the instance ended: the reason and what goes with it, then the state. */
 void bh_instance_end(bh_instance *instance, const struct bh_frame *frame);
 /* Ends it from outside the guest, and returns that as an error. The state lock is not held. */
@@ -238,6 +284,9 @@ void bh_instance_unlock(bh_instance *instance);
  * threads: under the state lock, whatever runs meanwhile. */
 bool bh_instance_visit(bh_instance *instance, bool *taken, bh_error *error);
 void bh_instance_depart(bh_instance *instance, bool taken);
+/* The same after the kernel refused a mapping over the slot: ends the instance before anybody can reset it or call it, and returns
+ * that as an error. */
+bh_error bh_instance_depart_killing(bh_instance *instance, bool taken);
 /* Confines a code address that a guest had a hand in. Called last, on a value that no guest can change any more. */
 static inline uint64_t bh_confine(uint64_t base, uint64_t address) {
     return base + ((uint32_t)address & ~(uint32_t)(BH_BUNDLE_SIZE - 1));
@@ -294,6 +343,7 @@ bh_error bh_start_stack(bh_instance *instance, int argc, const char *const argv[
 /* ---- thread.c, fault.c, signals.c, deadline.c ---- */
 
 struct bh_thread {
+    uint64_t number; /* for bh_ownership_take; 0 until it is prepared */
     bool prepared;
     bool timer_made;
     timer_t timer;
@@ -309,6 +359,8 @@ extern _Thread_local struct bh_thread bh_this_thread __attribute__((tls_model("i
 /* Makes the calling thread fit to run guests: alternate stack, signal mask. check: look again though it was done before. */
 bh_error bh_thread_prepare(bh_engine *engine, bool check);
 bh_error bh_signals_check(bh_engine *engine);
+/* For creations: the same, but not at each of many that follow one another quickly, nor where the host's handlers are trusted. */
+bh_error bh_signals_check_sometimes(bh_engine *engine);
 bool bh_fault_owns(int signal);
 void bh_fault_handler(int signal, siginfo_t *info, void *context);
 void bh_deadline_handler(int signal, siginfo_t *info, void *context);
@@ -343,7 +395,7 @@ bh_error bh_linux_create(bh_instance *instance);
 void bh_linux_destroy(bh_instance *instance);
 /* mmap and munmap of fresh memory on the host's behalf, under the policy's limits. Between bh_instance_visit and
  * bh_instance_depart. The address or 0; a negated errno, or BH_LEAVE when the kernel's refusal ends the instance
- * (bh_instance_kill, after bh_instance_depart). */
+ * (bh_instance_depart_killing instead of bh_instance_depart). */
 int64_t bh_linux_map(bh_instance *instance, uint64_t size);
 int64_t bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size);
 void bh_linux_task_discard(struct bh_task *task);

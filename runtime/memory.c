@@ -85,8 +85,6 @@ static bool exports(bh_instance *instance, const char *name) {
     return bh_elf_export(&instance->module->elf, name, &address, &is_function) && is_function;
 }
 
-static const struct bh_fault kernel_refused = {.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL};
-
 static bh_error map_block(bh_instance *instance, size_t size, bh_address *block) {
     bh_error error;
     bool taken;
@@ -109,8 +107,10 @@ static bh_error map_block(bh_instance *instance, size_t size, bh_address *block)
         error = bh_fail(BH_ERROR_MEMORY, "no %zu bytes are left in the instance (its slot, its policy's memory or mapping limit)",
                         size);
     }
+    if (refused)
+        return bh_instance_depart_killing(instance, taken);
     bh_instance_depart(instance, taken);
-    return refused ? bh_instance_kill(instance, &kernel_refused) : error;
+    return error;
 }
 
 static bh_error unmap_block(bh_instance *instance, bh_address block) {
@@ -130,13 +130,17 @@ static bh_error unmap_block(bh_instance *instance, bh_address block) {
         refused = bh_linux_unmap(instance, found->address, found->size) == BH_LEAVE;
         free(found);
     }
+    if (refused)
+        return bh_instance_depart_killing(instance, taken);
     bh_instance_depart(instance, taken);
-    return refused ? bh_instance_kill(instance, &kernel_refused) : error;
+    return error;
 }
 
 bh_error bh_allocate(bh_instance *instance, size_t size, bh_address *block) {
     if (!instance || !block || !size)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_allocate: an instance, a size and a place for the address are needed");
+    if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
+        return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
     if (instance->state != BH_INSTANCE_READY)
         return bh_fail(BH_ERROR_DEAD, "the instance has ended");
     if (size >= BH_SLOT_SIZE)

@@ -301,6 +301,8 @@ bh_error bh_module_destroy(bh_module *module) {
         return BH_OK;
     if (atomic_load(&module->instances))
         return bh_fail(BH_ERROR_BUSY, "'%s' still has instances; destroy them first", module->name);
+    while (bh_parked_give_up(NULL, module))
+        ;
     pthread_mutex_lock(&module->engine->lock);
     module->engine->modules--;
     pthread_mutex_unlock(&module->engine->lock);

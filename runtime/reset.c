@@ -6,7 +6,6 @@
  *
  * Dropping a page and faulting it in again costs about ten times what overwriting it does. The pages that start code writes
  * anyway are therefore overwritten, all others dropped. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,7 +43,7 @@ static uint64_t written_pages(int pagemap, uint64_t address, unsigned count) {
 void bh_warm_learn(bh_instance *instance) {
     const struct bh_space *space = &instance->space;
     struct bh_warm *none = NULL, *warm = calloc(1, sizeof(*warm));
-    int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    int pagemap = instance->engine->pagemap_fd;
     if (warm && pagemap >= 0 && !space->disturbed) {
         unsigned index = 0;
         for (unsigned n = 0; n < space->count && index < WARM_DATA; n++) {
@@ -62,16 +61,25 @@ void bh_warm_learn(bh_instance *instance) {
         while (warm->stack < most && (written >> (most - 1 - warm->stack) & 1))
             warm->stack++;
     }
-    if (pagemap >= 0)
-        close(pagemap);
     if (warm && !atomic_compare_exchange_strong(&instance->module->warm, &none, warm))
         free(warm);
 }
 
 /* ---- Memory ---- */
 
-static bool drop(uint64_t start, uint64_t end) {
-    return start == end || !madvise((void *)(uintptr_t)start, end - start, MADV_DONTNEED);
+/* Two threads that drop pages at the same time, be it none, make the kernel flush all processors' address translations, which
+ * takes eight times as long. So whoever is not the only one asks first whether there is anything to drop; asking alone takes twice
+ * as long as dropping nothing. */
+static atomic_uint dropping;
+
+static bool drop(const bh_instance *instance, uint64_t start, uint64_t end) {
+    if (start == end)
+        return true;
+    bool alone = atomic_fetch_add_explicit(&dropping, 1, memory_order_relaxed) == 0;
+    bool dropped = (!alone && bh_pages_untouched(instance->engine, start, end)) ||
+                   !madvise((void *)(uintptr_t)start, end - start, MADV_DONTNEED);
+    atomic_fetch_sub_explicit(&dropping, 1, memory_order_relaxed);
+    return dropped;
 }
 
 static bool restore_image(const bh_instance *instance, const struct bh_warm *warm) {
@@ -87,12 +95,12 @@ static bool restore_image(const bh_instance *instance, const struct bh_warm *war
         for (uint64_t at = piece->start; at < piece->end && index < WARM_DATA; at += BH_PAGE_SIZE, index++) {
             if (!(warm->data >> index & 1))
                 continue;
-            if (!drop(instance->base + dropped, instance->base + at) ||
+            if (!drop(instance, instance->base + dropped, instance->base + at) ||
                 bh_guarded_copy((void *)(uintptr_t)(instance->base + at), bh_module_page(instance->module, at), BH_PAGE_SIZE))
                 return false;
             dropped = at + BH_PAGE_SIZE;
         }
-        if (!drop(instance->base + dropped, instance->base + piece->end))
+        if (!drop(instance, instance->base + dropped, instance->base + piece->end))
             return false;
         bh_elf_relocate_part(elf, image, instance->base + BH_IMAGE_OFFSET, piece->start - BH_IMAGE_OFFSET,
                              piece->end - BH_IMAGE_OFFSET);
@@ -108,7 +116,7 @@ static bool restore_stack(const bh_instance *instance, const struct bh_warm *war
         if (bh_guarded_copy((void *)(uintptr_t)at, zeros, BH_PAGE_SIZE))
             return false;
     }
-    return drop(instance->stack_bottom, at);
+    return drop(instance, instance->stack_bottom, at);
 }
 
 static bool is_image(const struct bh_piece *piece) {
@@ -138,14 +146,13 @@ static bool release(bh_instance *instance, uint64_t low, uint64_t high) {
     return true;
 }
 
-/* For an instance that changed nothing of what it started with: the usual case. On false some of it may be done. */
-static bool restore(bh_instance *instance) {
+bool bh_instance_restore(bh_instance *instance) {
     static const struct bh_warm nothing;
     const struct bh_warm *warm = atomic_load_explicit(&instance->module->warm, memory_order_acquire);
     struct bh_space *space = &instance->space;
     uint64_t image_end = BH_IMAGE_OFFSET + instance->module->elf.image_hi;
     warm = warm ? warm : &nothing;
-    if (space->disturbed)
+    if (space->disturbed || !instance->mapped)
         return false;
     for (unsigned n = 0; n < space->count && space->piece[n].start < image_end; n++)
         if (!is_image(&space->piece[n]))
@@ -157,6 +164,7 @@ static bool restore(bh_instance *instance) {
 /* For all others: everything but the code is mapped anew. */
 static bh_error rebuild(bh_instance *instance) {
     struct bh_space *space = &instance->space;
+    instance->mapped = false;
     if (instance->poisoned || (space->code_start > space->low && !bh_slot_unmap(instance->base + space->low, space->code_start - space->low)) ||
         !bh_slot_unmap(instance->base + space->code_end, space->high - space->code_end)) {
         instance->poisoned = true;
@@ -166,7 +174,10 @@ static bh_error rebuild(bh_instance *instance) {
     bh_space_remove(space, space->code_end, space->high);
     space->disturbed = false;
     bh_error error = bh_module_map_data(instance->module, instance);
-    return error ? error : bh_instance_map_stack(instance);
+    if (!error)
+        error = bh_instance_map_stack(instance);
+    instance->mapped = !error;
+    return error;
 }
 
 static bh_error run_start_code(bh_instance *instance) {
@@ -181,7 +192,7 @@ static bh_error run_start_code(bh_instance *instance) {
 }
 
 static bh_error reset(bh_instance *instance) {
-    instance->state = BH_INSTANCE_DEAD; /* until all of it is done */
+    bh_instance_set_state(instance, BH_INSTANCE_DEAD); /* until all of it is done */
     if (instance->poisoned)
         return bh_fail(BH_ERROR_DEAD, "the kernel refused a mapping in the instance's slot: it can only be destroyed");
     bh_callbacks_cancel(instance);
@@ -190,7 +201,7 @@ static bh_error reset(bh_instance *instance) {
         bh_threads_renew(instance);
     bh_linux_destroy(instance);
     bh_shares_forget(instance);
-    bh_error error = restore(instance) ? BH_OK : rebuild(instance);
+    bh_error error = bh_instance_restore(instance) ? BH_OK : rebuild(instance);
     if (!error)
         error = bh_linux_create(instance);
     if (error)
@@ -201,10 +212,10 @@ static bh_error reset(bh_instance *instance) {
     space->disturbed = false;
     instance->context[(BH_CONTEXT_TP - BH_CONTEXT_BASE) / 8] = 0;
     instance->host_calls = instance->refused = 0;
-    instance->state = BH_INSTANCE_READY;
+    bh_instance_set_state(instance, BH_INSTANCE_READY);
     error = run_start_code(instance);
     if (error && instance->state == BH_INSTANCE_READY)
-        instance->state = BH_INSTANCE_DEAD;
+        bh_instance_set_state(instance, BH_INSTANCE_DEAD);
     bh_state_lock(instance);
     bh_instance_settle(instance);
     bh_state_unlock(instance);

@@ -150,11 +150,11 @@ static bool take(bh_instance *instance, bh_error *error) {
 /* Gives it back. When the kernel refused a mapping over the slot nobody knows what is there: that ends the instance. */
 static bh_error give(bh_instance *instance, bh_error error, bool refused) {
     bh_error_detail detail = *bh_error_slot();
-    if (instance->threads)
-        bh_threads_depart(instance);
     if (refused)
-        bh_instance_kill(instance, &(struct bh_fault){.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL});
-    if (!instance->threads)
+        bh_instance_depart_killing(instance, true);
+    else if (instance->threads)
+        bh_threads_depart(instance);
+    else
         bh_instance_unlock(instance);
     *bh_error_slot() = detail;
     return error;

@@ -8,11 +8,14 @@
 #include "internal.h"
 
 bh_error bh_slot_take(bh_engine *engine, unsigned *slot) {
-    pthread_mutex_lock(&engine->lock);
-    bool found = engine->free_count > 0;
-    if (found)
-        *slot = engine->free_slot[--engine->free_count];
-    pthread_mutex_unlock(&engine->lock);
+    bool found;
+    do {
+        pthread_mutex_lock(&engine->lock);
+        found = engine->free_count > 0;
+        if (found)
+            *slot = engine->free_slot[--engine->free_count];
+        pthread_mutex_unlock(&engine->lock);
+    } while (!found && bh_parked_give_up(engine, NULL));
     return found ? BH_OK : bh_fail(BH_ERROR_NO_SLOT, "all %u slots of the engine are taken; create it with more",
                                    engine->slot_count);
 }
@@ -54,9 +57,12 @@ bool bh_mappings_take(bh_engine *engine, unsigned n) {
         if (now > limit || n > limit - now) {
             /* Perhaps somebody raised it meanwhile. */
             unsigned fresh = shared ? bh_default_mapping_limit() : limit;
-            if (fresh <= limit)
+            if (fresh > limit)
+                atomic_store_explicit(&engine->mapping_limit, fresh, memory_order_relaxed);
+            else if (bh_parked_give_up(shared ? NULL : engine, NULL))
+                now = atomic_load_explicit(count, memory_order_relaxed);
+            else
                 return false;
-            atomic_store_explicit(&engine->mapping_limit, fresh, memory_order_relaxed);
             continue;
         }
         if (atomic_compare_exchange_weak_explicit(count, &now, now + n, memory_order_relaxed, memory_order_relaxed))

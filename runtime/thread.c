@@ -94,6 +94,8 @@ bh_error bh_thread_prepare(bh_engine *engine, bool check) {
             sigaddset(&set, signal);
     sigaddset(&set, engine->deadline_signal);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    if (!thread->number)
+        thread->number = bh_ownership_number();
     thread->prepared = true;
     if (!bh_current_frame)
         bh_current_frame = &bh_idle_frame;

@@ -1,18 +1,14 @@
-/* Threads of a guest: whose they are, how they begin and how all of them end. See threads.h. */
+/* Threads of a guest: those that it makes, and how all of them end. See threads.h. */
 #include "threads.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 
 #include "enter.h"
 
 #define HOST_STACK (1024 * 1024) /* the deepest system call needs some 50 KiB; the host's callbacks run here, too */
 #define HOST_MAPPINGS 4         /* a host thread's stack, the alternate signal stack, and the guard of each */
 #define KICK_INTERVAL 2000000   /* nanoseconds */
-#define FIRST_TID 2             /* BH_GUEST_PID */
 #define LAST_TID 0x1fffffff     /* musl keeps flags in the bits above */
 
 /* linux/threads.c */
@@ -43,7 +39,7 @@ int bh_threads_new_tid(struct bh_threads *threads) {
     int tid;
     do {
         tid = threads->next_tid;
-        threads->next_tid = tid == LAST_TID ? FIRST_TID + 1 : tid + 1;
+        threads->next_tid = tid == LAST_TID ? BH_FIRST_TID + 1 : tid + 1;
     } while (bh_threads_find(threads, tid));
     return tid;
 }
@@ -142,8 +138,7 @@ static void run_guest(bh_instance *instance, const struct bh_thread_start *start
     bh_registers registers = start->registers;
     bool nested;
     bh_frame_init(instance, &frame);
-    frame.flags |= FRAME_FLAG_START;
-    frame.rsp = start->rsp;
+    frame.flags = instance->frame_flags | FRAME_FLAG_START;
     frame.r14 = start->task->thread_pointer;
     frame.nesting = (struct bh_nesting){.depth = 1, .holds = true};
     if (bh_thread_prepare(instance->engine, true)) {
@@ -153,7 +148,8 @@ static void run_guest(bh_instance *instance, const struct bh_thread_start *start
         frame.reason = LEAVE_STOPPED;
     } else {
         frame.prev = bh_current_frame;
-        bh_frame_cross(&frame, frame.base, frame.prev, start->target, &registers, !(frame.flags & FRAME_FLAG_NO_FSGSBASE));
+        const struct bh_crossing to = {frame.base, start->target, start->rsp, frame.flags, frame.prev, &registers};
+        bh_frame_cross(&frame, &to, !(frame.flags & FRAME_FLAG_NO_FSGSBASE));
     }
     /* The end of this thread is not the end of the instance. */
     if (frame.reason != LEAVE_RETURN && frame.reason != LEAVE_THREAD_EXIT && frame.reason != LEAVE_FORKED)
@@ -250,169 +246,6 @@ int bh_threads_start(bh_instance *instance, const struct bh_thread_start *wanted
     return 0;
 }
 
-/* ---- Threads of the host that call in ---- */
-
-static struct bh_host_thread *this_host(void) {
-    struct bh_host_thread *host = bh_this_thread.host;
-    if (!host) {
-        host = calloc(1, sizeof(*host));
-        if (host) {
-            atomic_init(&host->references, 1);
-            atomic_init(&host->alive, true);
-            bh_this_thread.host = host;
-        }
-    }
-    return host;
-}
-
-static void forget(struct bh_host_thread *host) {
-    if (host && atomic_fetch_sub(&host->references, 1) == 1)
-        free(host);
-}
-
-void bh_threads_host_exits(struct bh_host_thread *host) {
-    if (host)
-        atomic_store(&host->alive, false);
-    forget(host);
-}
-
-static void give(struct bh_task *task, struct bh_host_thread *host) {
-    forget(task->owner);
-    atomic_fetch_add(&host->references, 1);
-    task->owner = host;
-}
-
-static struct bh_task *new_caller(bh_instance *instance, struct bh_host_thread *host) {
-    struct bh_threads *threads = instance->threads;
-    struct bh_task *task = calloc(1, sizeof(*task));
-    if (!task)
-        return NULL;
-    task->instance = instance;
-    task->tid = threads->callers ? bh_threads_new_tid(threads) : FIRST_TID;
-    if (task->tid == FIRST_TID) {
-        task->stack_top = instance->stack_top;
-        task->stack_bottom = instance->stack_bottom;
-    }
-    give(task, host);
-    task->next = threads->callers;
-    threads->callers = task;
-    return task;
-}
-
-static bool is_library(const bh_instance *instance) {
-    return instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY;
-}
-
-static bool map_stack(bh_instance *instance, struct bh_task *task) {
-    struct bh_threads *threads = instance->threads;
-    struct bh_space *space = &instance->space;
-    uint64_t size = instance->stack_top - instance->stack_bottom;
-    bool mapped = false;
-    pthread_mutex_lock(&threads->state);
-    uint64_t guard = bh_space_gap(space, size + BH_STACK_GUARD_SIZE);
-    if (guard && bh_instance_room(instance, 2)) {
-        uint64_t bottom = guard + BH_STACK_GUARD_SIZE, top = bottom + size;
-        mapped = bh_slot_map(instance->base + bottom, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (mapped) {
-            bh_space_add(space, bottom, top, PROT_READ | PROT_WRITE, BH_PIECE_STACK, false);
-            bh_space_add(space, guard, bottom, PROT_NONE, BH_PIECE_GUARD, false);
-            task->stack_bottom = instance->base + bottom;
-            task->stack_top = instance->base + top;
-            task->stack_pointer = task->stack_top - BH_STACK_SCRATCH_SIZE;
-        } else {
-            instance->poisoned = true;
-        }
-    }
-    pthread_mutex_unlock(&threads->state);
-    return mapped;
-}
-
-/* Runs the module's own function that makes a guest thread. */
-static bh_error attach(bh_instance *instance, struct bh_task *task) {
-    struct bh_threads *threads = instance->threads;
-    if (!threads->attach)
-        return bh_fail(BH_ERROR_BUSY, "'%s' does not export bulkhead_thread_attach: only one thread of the host can call it; "
-                                      "link it by bulkhead-clang --library -pthread", instance->module->name);
-    if (!task->stack_top && !map_stack(instance, task))
-        return bh_fail(BH_ERROR_LIMIT, "no room for the stack of another guest thread (the slot is full, or out of mappings)");
-    bh_registers registers;
-    memset(&registers, 0, sizeof(registers));
-    registers.integer[0] = task->stack_bottom;
-    registers.integer[1] = task->stack_top - task->stack_bottom;
-    bh_error error = bh_call_held(instance, threads->attach, task->stack_pointer & ~(uint64_t)63, false, &registers);
-    if (!error && !registers.rax)
-        error = bh_fail(BH_ERROR_MEMORY, "the guest has no memory for another thread");
-    if (!error)
-        task->thread_pointer = registers.rax;
-    return error;
-}
-
-static void enter(struct bh_task *task) {
-    task->host = pthread_self();
-    task->outer = bh_this_thread.task;
-    atomic_store(&task->interrupt, 0);
-    bh_this_thread.task = task;
-}
-
-bh_error bh_threads_enter(bh_instance *instance) {
-    struct bh_threads *threads = instance->threads;
-    /* Other threads' locks stay locked for ever in the child. */
-    if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
-        return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
-    bh_error error = bh_thread_prepare(instance->engine, false);
-    if (error)
-        return error;
-    struct bh_host_thread *host = this_host();
-    if (!host)
-        return bh_fail(BH_ERROR_MEMORY, "no memory for a thread");
-
-    pthread_mutex_lock(&threads->lock);
-    struct bh_task *task = bh_this_task(instance);
-    bool nested = task != NULL, fresh = false;
-    bool open = !threads->closing || (threads->starting && pthread_equal(threads->starter, pthread_self()));
-    if (!nested && open) {
-        /* This thread's own; else one whose thread is gone; else a new one. A program runs once, wherever. */
-        for (struct bh_task *at = threads->callers; at; at = at->next)
-            if (!at->depth && (at->owner == host || !is_library(instance)))
-                task = at;
-        for (struct bh_task *at = threads->callers; at && !task; at = at->next)
-            if (!at->depth && !atomic_load(&at->owner->alive))
-                task = at;
-        if (task)
-            give(task, host);
-        else if (!threads->callers || is_library(instance))
-            task = new_caller(instance, host);
-        fresh = task && !task->thread_pointer && task->tid != FIRST_TID;
-    }
-    if (task) {
-        task->depth++;
-        if (!nested)
-            enter(task);
-    }
-    pthread_mutex_unlock(&threads->lock);
-    if (!task)
-        return bh_fail(BH_ERROR_BUSY, "the instance is running, or being reset or destroyed");
-    error = fresh ? attach(instance, task) : BH_OK;
-    if (error)
-        bh_threads_leave(instance);
-    return error;
-}
-
-void bh_threads_leave(bh_instance *instance) {
-    struct bh_threads *threads = instance->threads;
-    struct bh_task *task = bh_this_task(instance);
-    if (atomic_load_explicit(&bh_forked, memory_order_relaxed)) {
-        bh_this_thread.task = task->outer;
-        return;
-    }
-    pthread_mutex_lock(&threads->lock);
-    if (!--task->depth) {
-        bh_this_thread.task = task->outer;
-        pthread_cond_broadcast(&threads->changed);
-    }
-    pthread_mutex_unlock(&threads->lock);
-}
-
 /* ---- The whole ---- */
 
 bh_error bh_threads_create(bh_instance *instance) {
@@ -428,40 +261,15 @@ bh_error bh_threads_create(bh_instance *instance) {
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&threads->state, NULL);
     pthread_mutex_init(&threads->lock, NULL);
-    threads->next_tid = FIRST_TID + 1;
+    threads->next_tid = BH_FIRST_TID + 1;
     bool function;
-    if (is_library(instance) && bh_elf_export(&instance->module->elf, "bulkhead_thread_attach", &threads->attach, &function) &&
+    if (bh_is_library(instance) && bh_elf_export(&instance->module->elf, "bulkhead_thread_attach", &threads->attach, &function) &&
         function)
         threads->attach += instance->base + BH_IMAGE_OFFSET;
     else
         threads->attach = 0;
     instance->threads = threads;
     return BH_OK;
-}
-
-bh_error bh_threads_visit(bh_instance *instance) {
-    struct bh_threads *threads = instance->threads;
-    if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
-        return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
-    const struct bh_task *task = bh_this_task(instance);
-    if (task && task->frame)
-        return bh_fail(BH_ERROR_BUSY, "the log of refused calls runs in a system call of the instance");
-    pthread_mutex_lock(&threads->lock);
-    bool open = !threads->closing;
-    threads->visitors += open;
-    pthread_mutex_unlock(&threads->lock);
-    if (!open)
-        return bh_fail(BH_ERROR_BUSY, "the instance is being reset or destroyed");
-    pthread_mutex_lock(&threads->state);
-    return BH_OK;
-}
-
-void bh_threads_depart(bh_instance *instance) {
-    struct bh_threads *threads = instance->threads;
-    pthread_mutex_unlock(&threads->state);
-    pthread_mutex_lock(&threads->lock);
-    threads->visitors--;
-    pthread_mutex_unlock(&threads->lock);
 }
 
 bh_error bh_threads_close(bh_instance *instance) {
@@ -484,21 +292,11 @@ bh_error bh_threads_close(bh_instance *instance) {
     return BH_OK;
 }
 
-static void forget_callers(struct bh_threads *threads) {
-    while (threads->callers) {
-        struct bh_task *task = threads->callers;
-        threads->callers = task->next;
-        bh_linux_task_discard(task);
-        forget(task->owner);
-        free(task);
-    }
-}
-
 void bh_threads_renew(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     pthread_mutex_lock(&threads->lock);
-    forget_callers(threads);
-    threads->next_tid = FIRST_TID + 1;
+    bh_threads_forget_callers(threads);
+    threads->next_tid = BH_FIRST_TID + 1;
     threads->outliving = false;
     threads->ender = NULL;
     threads->starting = true;
@@ -518,7 +316,7 @@ void bh_threads_destroy(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     if (!threads)
         return;
-    forget_callers(threads);
+    bh_threads_forget_callers(threads);
     pthread_cond_destroy(&threads->changed);
     pthread_mutex_destroy(&threads->state);
     pthread_mutex_destroy(&threads->lock);

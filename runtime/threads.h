@@ -23,7 +23,9 @@
 #include "bulkhead/bulkhead.h"
 
 #define BH_MAX_SIGNAL_DEPTH 16
+#define BH_FIRST_TID 2         /* BH_GUEST_PID */
 
+struct bh_fault;
 struct bh_frame;
 struct bh_saved_context;
 
@@ -91,12 +93,22 @@ void bh_threads_open(bh_instance *instance);
 /* The last step: nothing of the guest runs any more. */
 void bh_threads_destroy(bh_instance *instance);
 
+/* ---- callers.c ---- */
+
+/* Forgets the tasks of host threads. */
+void bh_threads_forget_callers(struct bh_threads *threads);
 /* Gives the calling host thread a task for a call: its own, or a new one. */
 bh_error bh_threads_enter(bh_instance *instance);
 void bh_threads_leave(bh_instance *instance);
 /* Keeps the instance from being reset or destroyed, and holds the state lock. */
 bh_error bh_threads_visit(bh_instance *instance);
 void bh_threads_depart(bh_instance *instance);
+/* The same, and ends the instance while it cannot be reset: the other threads, which may need the state lock for that, leave it
+ * first. The error that this is to the caller. */
+bh_error bh_threads_depart_killing(bh_instance *instance, const struct bh_fault *fault);
+
+/* ---- threads.c ---- */
+
 /* Whether the calling thread runs a function of the host; what it was before. */
 bool bh_threads_outside(bh_instance *instance, bool outside);
 /* After guest code was left for a reason that ends the instance, and not in the child of a fork: ends it and waits until all

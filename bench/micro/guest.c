@@ -22,6 +22,11 @@ void repeat(int (*function)(int), int count) {
         function(n);
 }
 
+void forever(void) {
+    for (;;)
+        __asm__ volatile("");
+}
+
 int use_heap(void) {
     char *volatile block = malloc(100);
     int good = block != NULL;

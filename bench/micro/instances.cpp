@@ -3,7 +3,10 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
+#include <thread>
+#include <vector>
 
 namespace {
 
@@ -13,12 +16,12 @@ double secondsSince(Clock::time_point Start) {
   return std::chrono::duration<double>(Clock::now() - Start).count();
 }
 
-// An engine that leaves the signal handlers alone: what is left is the making of the instance.
-bh_module *trustingGuest() {
+// An engine that unmaps the slots of destroyed instances, so that each instance is made from nothing.
+bh_module *unmappingGuest() {
   static bh_module *Guest = [] {
     bh_engine_options Options = {};
     Options.struct_size = sizeof(Options);
-    Options.trust_handlers = true;
+    Options.unmap_slots = true;
     bh_engine *Engine = nullptr;
     bh_module *Module = nullptr;
     bench::check(bh_engine_create(&Options, &Engine));
@@ -44,21 +47,20 @@ template <bh_module *Guest()> void createOnly(benchmark::State &State) {
     bench::check(bh_instance_destroy(Instance));
   }
 }
-BENCHMARK(createOnly<bench::guest>)->Name("instance create")->UseManualTime()->Unit(benchmark::kMicrosecond);
-BENCHMARK(createOnly<trustingGuest>)
-    ->Name("instance create, handlers trusted")
-    ->UseManualTime()
-    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(createOnly<bench::guest>)->Name("instance create, kept slot")->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(createOnly<unmappingGuest>)->Name("instance create, new slot")->UseManualTime()->Unit(benchmark::kMicrosecond);
 
-void destroyOnly(benchmark::State &State) {
+template <bh_module *Guest()> void destroyOnly(benchmark::State &State) {
+  bh_module *Module = Guest();
   for (auto _ : State) {
-    bh_instance *Instance = create(bench::guest());
+    bh_instance *Instance = create(Module);
     auto Start = Clock::now();
     bench::check(bh_instance_destroy(Instance));
     State.SetIterationTime(secondsSince(Start));
   }
 }
-BENCHMARK(destroyOnly)->Name("instance destroy")->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(destroyOnly<bench::guest>)->Name("instance destroy, slot kept")->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(destroyOnly<unmappingGuest>)->Name("instance destroy, slot unmapped")->UseManualTime()->Unit(benchmark::kMicrosecond);
 
 template <bh_module *Guest()> void createCallDestroy(benchmark::State &State) {
   bh_module *Module = Guest();
@@ -73,12 +75,12 @@ template <bh_module *Guest()> void createCallDestroy(benchmark::State &State) {
   State.SetItemsProcessed(State.iterations());
 }
 BENCHMARK(createCallDestroy<bench::guest>)
-    ->Name("instance create, call, destroy")
+    ->Name("instance create, call, destroy, kept slot")
     ->ThreadRange(1, 2)
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
-BENCHMARK(createCallDestroy<trustingGuest>)
-    ->Name("instance create, call, destroy, handlers trusted")
+BENCHMARK(createCallDestroy<unmappingGuest>)
+    ->Name("instance create, call, destroy, new slot")
     ->ThreadRange(1, 2)
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
@@ -120,7 +122,53 @@ void heapReset(benchmark::State &State) {
   State.SetItemsProcessed(State.iterations());
   bench::check(bh_instance_destroy(Instance));
 }
+// The reset alone.
+void resetAfterHeap(benchmark::State &State) {
+  bh_instance *Instance = create(bench::guest());
+  bh_function Function;
+  bh_value Result;
+  bench::check(bh_instance_function(Instance, "use_heap", "i()", &Function));
+  for (auto _ : State) {
+    bench::check(bh_invoke(Instance, &Function, &Result));
+    auto Start = Clock::now();
+    bench::check(bh_instance_reset(Instance));
+    State.SetIterationTime(secondsSince(Start));
+  }
+  bench::check(bh_instance_destroy(Instance));
+}
+BENCHMARK(resetAfterHeap)->Name("instance reset after malloc")->UseManualTime()->Unit(benchmark::kMicrosecond);
+
 BENCHMARK(heapReset)->Name("instance call with malloc, and reset")->ThreadRange(1, 2)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+// How much later than its deadline a loop ends.
+void deadline(benchmark::State &State) {
+  constexpr double Allowed = 0.020;
+  bh_instance *Instance = create(bench::guest());
+  bh_function Function;
+  bench::check(bh_instance_function(Instance, "forever", "v()", &Function));
+  bench::check(bh_instance_set_deadline(Instance, Allowed * 1e9));
+  std::vector<double> Late;
+  for (auto _ : State) {
+    auto Start = Clock::now();
+    if (bh_invoke(Instance, &Function, nullptr) != BH_ERROR_DEADLINE)
+      State.SkipWithError("the loop did not end by its deadline");
+    Late.push_back(secondsSince(Start) - Allowed);
+    State.SetIterationTime(Late.back());
+    bench::check(bh_instance_reset(Instance));
+    // With real-time priority the kernel would else stop this thread, which runs all the time, for 50 ms in each second.
+    std::this_thread::sleep_for(std::chrono::milliseconds(6));
+  }
+  std::sort(Late.begin(), Late.end());
+  State.counters["median_us"] = Late[Late.size() / 2] * 1e6;
+  State.counters["most_us"] = Late.back() * 1e6;
+  State.counters["over_10ms"] = std::count_if(Late.begin(), Late.end(), [](double Each) { return Each > 0.010; });
+  bench::check(bh_instance_destroy(Instance));
+}
+BENCHMARK(deadline)
+    ->Name("instance deadline of 20 ms, late by")
+    ->Iterations(200)
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
 
 void shareUnshare(benchmark::State &State) {
   bh_instance *Instance = create(bench::guest());

@@ -51,10 +51,12 @@ typedef struct bh_bind_options {
     bool per_thread;           /* an instance for each thread, made at its first call and gone with the thread; else one for
                                   the process, whose calls wait for each other */
     unsigned slots;            /* of an engine of its own; 0 means 16 */
-    uint64_t deadline;         /* of every call, in nanoseconds; 0: none */
+    uint64_t deadline;         /* of every call, in nanoseconds; 0: none. The policy's counts for the start code of an instance */
     size_t string_limit;       /* longest string taken from the guest where the contract names none; 0 means 1 MiB */
     size_t copy_limit;         /* most bytes that one pointer may stand for, that one call may make the wrapper allocate, and
                                   that what is kept may take in all (in at most 4096 pieces); 0 means 256 MiB */
+    bool thread_callbacks;     /* a module built with -pthread may call the host's functions on threads of its own, several at
+                                  once; they cannot call the library (docs/binding.md). Else such a call is a breach */
     bh_bind_handler *handler;  /* may be NULL */
     void *handler_context;
 } bh_bind_options;
@@ -80,8 +82,11 @@ bh_bind *bh_bind_default(bh_bind_library *library);
 /* One more instance, for the functions that take one. Destroy it before the library closes, or let that do it. */
 bh_error bh_bind_create(bh_bind_library *library, bh_bind **bind);
 bh_error bh_bind_destroy(bh_bind *bind);
-/* A fresh instance in the place of one that died or is not trusted any more. Handles, tokens, pinned structures and
- * registered callbacks of the old one are gone; strings that were kept stay. BH_ERROR_BUSY while it runs. */
+/* Puts a fresh instance in the place of one that died or is not trusted any more: by a reset, or where the kernel refuses
+ * that by a new one. Handles, tokens, pinned structures and registered callbacks of the old one are gone, and handles of it are
+ * refused (BH_BIND_HOST); strings that were kept stay, and so does what was lent until the next call. Shares and callbacks that
+ * the host made through bh_bind_instance are to be made anew, and that may be another instance now. On an error, the start code's
+ * for example, calls fail until a restart succeeds. BH_ERROR_BUSY while a call of it runs, and in its callbacks. */
 bh_error bh_bind_restart(bh_bind *bind);
 /* The instance itself, for bulkhead.h. */
 bh_instance *bh_bind_instance(bh_bind *bind);
@@ -89,8 +94,12 @@ bh_instance *bh_bind_instance(bh_bind *bind);
  * still uses the token breaks its contract. */
 void bh_bind_forget(bh_bind *bind, const void *host);
 
-/* Handles are guest addresses with the top bit set: no host can use one by accident, for the CPU refuses such addresses. */
+/* Handles are guest addresses with the top bit set: no host can use one by accident, for the CPU refuses such addresses. Below
+ * that bit is a number of the instance's life, by which handles from before a restart are known. It comes again after 32,767 lives
+ * in the process, so what it finds are mistakes of hosts; a guest is confined whatever it gets. */
 #define BH_BIND_HANDLE_BIT (UINT64_C(1) << 63)
+#define BH_BIND_HANDLE_LIFE_SHIFT 48
+#define BH_BIND_HANDLE_ADDRESS ((UINT64_C(1) << BH_BIND_HANDLE_LIFE_SHIFT) - 1)
 
 /* ---- For generated code ---- */
 
@@ -106,6 +115,7 @@ struct bh_bind_block;
 struct bh_bind_commit;
 struct bh_bind_taken;
 struct bh_bind_guest_block;
+struct bh_bind_callback;
 
 /* One call, in either direction. The fields are the library's. */
 typedef struct bh_bind_call {
@@ -113,6 +123,9 @@ typedef struct bh_bind_call {
     const char *function;
     unsigned index;
     bool failed, callback;
+    bool apart; /* on a thread of the guest, without the bind's lock */
+    struct bh_bind_call *outer;
+    struct bh_bind_callback *running;
     bh_bind_kind source; /* whose sizes are looked at: the host's before the call, the guest's after it */
     size_t scratch_mark;
     uint64_t copied; /* bytes of host memory, so that many pointers to the same large object do not exhaust it */

@@ -155,10 +155,14 @@ typedef struct bh_engine_options {
                                  after 8192 for the host, also when that is raised later, the guests of all engines
                                  counted. Beyond it the host itself could no longer map memory. A small instance takes 9 to 12 (docs/instances.md). */
     bool refuse_handlers;     /* a handler without SA_ONSTACK: fail (true) or re-install it with the flag (false) */
-    bool trust_handlers;      /* bh_instance_create does not look at the signal handlers, which takes some 60 system calls and
-                                 a third of its time: the host calls bh_engine_check_signals after installing one */
+    bool trust_handlers;      /* bh_instance_create does not look at the signal handlers, which takes some 60 system calls: the
+                                 host calls bh_engine_check_signals after installing one */
     bool refill_return_stack; /* overwrite the CPU's return predictor when a call into a guest ends: a mispredicted host
                                  return may otherwise run guest code transiently. Costs about 20 ns a call. */
+    bool unmap_slots;         /* bh_instance_destroy gives all memory and mappings back at once. Otherwise a process keeps the
+                                 scrubbed slots of the last 32 destroyed instances for the next ones of the same modules, which
+                                 then take a tenth of the time to create. Each has some 20 KiB of memory, and its stack counts
+                                 against RLIMIT_DATA. The engine gives them up when it lacks slots, mappings or memory */
     bool no_fsgsbase;         /* set GS by system call although the CPU could do it directly: for tests */
     int deadline_signal;      /* the real-time signal deadlines use; 0 means SIGRTMAX - 2 */
 } bh_engine_options;
@@ -174,12 +178,14 @@ bh_error bh_engine_destroy(bh_engine *engine);
 
 /* Looks at every signal handler of the process as the kernel knows it, those that libc hides included, and adds
  * SA_ONSTACK where it is missing (or fails with BH_ERROR_SIGNALS, see refuse_handlers); takes the fault signals back when
- * someone replaced the engine's handlers and passes faults of the host on to the new ones. Called by bh_instance_create
- * unless trust_handlers is set; call it again after installing handlers, or a signal that arrives while a guest runs puts
- * its frame, with register contents of the host, on the guest's stack. About 15 us. */
+ * someone replaced the engine's handlers and passes faults of the host on to the new ones. Called by bh_engine_create
+ * and, unless trust_handlers is set, by bh_instance_create: by each one while fewer than 16 were made in the last milliseconds, by
+ * one in each millisecond when they come faster than that. Call it again after installing handlers, or a signal that arrives while a
+ * guest runs puts its frame, with register contents of the host, on the guest's stack. About 15 us. */
 bh_error bh_engine_check_signals(bh_engine *engine);
 
-/* Memory mappings that the engine's instances use now, of the mapping limit. */
+/* Memory mappings that the engine's instances use now, of the mapping limit. Slots kept for later instances (see unmap_slots) do
+ * not count: they are given up when mappings are missing. */
 size_t bh_engine_mappings(const bh_engine *engine);
 
 /* ---- Module ---- */
@@ -295,8 +301,9 @@ bh_error bh_policy_set_log(bh_policy *policy, bh_refused_call *log, void *contex
 /* Maps a copy of the module into a free slot. policy may be NULL: nothing is granted. For a library this also runs its
  * start code and constructors, and fails as bh_call does if they fail. */
 bh_error bh_instance_create(bh_module *module, const bh_policy *policy, bh_instance **instance);
-/* Ends the guest's threads and waits for them, for callbacks that they run, too; unmaps everything and closes the guest's files.
- * BH_ERROR_BUSY while a call into the instance is under way, and in its callbacks. */
+/* Ends the guest's threads and waits for them, for callbacks that they run, too; scrubs or unmaps everything (see unmap_slots in
+ * bh_engine_options) and closes the guest's files. BH_ERROR_BUSY while a call into the instance is under way, and in its callbacks;
+ * BH_ERROR_FORKED in the child of a fork, which shares context pages with its parent. */
 bh_error bh_instance_destroy(bh_instance *instance);
 /* Back to the state right after creation, whatever happened: after a fault, a deadline or an exit the instance is ready
  * again. Its memory is as the sealed module says (nothing of the guest's earlier life is readable), what it mapped is gone,
@@ -309,8 +316,8 @@ bh_error bh_instance_destroy(bh_instance *instance);
 bh_error bh_instance_reset(bh_instance *instance);
 /* Each later call may take so long (wall-clock time); 0 means for ever. At the deadline the call ends with
  * BH_ERROR_DEADLINE and the instance is dead. A callback is not interrupted: the call ends when it returns. In nested calls the
- * earliest deadline counts, whichever instance's it is, and first ends the innermost call. Some milliseconds late on an idle
- * machine; a call with a deadline costs two system calls more. It is a call's: threads that the guest leaves running between
+ * earliest deadline counts, whichever instance's it is, and first ends the innermost call. A tenth of a millisecond late while
+ * the thread has a processor, else when it gets one again; a call with a deadline costs two system calls more. It is a call's: threads that the guest leaves running between
  * calls have none. */
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds);
 /* Runs a program from its entry point to its exit, once. argv[argc] need not be NULL. BH_OK when it exited: *status is
@@ -326,6 +333,8 @@ typedef struct bh_usage {
     uint64_t host_calls;   /* system calls that the guest made */
     uint64_t refused;      /* of these, refused */
 } bh_usage;
+/* Any thread, also while others run calls of the instance. For a module built for threads the numbers belong together; otherwise
+ * each is true for itself, and those of a call that is under way on another thread may be a moment old. */
 void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage);
 
 /* ---- Calling exports of a library ---- */

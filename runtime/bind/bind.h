@@ -3,6 +3,7 @@
 #define BULKHEAD_RUNTIME_BIND_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,13 +37,16 @@ struct bh_bind_guest_block {
     bh_address address;
 };
 
+typedef void bh_bind_host_function(void);
+
 struct bh_bind_callback {
     struct bh_bind_callback *next;
     bh_bind *bind;
-    void (*host)(void);
+    _Atomic(bh_bind_host_function *) host; /* NULL: it has gone; see callback.c */
     bh_callback_function *trampoline;
     bh_address address;
     const bh_bind_call *scope; /* the call it goes with; NULL: it stays */
+    unsigned running;          /* on threads of the guest */
 };
 
 struct bh_bind_pin {
@@ -68,17 +72,22 @@ struct bh_bind {
     bh_bind_library *library;
     bh_instance *instance;
     pthread_mutex_t lock; /* recursive: a callback may call the library */
-    pthread_t owner;      /* while depth is not 0 */
+    _Atomic(const void *) owner; /* the thread that holds the lock, as bh_bind_this_thread; NULL while depth is 0 */
     unsigned depth;
     bh_function *functions;
     bool *found;
     bh_address scratch;
     size_t scratch_used;
+    uint64_t life;        /* what handles have in their upper bits */
+    /* Of pins, tokens, callbacks, pool and pending, which callbacks on threads of the guest use as well. Held while nothing of
+     * the guest and no function of the host runs. */
+    pthread_mutex_t tables;
+    pthread_cond_t quiet; /* a callback on a thread of the guest has returned */
     struct bh_bind_pin *pins;
     size_t pin_count, pin_room;
     const void **tokens;  /* token n + 1 stands for tokens[n]; NULL: free */
     size_t token_count, token_room;
-    struct bh_bind_callback *callbacks;
+    struct bh_bind_callback *callbacks, *retired;
     struct bh_bind_block **held; /* by function: what its last call lent to the host */
     struct bh_bind_block *pool;  /* kept strings and buffers */
     size_t pool_size, pool_count;
@@ -95,6 +104,22 @@ void bh_bind_free_blocks(struct bh_bind_block *blocks);
 /* Guest memory until the call ends, or for ever. */
 bh_address bh_bind_room(bh_bind_call *call, const char *what, uint64_t size, bool keep);
 void bh_bind_release_rooms(bh_bind_call *call);
+/* Withdraws those that end with the call and waits until none of them runs. */
 void bh_bind_release_callbacks(bh_bind_call *call);
+/* Of an instance that is no more. */
+void bh_bind_free_callbacks(bh_bind *bind);
+/* Everything but the text of an error, which is most of it. */
+void bh_bind_clear_call(bh_bind_call *call);
+void bh_bind_deliver(bh_bind_call *call);
+/* What the call took from the guest and from the host goes back. The lists' entries lie among the temporary blocks. */
+void bh_bind_release(bh_bind_call *call);
+/* Ends the call with why a callback ended the guest's, if that is what error comes from. */
+bool bh_bind_take_pending(bh_bind_call *call, bh_error error);
+/* Differs from thread to thread. */
+const void *bh_bind_this_thread(void);
+/* Whether this thread is one of the guest's, in a function of the host that bind's instance called. */
+bool bh_bind_is_apart(const bh_bind *bind);
+/* The bind of which that is so, of those of a library; NULL: none. */
+bh_bind *bh_bind_apart_in(const bh_bind_library *library);
 
 #endif

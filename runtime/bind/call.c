@@ -7,6 +7,10 @@
 
 static _Thread_local bh_bind_error last_error = {.function = ""};
 
+const void *bh_bind_this_thread(void) {
+    return &last_error;
+}
+
 const bh_bind_error *bh_bind_last_error(void) {
     return &last_error;
 }
@@ -42,15 +46,14 @@ bool bh_bind_check(bh_bind_call *call, const char *what, bh_error error) {
     return !error;
 }
 
-/* Everything but the text of an error, which is most of it. */
-static void clear(bh_bind_call *call) {
+void bh_bind_clear_call(bh_bind_call *call) {
     memset(call, 0, offsetof(bh_bind_call, error));
     call->error.kind = BH_BIND_OK;
     call->error.error = BH_OK;
 }
 
 void bh_bind_begin(bh_bind_call *call, bh_bind *bind, unsigned index) {
-    clear(call);
+    bh_bind_clear_call(call);
     call->function = "";
     if (!bind) {
         call->failed = true; /* bh_bind_default has recorded why, or an instance handle was NULL */
@@ -58,13 +61,20 @@ void bh_bind_begin(bh_bind_call *call, bh_bind *bind, unsigned index) {
             last_error = (bh_bind_error){.kind = BH_BIND_HOST, .function = "", .text = "no instance"};
         return;
     }
-    pthread_mutex_lock(&bind->lock);
-    if (!bind->depth++)
-        bind->owner = pthread_self();
+    call->apart = bh_bind_is_apart(bind); /* whoever holds the lock may wait for this thread */
+    if (!call->apart) {
+        pthread_mutex_lock(&bind->lock);
+        if (!bind->depth++)
+            atomic_store(&bind->owner, bh_bind_this_thread());
+    }
     call->bind = bind;
     call->source = BH_BIND_HOST;
     call->index = index;
     call->function = bind->library->description->entries[index].name;
+    if (call->apart) {
+        bh_bind_fail(call, BH_BIND_HOST, "the library", "cannot be called in a callback that one of its own threads runs");
+        return;
+    }
     call->scratch_mark = bind->scratch_used;
     if (!bind->instance)
         bh_bind_fail(call, BH_BIND_HOST, "the instance", "could not be restarted");
@@ -83,17 +93,12 @@ bool bh_bind_run(bh_bind_call *call, const bh_value *arguments, bh_value *result
     }
     call->source = BH_BIND_GUEST;
     bh_error error = bh_call(bind->instance, function, arguments, result);
-    if (error == BH_ERROR_CALLBACK && bind->pending.kind) {
-        call->failed = true;
-        call->error = bind->pending;
-        bind->pending = (bh_bind_error){.kind = BH_BIND_OK};
-    } else if (error) {
+    if (error && !bh_bind_take_pending(call, error))
         bh_bind_fail_with(call, BH_BIND_CALL, "the call", error);
-    }
     return !call->failed;
 }
 
-static void deliver(bh_bind_call *call) {
+void bh_bind_deliver(bh_bind_call *call) {
     if (!call->failed) {
         for (struct bh_bind_commit *commit = call->commits; commit; commit = commit->next)
             memcpy(commit->host, commit->bytes, commit->size);
@@ -103,8 +108,7 @@ static void deliver(bh_bind_call *call) {
     }
 }
 
-/* What the call took from the guest and from the host goes back. The lists' entries lie among the temporary blocks. */
-static void release(bh_bind_call *call) {
+void bh_bind_release(bh_bind_call *call) {
     if (call->bind) {
         bh_bind_release_callbacks(call);
         bh_bind_release_rooms(call);
@@ -116,18 +120,21 @@ bool bh_bind_end(bh_bind_call *call) {
     bh_bind *bind = call->bind;
     bh_bind_handler *handler = NULL;
     void *context = NULL;
-    deliver(call);
-    release(call);
+    bh_bind_deliver(call);
+    bh_bind_release(call);
     if (bind) {
+        handler = bind->library->options.handler;
+        context = bind->library->options.handler_context;
+    }
+    if (bind && !call->apart) {
         if (call->failed) {
             bh_bind_free_blocks(call->held);
         } else if (call->held) {
             bh_bind_free_blocks(bind->held[call->index]);
             bind->held[call->index] = call->held;
         }
-        handler = bind->library->options.handler;
-        context = bind->library->options.handler_context;
-        bind->depth--;
+        if (!--bind->depth)
+            atomic_store(&bind->owner, NULL);
         pthread_mutex_unlock(&bind->lock);
     }
     if (call->failed && call->error.kind)
@@ -135,40 +142,4 @@ bool bh_bind_end(bh_bind_call *call) {
     if (call->failed && handler)
         handler(context, bind, &last_error);
     return !call->failed;
-}
-
-/* ---- Callbacks ---- */
-
-void (*bh_bind_callback_begin(bh_bind_call *call, void *context, const char *name))(void) {
-    struct bh_bind_callback *callback = context;
-    bh_bind *bind = callback->bind;
-    clear(call);
-    call->bind = bind;
-    call->function = name;
-    call->callback = true;
-    call->source = BH_BIND_GUEST;
-    call->scratch_mark = bind->scratch_used;
-    /* The tables of bind belong to the thread whose call runs. */
-    if (!bind->depth || !pthread_equal(bind->owner, pthread_self()))
-        bh_bind_fail(call, BH_BIND_GUEST, "the callback", "was called by a thread of the guest");
-    return callback->host;
-}
-
-void bh_bind_callback_returned(bh_bind_call *call) {
-    call->source = BH_BIND_HOST;
-}
-
-int bh_bind_callback_end(bh_bind_call *call) {
-    deliver(call);
-    release(call);
-    bh_bind_free_blocks(call->held);
-    if (!call->failed)
-        return 0;
-    call->bind->pending = call->error;
-    return BH_BIND_VIOLATION;
-}
-
-void bh_bind_put(bh_bind_call *call, const char *what, bh_address guest, const void *host, uint64_t size) {
-    if (!call->failed && size)
-        bh_bind_check(call, what, bh_copy_in(call->bind->instance, guest, host, size));
 }

@@ -37,7 +37,7 @@ bh_address bh_bind_room(bh_bind_call *call, const char *what, uint64_t size, boo
     if (call->failed)
         return 0;
     size = size ? size : 1;
-    if (!keep && size <= BH_BIND_SCRATCH_SIZE)
+    if (!keep && !call->apart && size <= BH_BIND_SCRATCH_SIZE)
         room = scratch_room(call, what, size);
     if (room || call->failed)
         return room;
@@ -56,45 +56,70 @@ void bh_bind_release_rooms(bh_bind_call *call) {
     /* In a dead instance nothing can be freed, and trying would overwrite the thread's error, which says how it died. */
     bool dead = error == BH_ERROR_FAULT || error == BH_ERROR_DEADLINE || error == BH_ERROR_EXITED || error == BH_ERROR_CALLBACK ||
                 error == BH_ERROR_DEAD || (call->failed && call->callback);
-    call->bind->scratch_used = call->scratch_mark;
+    if (!call->apart)
+        call->bind->scratch_used = call->scratch_mark;
     /* Freeing may run the guest's code. That it fails then is for the next call to find out. */
     for (struct bh_bind_guest_block *block = call->blocks; block && !dead; block = block->next)
         bh_free(call->bind->instance, block->address);
     call->blocks = NULL;
 }
 
-static bh_address pinned_room(bh_bind_call *call, const char *what, const void *host, uint64_t size) {
-    bh_bind *bind = call->bind;
-    for (size_t n = 0; n < bind->pin_count; n++) {
+static bh_address find_pin(bh_bind *bind, const void *host, uint64_t size) {
+    bh_address guest = 0;
+    pthread_mutex_lock(&bind->tables);
+    for (size_t n = 0; n < bind->pin_count && !guest; n++) {
         if (bind->pins[n].host == host && bind->pins[n].size >= size)
-            return bind->pins[n].guest;
+            guest = bind->pins[n].guest;
     }
-    bh_address room = bh_bind_room(call, what, size, true);
-    if (!room)
-        return 0;
+    pthread_mutex_unlock(&bind->tables);
+    return guest;
+}
+
+static bool add_pin(bh_bind *bind, struct bh_bind_pin pin) {
+    bool there = true;
+    pthread_mutex_lock(&bind->tables);
     if (bind->pin_count == bind->pin_room) {
         size_t wanted = bind->pin_room ? bind->pin_room * 2 : 16;
         struct bh_bind_pin *pins = wanted > MAX_PINS ? NULL : realloc(bind->pins, wanted * sizeof(*pins));
-        if (!pins) {
-            bh_bind_fail(call, BH_BIND_HOST, what, "cannot be pinned: too many structures are (bh_bind_forget)");
-            return 0;
-        }
-        bind->pins = pins;
-        bind->pin_room = wanted;
+        there = pins;
+        bind->pins = pins ? pins : bind->pins;
+        bind->pin_room = pins ? wanted : bind->pin_room;
     }
-    bind->pins[bind->pin_count++] = (struct bh_bind_pin){host, room, size};
-    return room;
+    if (there)
+        bind->pins[bind->pin_count++] = pin;
+    pthread_mutex_unlock(&bind->tables);
+    return there;
+}
+
+static bh_address pinned_room(bh_bind_call *call, const char *what, const void *host, uint64_t size) {
+    bh_address room = find_pin(call->bind, host, size);
+    if (room || !(room = bh_bind_room(call, what, size, true)))
+        return room;
+    if (add_pin(call->bind, (struct bh_bind_pin){host, room, size}))
+        return room;
+    bh_bind_fail(call, BH_BIND_HOST, what, "cannot be pinned: too many structures are (bh_bind_forget)");
+    return 0;
+}
+
+/* One of host's places, which is no pin any more; 0 when there is none. */
+static bh_address remove_pin(bh_bind *bind, const void *host) {
+    bh_address guest = 0;
+    pthread_mutex_lock(&bind->tables);
+    for (size_t n = 0; n < bind->pin_count && !guest; n++) {
+        if (bind->pins[n].host == host) {
+            guest = bind->pins[n].guest;
+            bind->pins[n] = bind->pins[--bind->pin_count];
+        }
+    }
+    pthread_mutex_unlock(&bind->tables);
+    return guest;
 }
 
 static void unpin(bh_bind *bind, const void *host) {
-    for (size_t n = bind->pin_count; n-- > 0;) {
-        if (bind->pins[n].host != host)
-            continue;
-        bh_address guest = bind->pins[n].guest;
-        bind->pins[n] = bind->pins[--bind->pin_count];
+    bh_address guest;
+    while ((guest = remove_pin(bind, host))) {
         if (bind->instance)
             bh_free(bind->instance, guest);
-        n = n > bind->pin_count ? bind->pin_count : n; /* the guest's free may have called back */
     }
 }
 
@@ -106,13 +131,18 @@ void bh_bind_unpin(bh_bind_call *call, const void *host) {
 void bh_bind_forget(bh_bind *bind, const void *host) {
     if (!bind || !host)
         return;
-    pthread_mutex_lock(&bind->lock);
+    bool locked = !bh_bind_is_apart(bind);
+    if (locked)
+        pthread_mutex_lock(&bind->lock);
+    pthread_mutex_lock(&bind->tables);
     for (size_t n = 0; n < bind->token_count; n++) {
         if (bind->tokens[n] == host)
             bind->tokens[n] = NULL;
     }
+    pthread_mutex_unlock(&bind->tables);
     unpin(bind, host);
-    pthread_mutex_unlock(&bind->lock);
+    if (locked)
+        pthread_mutex_unlock(&bind->lock);
 }
 
 bh_address bh_bind_image(bh_bind_call *call, const char *what, const void *host, const void *bytes, uint64_t size,
@@ -150,23 +180,23 @@ bh_address bh_bind_string(bh_bind_call *call, const char *what, const char *host
 }
 
 bh_address bh_bind_handle(bh_bind_call *call, const char *what, const void *host) {
-    bh_address address = (uint64_t)(uintptr_t)host;
+    bh_address handle = (uint64_t)(uintptr_t)host, address = handle & BH_BIND_HANDLE_ADDRESS;
     if (call->failed || !host)
         return 0;
-    if (!(address & BH_BIND_HANDLE_BIT) || bh_check_range(call->bind->instance, address & ~BH_BIND_HANDLE_BIT, 1)) {
+    if (!(handle & BH_BIND_HANDLE_BIT) || bh_check_range(call->bind->instance, address, 1)) {
         bh_bind_fail(call, BH_BIND_HOST, what, "is no handle of this instance: without another contract, only what the library "
                                                "gave can be passed back");
         return 0;
     }
-    return address & ~BH_BIND_HANDLE_BIT;
+    if (handle != (call->bind->life | address)) {
+        bh_bind_fail(call, BH_BIND_HOST, what, "is a handle of an instance that is no more: it was restarted or destroyed");
+        return 0;
+    }
+    return address;
 }
 
-bh_address bh_bind_user(bh_bind_call *call, const char *what, const void *host, unsigned flags) {
-    bh_bind *bind = call->bind;
-    if (call->failed)
-        return 0;
-    if (!host)
-        return nothing(call, what, flags);
+/* 0 when there are too many. */
+static bh_address token_for(bh_bind *bind, const void *host) {
     size_t place = bind->token_count;
     for (size_t n = bind->token_count; n-- > 0;) {
         if (bind->tokens[n] == host)
@@ -176,10 +206,8 @@ bh_address bh_bind_user(bh_bind_call *call, const char *what, const void *host, 
     if (place == bind->token_room) {
         size_t wanted = place ? place * 2 : 64;
         const void **tokens = wanted > MAX_TOKENS ? NULL : realloc(bind->tokens, wanted * sizeof(*tokens));
-        if (!tokens) {
-            bh_bind_fail(call, BH_BIND_HOST, what, "has no token left: too many host pointers are in use (bh_bind_forget)");
+        if (!tokens)
             return 0;
-        }
         bind->tokens = tokens;
         bind->token_room = wanted;
     }
@@ -188,44 +216,16 @@ bh_address bh_bind_user(bh_bind_call *call, const char *what, const void *host, 
     return place + 1;
 }
 
-bh_address bh_bind_function(bh_bind_call *call, const char *what, void (*host)(void), const char *signature,
-                            bh_callback_function *trampoline, unsigned flags) {
+bh_address bh_bind_user(bh_bind_call *call, const char *what, const void *host, unsigned flags) {
     bh_bind *bind = call->bind;
     if (call->failed)
         return 0;
     if (!host)
         return nothing(call, what, flags);
-    if ((uint64_t)(uintptr_t)host & BH_BIND_HANDLE_BIT)
-        return bh_bind_handle(call, what, (const void *)(uintptr_t)host);
-    for (struct bh_bind_callback *callback = bind->callbacks; callback && !(flags & BH_BIND_SCOPED); callback = callback->next) {
-        if (callback->host == host && callback->trampoline == trampoline && !callback->scope)
-            return callback->address;
-    }
-    struct bh_bind_callback *callback = calloc(1, sizeof(*callback));
-    if (!callback) {
-        bh_bind_fail_with(call, BH_BIND_CALL, what, BH_ERROR_MEMORY);
-        return 0;
-    }
-    *callback = (struct bh_bind_callback){.bind = bind, .host = host, .trampoline = trampoline,
-                                          .scope = flags & BH_BIND_SCOPED ? call : NULL};
-    if (!bh_bind_check(call, what, bh_callback_create(bind->instance, signature, trampoline, callback, &callback->address))) {
-        free(callback);
-        return 0;
-    }
-    callback->next = bind->callbacks;
-    bind->callbacks = callback;
-    return callback->address;
-}
-
-void bh_bind_release_callbacks(bh_bind_call *call) {
-    struct bh_bind_callback **link = &call->bind->callbacks, *callback;
-    while ((callback = *link)) {
-        if (callback->scope != call) {
-            link = &callback->next;
-            continue;
-        }
-        *link = callback->next;
-        bh_callback_destroy(call->bind->instance, callback->address);
-        free(callback);
-    }
+    pthread_mutex_lock(&bind->tables);
+    bh_address token = token_for(bind, host);
+    pthread_mutex_unlock(&bind->tables);
+    if (!token)
+        bh_bind_fail(call, BH_BIND_HOST, what, "has no token left: too many host pointers are in use (bh_bind_forget)");
+    return token;
 }

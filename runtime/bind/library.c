@@ -6,6 +6,7 @@
 
 #define DEFAULT_STRING_LIMIT ((size_t)1 << 20)
 #define DEFAULT_COPY_LIMIT ((size_t)1 << 28)
+#define LIVES 0x7fff /* until their numbers come again */
 
 void bh_bind_free_blocks(struct bh_bind_block *blocks) {
     struct bh_bind_block *next;
@@ -17,21 +18,23 @@ void bh_bind_free_blocks(struct bh_bind_block *blocks) {
 
 /* Everything that only means something in the instance that there was. */
 static void forget_instance(bh_bind *bind) {
-    struct bh_bind_callback *next;
-    for (struct bh_bind_callback *callback = bind->callbacks; callback; callback = next) {
-        next = callback->next;
-        free(callback);
-    }
-    bind->callbacks = NULL;
+    bh_bind_free_callbacks(bind);
     bind->pin_count = bind->token_count = 0;
     bind->scratch = 0;
     bind->pending = (bh_bind_error){.kind = BH_BIND_OK};
     bind->scratch_used = 0;
-    memset(bind->found, 0, bind->library->description->count * sizeof(*bind->found));
+}
+
+/* Handles of what comes now differ from all earlier ones. */
+static void begin_life(bh_bind *bind) {
+    static atomic_uint lives;
+    bind->life = BH_BIND_HANDLE_BIT | (uint64_t)(1 + atomic_fetch_add(&lives, 1) % LIVES) << BH_BIND_HANDLE_LIFE_SHIFT;
 }
 
 static void free_bind(bh_bind *bind) {
     forget_instance(bind);
+    pthread_cond_destroy(&bind->quiet);
+    pthread_mutex_destroy(&bind->tables);
     for (unsigned n = 0; n < bind->library->description->count; n++)
         bh_bind_free_blocks(bind->held[n]);
     bh_bind_free_blocks(bind->pool);
@@ -45,6 +48,8 @@ static void free_bind(bh_bind *bind) {
 }
 
 static bh_error start(bh_bind *bind) {
+    memset(bind->found, 0, bind->library->description->count * sizeof(*bind->found));
+    begin_life(bind);
     bh_error error = bh_instance_create(bind->library->module, bind->library->options.policy, &bind->instance);
     if (!error && bind->library->options.deadline)
         error = bh_instance_set_deadline(bind->instance, bind->library->options.deadline);
@@ -65,8 +70,12 @@ static bh_bind *new_bind(bh_bind_library *library) {
     pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
     pthread_mutex_init(&bind->lock, &attributes);
     pthread_mutexattr_destroy(&attributes);
+    pthread_mutex_init(&bind->tables, NULL);
+    pthread_cond_init(&bind->quiet, NULL);
     if (bind->functions && bind->found && bind->held)
         return bind;
+    pthread_cond_destroy(&bind->quiet);
+    pthread_mutex_destroy(&bind->tables);
     pthread_mutex_destroy(&bind->lock);
     free(bind->functions);
     free(bind->found);
@@ -99,7 +108,7 @@ bh_error bh_bind_create(bh_bind_library *library, bh_bind **result) {
 bh_error bh_bind_destroy(bh_bind *bind) {
     if (!bind)
         return BH_OK;
-    bh_error error = bind->depth ? BH_ERROR_BUSY : bind->instance ? bh_instance_destroy(bind->instance) : BH_OK;
+    bh_error error = atomic_load(&bind->owner) || bh_bind_is_apart(bind) ? BH_ERROR_BUSY : bind->instance ? bh_instance_destroy(bind->instance) : BH_OK;
     if (error)
         return error;
     bind->instance = NULL;
@@ -120,18 +129,41 @@ bh_error bh_bind_destroy(bh_bind *bind) {
     return BH_OK;
 }
 
+static bh_error replace(bh_bind *bind) {
+    bh_error error = bind->instance ? bh_instance_destroy(bind->instance) : BH_OK;
+    if (error)
+        return error;
+    bind->instance = NULL;
+    forget_instance(bind);
+    return start(bind);
+}
+
+static bh_error reset(bh_bind *bind) {
+    bh_error error = bh_instance_reset(bind->instance);
+    switch (error) {
+    case BH_ERROR_BUSY:
+    case BH_ERROR_FORKED:
+        return error; /* nothing happened */
+    case BH_ERROR_DEAD: /* what the kernel refused earlier left a slot that cannot be used again */
+    case BH_ERROR_LIMIT:
+    case BH_ERROR_MEMORY:
+    case BH_ERROR_SYSTEM:
+        return replace(bind);
+    default:
+        /* Where the start code failed it would do so in a new instance, without the options' deadline. */
+        forget_instance(bind);
+        begin_life(bind);
+        return error;
+    }
+}
+
 bh_error bh_bind_restart(bh_bind *bind) {
     if (!bind)
         return BH_ERROR_ARGUMENT;
+    if (bh_bind_is_apart(bind))
+        return BH_ERROR_BUSY;
     pthread_mutex_lock(&bind->lock);
-    bh_error error = bind->depth ? BH_ERROR_BUSY : BH_OK;
-    if (!error && bind->instance)
-        error = bh_instance_destroy(bind->instance);
-    if (!error) {
-        bind->instance = NULL;
-        forget_instance(bind);
-        error = start(bind);
-    }
+    bh_error error = bind->depth ? BH_ERROR_BUSY : bind->instance ? reset(bind) : replace(bind);
     pthread_mutex_unlock(&bind->lock);
     return error;
 }
@@ -191,10 +223,13 @@ bh_error bh_bind_library_close(bh_bind_library *library) {
     bh_error error;
     if (!library)
         return BH_OK;
-    for (bh_bind *bind = library->binds; bind; bind = bind->next) {
-        if (bind->depth)
-            return BH_ERROR_BUSY; /* before any is destroyed */
-    }
+    bool busy = bh_bind_apart_in(library);
+    pthread_mutex_lock(&library->lock);
+    for (const bh_bind *bind = library->binds; bind && !busy; bind = bind->next)
+        busy = atomic_load(&bind->owner);
+    pthread_mutex_unlock(&library->lock);
+    if (busy)
+        return BH_ERROR_BUSY; /* before any is destroyed */
     while (library->binds) {
         if ((error = bh_bind_destroy(library->binds)))
             return error;
@@ -213,14 +248,17 @@ bh_error bh_bind_library_close(bh_bind_library *library) {
 
 bh_bind *bh_bind_default(bh_bind_library *library) {
     bh_bind_call call = {.function = ""};
+    bh_bind *bind;
     if (!library) {
         bh_bind_fail(&call, BH_BIND_HOST, "the library", "is not open");
+    } else if ((bind = bh_bind_apart_in(library))) {
+        return bind; /* which will refuse: a thread of the guest gets no instance of its own */
     } else if (!library->options.per_thread) {
         if (library->process)
             return library->process;
         bh_bind_fail(&call, BH_BIND_HOST, "the library's instance", "was destroyed");
     } else {
-        bh_bind *bind = pthread_getspecific(library->key);
+        bind = pthread_getspecific(library->key);
         if (bind)
             return bind;
         bh_error error = bh_bind_create(library, &bind);

@@ -32,9 +32,8 @@ static void give_back(bh_bind_call *call, const char *what, bh_address guest, co
         bh_bind_check(call, what, bh_invoke(call->bind->instance, &release, NULL, guest));
 }
 
-/* Equal contents that were kept before, or a new entry with those of block, which it owns. */
-static void *keep(bh_bind_call *call, const char *what, struct bh_bind_block *block) {
-    bh_bind *bind = call->bind;
+/* Equal contents that were kept before, or a new entry with those of block, which it owns; NULL when that does not fit. */
+static void *find_or_add(bh_bind *bind, struct bh_bind_block *block) {
     for (struct bh_bind_block *old = bind->pool; old; old = old->next) {
         if (old->size == block->size && !memcmp(old->bytes, block->bytes, block->size)) {
             free(block);
@@ -43,7 +42,6 @@ static void *keep(bh_bind_call *call, const char *what, struct bh_bind_block *bl
     }
     if (block->size + sizeof(*block) > bind->library->options.copy_limit - bind->pool_size || bind->pool_count == MAX_KEPT) {
         free(block);
-        bh_bind_fail(call, BH_BIND_GUEST, what, "does not fit: what was kept exceeds copy_limit, or 4096 pieces");
         return NULL;
     }
     bind->pool_count++;
@@ -51,6 +49,15 @@ static void *keep(bh_bind_call *call, const char *what, struct bh_bind_block *bl
     block->next = bind->pool;
     bind->pool = block;
     return block->bytes;
+}
+
+static void *keep(bh_bind_call *call, const char *what, struct bh_bind_block *block) {
+    pthread_mutex_lock(&call->bind->tables);
+    void *kept = find_or_add(call->bind, block);
+    pthread_mutex_unlock(&call->bind->tables);
+    if (!kept)
+        bh_bind_fail(call, BH_BIND_GUEST, what, "does not fit: what was kept exceeds copy_limit, or 4096 pieces");
+    return kept;
 }
 
 /* block holds the copy; it goes where flags say. */
@@ -130,7 +137,7 @@ void *bh_bind_take_handle(bh_bind_call *call, const char *what, bh_address guest
         bh_bind_fail_with(call, BH_BIND_GUEST, what, BH_ERROR_RANGE);
         return NULL;
     }
-    return (void *)(uintptr_t)(guest | BH_BIND_HANDLE_BIT);
+    return (void *)(uintptr_t)(call->bind->life | guest);
 }
 
 /* index, found below count: zero where the processor only guessed so. */
@@ -143,8 +150,10 @@ static size_t bounded(size_t index, size_t count) {
 void *bh_bind_take_user(bh_bind_call *call, const char *what, bh_address guest, unsigned flags) {
     if (call->failed || null(call, what, guest, flags))
         return NULL;
+    pthread_mutex_lock(&call->bind->tables);
     size_t count = call->bind->token_count;
     const void *host = guest <= count ? call->bind->tokens[bounded(guest - 1, count)] : NULL;
+    pthread_mutex_unlock(&call->bind->tables);
     if (!host)
         bh_bind_fail(call, BH_BIND_GUEST, what, "is no pointer that the host gave");
     return (void *)(uintptr_t)host;

@@ -4,6 +4,7 @@
  * RUN: %build/test/attacks/attack-host %t returns 0
  */
 #include "Inputs/attack.h"
+#include "Inputs/stale-registers.h"
     function attack
     orq %rbx, %rax
     orq %rbp, %rax
@@ -16,85 +17,7 @@
     orq %r14, %rax
     orq %r15, %rax
 
-    .p2align 5
-    movups %xmm0, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm1, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm2, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm3, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm4, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm5, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm6, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm7, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm8, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm9, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm10, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm11, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm12, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm13, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm14, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm15, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
+    gather_xmm
 
     .p2align 5
     pushq %rax
@@ -116,85 +39,7 @@
     .p2align 5
     orq %r11, %rax
 
-    .p2align 5
-    movups %xmm0, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm1, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm2, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm3, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm4, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm5, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm6, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm7, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm8, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm9, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm10, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm11, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm12, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm13, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm14, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-
-    .p2align 5
-    movups %xmm15, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
+    gather_xmm
 
     return
 

@@ -4,6 +4,7 @@
  * RUN: %build/test/attacks/attack-host %t returns 0
  */
 #include "Inputs/attack.h"
+#include "Inputs/stale-registers.h"
     function attack
     pushq %rbx
     movl $0x11, %ebx
@@ -42,156 +43,9 @@
     xorq $0x66, %r15
     orq %r15, %rax
 
-    .p2align 5
-    vmovdqu %ymm0, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm1, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm2, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm3, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm4, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm5, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm6, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm7, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm8, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm9, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm10, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm11, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm12, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm13, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm14, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    vmovdqu %ymm15, -64(%rsp)
-    orq -64(%rsp), %rax
-    orq -56(%rsp), %rax
-    orq -48(%rsp), %rax
-    orq -40(%rsp), %rax
-
-    .p2align 5
-    movq %mm0, %rdx
-    orq %rdx, %rax
-
-    .p2align 5
-    movq %mm1, %rdx
-    orq %rdx, %rax
-
-    .p2align 5
-    movq %mm2, %rdx
-    orq %rdx, %rax
-
-    .p2align 5
-    movq %mm3, %rdx
-    orq %rdx, %rax
-
-    .p2align 5
-    movq %mm4, %rdx
-    orq %rdx, %rax
-
-    .p2align 5
-    movq %mm5, %rdx
-    orq %rdx, %rax
-
-    .p2align 5
-    movq %mm6, %rdx
-    orq %rdx, %rax
-
-    .p2align 5
-    movq %mm7, %rdx
-    orq %rdx, %rax
-
-    .p2align 5
-    emms
-    stmxcsr -8(%rsp)
-    movl -8(%rsp), %ecx
-    xorl $0x1f80, %ecx
-    orq %rcx, %rax
+    gather_ymm
+    gather_mm %rdx
+    gather_mxcsr
     popq %rbx
     return
 

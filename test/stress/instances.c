@@ -15,6 +15,7 @@ bh_module *modules[ENGINES][MODULES];
 struct entry pool[SHARED];
 const char *plain_path;
 static bh_policy *policies[POLICIES];
+static bh_module *programs[ENGINES];
 static _Atomic uint64_t lives = 1;
 static _Atomic uint64_t slots[32768 / 64];
 
@@ -24,9 +25,11 @@ static void fail_start(const char *what) {
 }
 
 static void make_policies(void) {
+    static int numbers[POLICIES];
     for (int n = 0; n < POLICIES; n++) {
         bh_policy *policy;
-        if (bh_policy_create(&policy) || bh_policy_set_stack_size(policy, STACK_SIZE) ||
+        numbers[n] = n;
+        if (bh_policy_create(&policy) || bh_policy_set_log(policy, log_refusal, &numbers[n]) || bh_policy_set_stack_size(policy, STACK_SIZE) ||
             bh_policy_set_thread_limit(policy, n == TIGHT ? 2 : 6) || bh_policy_grant(policy, BH_GRANT_CLOCK) ||
             bh_policy_set_memory_limit(policy, n == TIGHT ? 4 << 20 : 32 << 20) ||
             bh_policy_set_mapping_limit(policy, n == TIGHT ? 40 : 0) || bh_policy_set_deadline(policy, n == BRIEF && !no_interrupts ? BRIEF_DEADLINE : 0))
@@ -35,7 +38,7 @@ static void make_policies(void) {
     }
 }
 
-void open_engines(const char *const path[MODULES], uint64_t seed) {
+void open_engines(const char *const path[FILES], uint64_t seed) {
     plain_path = path[PLAIN];
     for (int n = 0; n < ENGINES; n++) {
         bh_engine_options options = {.struct_size = sizeof(options)};
@@ -53,6 +56,8 @@ void open_engines(const char *const path[MODULES], uint64_t seed) {
             else if (error)
                 fail_start(path[m]);
         }
+        if (bh_module_load(engines[n], path[PROGRAM], NULL, &programs[n]))
+            fail_start(path[PROGRAM]);
     }
     make_policies();
     for (int n = 0; n < SHARED; n++) {
@@ -74,6 +79,7 @@ void close_engines(void) {
         expect("destroy engine in use", NULL, bh_engine_destroy(engines[n]), SET(BH_ERROR_BUSY));
         for (int m = 0; m < MODULES; m++)
             expect("destroy module", NULL, bh_module_destroy(modules[n][m]), SET(BH_OK));
+        expect("destroy module", NULL, bh_module_destroy(programs[n]), SET(BH_OK));
         expect("destroy engine", NULL, bh_engine_destroy(engines[n]), SET(BH_OK));
     }
     for (int n = 0; n < POLICIES; n++)
@@ -178,6 +184,13 @@ void create(struct worker *worker, struct entry *entry) {
     note_slot(instance);
     entry->instance = instance;
     begin_life(worker, entry);
+}
+
+bh_error create_program(struct entry *entry) {
+    bh_error error = bh_instance_create(programs[entry->engine], policies[entry->policy], &entry->instance);
+    if (!error)
+        note_slot(entry->instance);
+    return error;
 }
 
 static void withdraw_buffers(struct entry *entry) {

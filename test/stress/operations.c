@@ -42,6 +42,38 @@ static void call_floats(struct worker *worker, struct entry *entry) {
         require(swapped.first == 6 && swapped.second == 5, "swap returned %f and %lld", swapped.first, (long long)swapped.second);
 }
 
+/* Wherever in a bundle and in which slot the address lies: execution starts at that bundle of this slot. */
+static void call_registers(struct worker *worker, struct entry *entry) {
+    bh_address address;
+    uint64_t a = draw(worker, 1u << 30), b = draw(worker, 1u << 30);
+    const double half = 0.5;
+    const float quarter = 0.25f;
+    if (bh_instance_symbol(entry->instance, "add", &address))
+        return require(false, "add is not found");
+    bh_registers registers = {.integer = {a, b}, .vectors = (uint32_t)draw(worker, 9)};
+    uint64_t inside = draw(worker, 32), slot = draw(worker, 2) << 40;
+    if (expect("call with registers", entry, note_end(entry, bh_call_registers(entry->instance, (address + inside) ^ slot, &registers)),
+               call_errors(entry)))
+        require(registers.rax == a + b, "add left %llu in rax", (unsigned long long)registers.rax);
+    else
+        return;
+    if (bh_instance_symbol(entry->instance, "mix", &address))
+        return require(false, "mix is not found");
+    registers = (bh_registers){.integer = {3}, .vectors = 2};
+    memcpy(&registers.vector[0], &half, sizeof(half));
+    memcpy(&registers.vector[1], &quarter, sizeof(quarter));
+    if (expect("call with registers", entry, note_end(entry, bh_call_registers(entry->instance, address, &registers)), call_errors(entry))) {
+        double result;
+        memcpy(&result, &registers.xmm0, sizeof(result));
+        require(result == 3.75, "mix left %f in xmm0", result);
+    } else {
+        return;
+    }
+    if (draw(worker, 8) == 0)
+        expect("call nowhere", entry, note_end(entry, bh_call_registers(entry->instance, bh_instance_base(entry->instance) + 32, &registers)),
+               SET(BH_ERROR_FAULT) | (always_allowed(entry) & ~SET(BH_OK)));
+}
+
 static void callback_that_returns(struct worker *worker, struct entry *entry) {
     static const int kinds[] = {CALLBACK_ADD, CALLBACK_NESTED, CALLBACK_BUSY, CALLBACK_HOST_FAULT, CALLBACK_OTHER};
     call_with_callback(worker, entry, kinds[draw(worker, 5)]);
@@ -211,10 +243,10 @@ static void work_together(struct worker *worker, struct entry *entry) {
 
 static void start_threads(struct worker *worker, struct entry *entry) {
     static const char *const names[] = {"threads end", "threads sleep", "threads wait", "threads call back", "threads loop", "threads fault",
-                                        "threads exit"};
+                                        "threads exit", "threads are refused"};
     bh_address address = 0;
     bh_value value = {0};
-    uint64_t count = 1 + draw(worker, 4), kind = draw(worker, 7), after = draw(worker, 4);
+    uint64_t count = 1 + draw(worker, 4), kind = draw(worker, 8), after = draw(worker, 4);
     if (entry->module != THREADS || (no_interrupts && kind == 4))
         return;
     if (kind == 4)
@@ -343,6 +375,9 @@ struct operation {
 
 static const struct operation operations[] = {{"call", 10, 10, call_add},
                                               {"call with floats", 5, 4, call_floats},
+                                              {"call with registers", 4, 3, call_registers},
+                                              {"refused calls", 4, 3, call_refused},
+                                              {"program", 2, 0, run_program},
                                               {"callback", 10, 8, callback_that_returns},
                                               {"callback that ends the call", 2, 1, callback_that_ends},
                                               {"fault", 5, 2, call_fault},

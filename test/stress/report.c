@@ -48,7 +48,7 @@ void require(bool condition, const char *format, ...) {
 }
 
 bool expect(const char *operation, const struct entry *entry, bh_error error, uint64_t allowed) {
-    static const char *const module[] = {"plain", "float", "threads"};
+    static const char *const module[] = {"plain", "float", "threads", "program"};
     atomic_fetch_add(&counts[find(operation)].count[error < BH_ERROR_COUNT ? error : 0], 1);
     bool fine = error < BH_ERROR_COUNT && (allowed >> error & 1);
     if (!fine)

@@ -1,10 +1,11 @@
 /* A randomised stress test of the runtime:
  *
- *     stress [--seconds N | --operations N] [--seed S] [--threads T] [--progress] [--no-interrupts] PLAIN FLOAT THREADS
+ *     stress [--seconds N | --operations N] [--seed S] [--threads T] [--progress] [--no-interrupts] PLAIN FLOAT THREADS PROGRAM
  *
  * Many host threads create, call, reset, destroy and share instances of three modules (Inputs/guest.c, built three ways) in two
- * engines, some of their own, some used by all; guests fault in every way, exit, overrun deadlines, call back, are called from
- * callbacks, and run threads of their own, which fault and exit, too. Meanwhile a timer interrupts the host's threads with a signal
+ * engines, some of their own, some used by all, and run a program (Inputs/program.c); guests fault in every way, exit, overrun
+ * deadlines, ask for what is refused and logged, call back, are called from callbacks, and run threads of their own, which fault and
+ * exit, too. Meanwhile a timer interrupts the host's threads with a signal
  * handler of its own, host code faults and mends it, and the second engine is out of slots and mappings most of the time.
  *
  * Every result is compared with the set of those that the operation may have: of an instance that only one thread uses that is
@@ -16,7 +17,7 @@
  * After so many operations a host thread ends and another goes on in its place.
  *
  * By hand, for as long as there is time (--progress prints a line every ten seconds):
- *     build/test/stress/stress --seconds 3600 --seed 1 --threads 16 --progress PLAIN FLOAT THREADS
+ *     build/test/stress/stress --seconds 3600 --seed 1 --threads 16 --progress PLAIN FLOAT THREADS PROGRAM
  * with modules built as short.test does. stress-address and stress-thread are the same with sanitizers (CMakeLists.txt). */
 #include <cpuid.h>
 #include <errno.h>
@@ -221,7 +222,7 @@ static void *watch(void *argument) {
 
 static int usage(void) {
     fprintf(stderr, "usage: stress [--seconds N | --operations N] [--seed S] [--threads T] [--progress] [--no-interrupts] "
-                    "PLAIN FLOAT THREADS\n");
+                    "PLAIN FLOAT THREADS PROGRAM\n");
     return 2;
 }
 
@@ -272,7 +273,7 @@ int main(int argc, char **argv) {
         default: return usage();
         }
     }
-    if (argc - optind != MODULES || !thread_count || thread_count > MAX_THREADS || (seconds > 0) == (operation_count > 0))
+    if (argc - optind != FILES || !thread_count || thread_count > MAX_THREADS || (seconds > 0) == (operation_count > 0))
         return usage();
     printf("seed %llu, %u threads\n", (unsigned long long)seed, thread_count);
     fflush(stdout);

@@ -19,7 +19,7 @@
 
 /* Both have the same modules. The second engine is so small that its slots and mappings run out. */
 enum { ENGINES = 2, SMALL = 1 };
-enum { PLAIN, FLOAT, THREADS, MODULES };
+enum { PLAIN, FLOAT, THREADS, MODULES, PROGRAM = MODULES, FILES };
 /* Policies. TIGHT: few mappings, threads and bytes. BRIEF: calls have a deadline; all shared instances have it, since there
  * no thread may change it under another's feet. */
 enum { LOOSE, TIGHT, BRIEF, POLICIES };
@@ -84,7 +84,7 @@ struct census take_census(void);
 
 /* ---- instances.c ---- */
 
-void open_engines(const char *const path[MODULES], uint64_t seed);
+void open_engines(const char *const path[FILES], uint64_t seed);
 void close_engines(void);
 extern struct entry pool[SHARED];
 /* What any call into the entry may return besides what the call itself brings about. */
@@ -92,6 +92,8 @@ uint64_t always_allowed(const struct entry *entry);
 /* Makes an instance for an empty entry, checks that its memory is clean and stains it. */
 void create(struct worker *worker, struct entry *entry);
 void destroy(struct worker *worker, struct entry *entry);
+/* An instance of the program in the entry's engine, under its policy. */
+bh_error create_program(struct entry *entry);
 void reset(struct worker *worker, struct entry *entry);
 /* Remembers that a private instance has ended if the error says so. Returns the error. */
 bh_error note_end(struct entry *entry, bh_error error);
@@ -113,6 +115,19 @@ void call_with_callback(struct worker *worker, struct entry *entry, int kind);
 extern _Thread_local struct worker *this_worker;
 /* One that guest threads may call at any time. */
 int background(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result);
+
+/* ---- refusals.c ---- */
+
+/* How many of this thread's requests for a secret were refused and logged. */
+extern _Thread_local unsigned refusals;
+/* The log of all policies; context is the policy's number. */
+void log_refusal(void *context, const char *name, const char *detail, int guest_errno);
+void call_refused(struct worker *worker, struct entry *entry);
+
+/* ---- program.c ---- */
+
+/* From creation to destruction, with several runs in between. */
+void run_program(struct worker *worker, struct entry *unused);
 
 /* ---- operations.c ---- */
 

@@ -1,10 +1,9 @@
 """Compiles the verifier's files again, with other flags: rebuild.py BUILD OUT COMPILER FLAG...
 
-The files and their own flags come from the build's compile_commands.json: everything of runtime/verifier/ that goes into
-the library, thus neither generators nor what a later file is not part of. The objects are put into OUT; in a FLAG,
-{name} is the file's name without its suffix. Optimisation and debug flags of the build are dropped.
+The files and where they find their headers come from the list that CMake writes for every build of the verifier
+(BULKHEAD_VERIFIER_SOURCES), so what goes into the library is what is compiled here. The objects are put into OUT; in a FLAG,
+{name} is the file's name without its suffix.
 """
-import json
 import os
 import shlex
 import subprocess
@@ -12,29 +11,21 @@ import sys
 
 
 def verifier_files(build):
-    """[(file, flags)], sorted; flags without compiler, input, output and optimisation."""
-    with open(os.path.join(build, "compile_commands.json")) as commands:
-        entries = json.load(commands)
-    found = []
-    for entry in entries:
-        file = os.path.normpath(os.path.join(entry["directory"], entry["file"]))
-        words = shlex.split(entry["command"])
-        if os.path.basename(os.path.dirname(file)) != "verifier" or "bulkhead_verifier.dir" not in words[words.index("-o") + 1]:
-            continue
-        skip = {"-o", "-c"}
-        flags = [word for i, word in enumerate(words[1:], 1)
-                 if not (word in skip or words[i - 1] in skip or word.startswith(("-O", "-g", "-DNDEBUG")))]
-        found.append((file, flags))
-    if len({os.path.basename(file) for file, _ in found}) != len(found) or len(found) < 5:
-        sys.exit("compile_commands.json does not name the verifier's files")
-    return sorted(found)
+    """(files, flags): what the library is made of, and the flags without which it does not compile."""
+    with open(os.path.join(build, "runtime", "verifier", "sources.txt")) as lines:
+        entries = lines.read().splitlines()
+    files = [entry for entry in entries if not entry.startswith("-I")]
+    if len({os.path.basename(file) for file in files}) != len(files) or len(files) < 5:
+        sys.exit("sources.txt does not name the verifier's files")
+    return files, ["-std=gnu11", "-fPIC", *(entry for entry in entries if entry.startswith("-I"))]
 
 
 def compile_verifier(build, out, compiler, more, suffix=".o"):
     """Compiles each file into out; returns the objects."""
     os.makedirs(out, exist_ok=True)
     objects = []
-    for file, flags in verifier_files(build):
+    files, flags = verifier_files(build)
+    for file in files:
         name = os.path.splitext(os.path.basename(file))[0]
         objects.append(os.path.join(out, name + suffix))
         command = [compiler, *flags, *(flag.replace("{name}", name) for flag in more), "-c", file, "-o", objects[-1]]

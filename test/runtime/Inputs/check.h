@@ -1,11 +1,12 @@
-/* What the hosts in the runtime's tests share: checks that count, and requirements that end the test. */
+/* What the hosts in the tests of the runtime and of its threads share: checks that count, and requirements that end the test. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bulkhead/bulkhead.h"
 
-static int failures;
+static atomic_int failures;
 #define CHECK(condition)                                                                                                       \
     do {                                                                                                                       \
         if (!(condition)) {                                                                                                    \

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,9 +29,9 @@ struct mapping {
     char name[64];
 };
 
-/* The mappings that overlap the slot of instance, at most `most`; CHECKs that they leave no hole. */
-static unsigned slot_mappings(bh_instance *instance, struct mapping *mapping, unsigned most) {
-    uint64_t base = bh_instance_base(instance), at = base;
+/* The mappings that overlap the slot at base, at most `most`; CHECKs that they leave no hole. */
+static unsigned mappings_at(uint64_t base, struct mapping *mapping, unsigned most) {
+    uint64_t at = base;
     char line[512];
     unsigned count = 0;
     FILE *file = fopen("/proc/self/maps", "re");
@@ -53,6 +54,10 @@ static unsigned slot_mappings(bh_instance *instance, struct mapping *mapping, un
     CHECK(at == base + BH_SLOT_SIZE);
     fclose(file);
     return count;
+}
+
+static unsigned slot_mappings(bh_instance *instance, struct mapping *mapping, unsigned most) {
+    return mappings_at(bh_instance_base(instance), mapping, most);
 }
 
 static uint64_t executable_checksum(bh_instance *instance) {
@@ -82,6 +87,23 @@ static unsigned find_pattern(bh_instance *instance) {
         }
     }
     free(page);
+    return found;
+}
+
+/* The same where an instance was. */
+static unsigned find_pattern_at(uint64_t base) {
+    static struct mapping mapping[20000];
+    unsigned count = mappings_at(base, mapping, 20000), found = 0;
+    uint64_t page[PAGE / 8];
+    for (unsigned n = 0; n < count; n++) {
+        for (uint64_t at = mapping[n].start; mapping[n].permissions[0] == 'r' && at < mapping[n].end; at += PAGE) {
+            struct iovec to = {page, PAGE}, from = {(void *)(uintptr_t)at, PAGE};
+            if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != PAGE)
+                continue; /* behind the end of a file */
+            for (unsigned w = 0; w < PAGE / 8; w++)
+                found += page[w] == PATTERN;
+        }
+    }
     return found;
 }
 
@@ -261,7 +283,7 @@ static void reset_in_log(void *context, const char *call, const char *detail, in
     CHECK(!bh_shared_destroy(memory));
 }
 
-/* A running instance is neither reset nor destroyed; a forked child does neither. */
+/* A running instance is neither reset nor destroyed; a forked child does neither, and harms nothing by trying. */
 static void test_busy(void) {
     bh_policy *policy;
     bh_instance *instance;
@@ -271,8 +293,17 @@ static void test_busy(void) {
     check_fresh_usage(instance, 1);
     pid_t child = fork();
     if (!child)
-        _exit(bh_instance_reset(instance) == BH_ERROR_FORKED ? 0 : 1);
+        _exit(bh_instance_reset(instance) == BH_ERROR_FORKED && bh_instance_destroy(instance) == BH_ERROR_FORKED ? 0 : 1);
     int status;
+    bh_value result;
+    bh_address block;
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(!invoke(instance, "add", "i(ii)", &result, 1, 2) && result.as.i == 3 && guest_call(instance, SYS_fork, 0, 0, 0) == -ENOSYS);
+    /* It says so first, also of an instance that has ended. */
+    CHECK(invoke(instance, "fault_null", "v()", NULL, 0, 0) == BH_ERROR_FAULT && bh_allocate(instance, 8, &block) == BH_ERROR_DEAD);
+    child = fork();
+    if (!child)
+        _exit(bh_allocate(instance, 8, &block) == BH_ERROR_FORKED ? 0 : 1);
     CHECK(waitpid(child, &status, 0) == child && status == 0);
     CHECK(!bh_instance_destroy(instance));
     bh_policy_destroy(policy);
@@ -325,7 +356,13 @@ static void test_scrub(void) {
         bh_instance *instance = new_instance(policy);
         bh_address base = bh_instance_base(instance);
         live(instance);
+        if (round == 3) /* it changed its image: its slot is not kept */
+            CHECK(!guest_call(instance, SYS_mprotect, base + BH_IMAGE_OFFSET, PAGE, PROT_READ | PROT_WRITE) && write_pattern(instance));
+        if (round == 4)
+            CHECK(invoke(instance, "fault_null", "v()", NULL, 0, 0) == BH_ERROR_FAULT);
         CHECK(!bh_instance_destroy(instance));
+        /* It is gone with the instance, not only when the next one needs the slot. */
+        CHECK(!find_pattern_at(base));
         instance = new_instance(policy);
         CHECK(bh_instance_base(instance) == base); /* else the test would look at the wrong place */
         CHECK(!find_pattern(instance));
@@ -333,6 +370,20 @@ static void test_scrub(void) {
         CHECK(!bh_instance_destroy(instance));
     }
     bh_policy_destroy(policy);
+}
+
+static uint64_t stack_offset, stack_size; /* of every instance of the module */
+
+static void find_stack(void) {
+    bh_instance *instance = new_instance(NULL);
+    struct mapping mapping[100];
+    unsigned count = slot_mappings(instance, mapping, 100);
+    for (unsigned n = 0; n < count; n++)
+        if (!strcmp(mapping[n].permissions, "rw-p") && mapping[n].end - mapping[n].start > stack_size) {
+            stack_offset = mapping[n].start - bh_instance_base(instance);
+            stack_size = mapping[n].end - mapping[n].start;
+        }
+    CHECK(stack_size >= 1 << 20 && !bh_instance_destroy(instance));
 }
 
 static void *many_lives(void *argument) {
@@ -347,6 +398,14 @@ static void *many_lives(void *argument) {
                 CHECK(!bh_copy_out(instance, &found, zeros + (uint64_t)at, 8) && found == 0);
                 CHECK(!bh_copy_in(instance, zeros + (uint64_t)at, &word, 8));
             }
+            /* The top of the stack, of which start code wrote some pages, and places far down. */
+            int place = 0;
+            for (uint64_t down = 16; down <= stack_size; down += down < 16 * PAGE ? PAGE : stack_size / 5 / 8 * 8, place++) {
+                uint64_t found = 1, address = bh_instance_base(instance) + stack_offset + stack_size - down;
+                CHECK(!bh_copy_out(instance, &found, address, 8) && found != word);
+                if (life == 0 || (life == 1 && place == n % 20)) /* all, one, none */
+                    CHECK(!bh_copy_in(instance, address, &word, 8));
+            }
             if (life % 2)
                 CHECK(invoke(instance, "fault_null", "v()", NULL, 0, 0) == BH_ERROR_FAULT);
             CHECK(!bh_instance_reset(instance));
@@ -358,11 +417,164 @@ static void *many_lives(void *argument) {
 
 static void test_threads(void) {
     pthread_t thread[4];
+    find_stack();
     for (int n = 0; n < 4; n++)
         pthread_create(&thread[n], NULL, many_lives, NULL);
     for (int n = 0; n < 4; n++)
         pthread_join(thread[n], NULL);
     CHECK(bh_engine_mappings(engine) == 0);
+}
+
+/* ---- Slots that are kept for the next instance ---- */
+
+/* Whether anything can be read in the slot at base. */
+static bool mapped_at(uint64_t base) {
+    struct mapping mapping[100];
+    unsigned count = mappings_at(base, mapping, 100);
+    bool some = false;
+    for (unsigned n = 0; n < count; n++)
+        some |= mapping[n].permissions[0] == 'r';
+    return some;
+}
+
+static unsigned count_maps(void) {
+    FILE *file = fopen("/proc/self/maps", "re");
+    unsigned lines = 0;
+    for (int c; (c = fgetc(file)) != EOF;)
+        lines += c == '\n';
+    fclose(file);
+    return lines;
+}
+
+static uint64_t make_and_destroy(bh_module *of, const bh_policy *policy) {
+    bh_instance *instance;
+    REQUIRE(!bh_instance_create(of, policy, &instance));
+    uint64_t base = bh_instance_base(instance);
+    CHECK(!bh_instance_destroy(instance) && bh_engine_mappings(engine) == 0);
+    return base;
+}
+
+/* Kept, used by the same module with the same stack alone, and given up for whoever needs slots. */
+static void parked_slots(void) {
+    bh_module *other;
+    bh_policy *policy = small_policy();
+    bh_instance *instance[3], *extra;
+    open_module(path, 3);
+    REQUIRE(!bh_module_load(engine, path, NULL, &other));
+    make_and_destroy(module, NULL); /* this thread's alternate stack, allocations */
+    while (bh_module_destroy(other))
+        CHECK(false);
+    REQUIRE(!bh_module_load(engine, path, NULL, &other));
+    uint64_t base = make_and_destroy(module, NULL);
+    CHECK(mapped_at(base) && make_and_destroy(module, NULL) == base);
+    CHECK(make_and_destroy(other, NULL) != base && make_and_destroy(module, NULL) == base);
+    CHECK(make_and_destroy(module, policy) != base && make_and_destroy(module, NULL) == base);
+    /* All three slots are parked now, and none is lost. */
+    for (int round = 0; round < 4; round++) {
+        for (int n = 0; n < 3; n++) {
+            REQUIRE(!bh_instance_create(round % 2 ? other : module, n ? policy : NULL, &instance[n]));
+            check_fresh(instance[n]);
+        }
+        CHECK(bh_instance_create(module, NULL, &extra) == BH_ERROR_NO_SLOT);
+        for (int n = 0; n < 3; n++)
+            CHECK(!bh_instance_destroy(instance[n]));
+    }
+    CHECK(!bh_module_destroy(other));
+    base = make_and_destroy(module, NULL);
+    CHECK(mapped_at(base) && !bh_module_destroy(module) && !mapped_at(base) && !bh_engine_destroy(engine));
+    bh_policy_destroy(policy);
+}
+
+/* At most 32 in the process, whatever was alive before. */
+static void parked_bound(void) {
+    enum { MANY = 200 };
+    static bh_instance *instance[MANY];
+    static uint64_t base[MANY];
+    unsigned mapped = 0;
+    open_module(path, MANY);
+    for (int n = 0; n < MANY; n++) {
+        instance[n] = new_instance(NULL);
+        base[n] = bh_instance_base(instance[n]);
+    }
+    for (int n = 0; n < MANY; n++)
+        CHECK(!bh_instance_destroy(instance[n]));
+    for (int n = 0; n < MANY; n++)
+        mapped += mapped_at(base[n]);
+    CHECK(mapped == 32 && bh_engine_mappings(engine) == 0);
+    close_module();
+}
+
+/* They do not use up an engine's mappings: as many instances fit as without. */
+static void parked_mappings(void) {
+    bh_engine_options options = {.struct_size = sizeof(options), .slots = 100, .mapping_limit = 100};
+    bh_instance *instance[2][100];
+    bh_module *modules[2];
+    unsigned made[2] = {0};
+    REQUIRE(!bh_engine_create(&options, &engine) && !bh_module_load(engine, path, NULL, &modules[0]) &&
+            !bh_module_load(engine, path, NULL, &modules[1]));
+    for (int m = 0; m < 2; m++) {
+        while (!bh_instance_create(modules[m], NULL, &instance[m][made[m]]))
+            made[m]++;
+        CHECK(bh_last_error()->error == BH_ERROR_LIMIT);
+        /* What was half made is not kept. */
+        for (unsigned n = 0; n < 3; n++)
+            CHECK(bh_instance_create(modules[m], NULL, &instance[m][made[m]]) == BH_ERROR_LIMIT);
+        check_fresh(instance[m][0]);
+        for (unsigned n = 0; n < made[m]; n++)
+            CHECK(!bh_instance_destroy(instance[m][n]));
+    }
+    CHECK(made[0] > 5 && made[0] == made[1]);
+    CHECK(!bh_module_destroy(modules[0]) && !bh_module_destroy(modules[1]) && !bh_engine_destroy(engine));
+}
+
+/* A host that wants everything back gets it. */
+static void parked_never(void) {
+    bh_engine_options options = {.struct_size = sizeof(options), .slots = 2, .unmap_slots = true};
+    REQUIRE(!bh_engine_create(&options, &engine) && !bh_module_load(engine, path, NULL, &module));
+    make_and_destroy(module, NULL);
+    unsigned maps = count_maps();
+    for (int n = 0; n < 20; n++)
+        CHECK(!mapped_at(make_and_destroy(module, NULL)) && count_maps() == maps);
+    close_module();
+}
+
+/* Two modules that take each other's slots away, by several threads. */
+static bh_module *rivals[2];
+
+static void *rival(void *argument) {
+    for (int n = 0; n < 400; n++) {
+        bh_instance *instance;
+        bh_value result;
+        bh_error error = bh_instance_create(rivals[(n / 5 + (argument != NULL)) % 2], NULL, &instance);
+        CHECK(!error || error == BH_ERROR_NO_SLOT);
+        if (error)
+            continue;
+        CHECK(word_at(instance, "zeros") == 0 && word_at(instance, "cell") == 0x1122334455667788);
+        CHECK(!invoke(instance, "add", "i(ii)", &result, (uint64_t)n, 1) && result.as.i == n + 1);
+        CHECK(!bh_instance_destroy(instance));
+    }
+    return NULL;
+}
+
+static void parked_rivals(void) {
+    pthread_t thread[4];
+    open_module(path, 4);
+    rivals[0] = module;
+    REQUIRE(!bh_module_load(engine, path, NULL, &rivals[1]));
+    for (int n = 0; n < 4; n++)
+        pthread_create(&thread[n], NULL, rival, n % 2 ? &rivals : NULL);
+    for (int n = 0; n < 4; n++)
+        pthread_join(thread[n], NULL);
+    CHECK(bh_engine_mappings(engine) == 0 && !bh_module_destroy(rivals[1]));
+    close_module();
+}
+
+static void test_parked(void) {
+    parked_slots();
+    parked_bound();
+    parked_mappings();
+    parked_never();
+    parked_rivals();
 }
 
 /* ---- Limits ---- */
@@ -383,20 +595,84 @@ static void in_child(void (*run)(void)) {
 }
 
 static void limit_address_space(void) {
-    struct rlimit limit = {(rlim_t)1 << 36, (rlim_t)1 << 36};
-    setrlimit(RLIMIT_AS, &limit);
+    struct rlimit old;
+    getrlimit(RLIMIT_AS, &old);
+    setrlimit(RLIMIT_AS, &(struct rlimit){(rlim_t)1 << 36, old.rlim_max});
     CHECK(bh_engine_create(&(bh_engine_options){.struct_size = sizeof(bh_engine_options), .slots = 100}, &engine) == BH_ERROR_LIMIT);
     SAYS("RLIMIT_AS");
     SAYS("68719476736");
     SAYS("ulimit -v");
+    setrlimit(RLIMIT_AS, &old);
+    open_module(path, 100);
+    check_fresh(new_instance(NULL));
+}
+
+/* What is left to the process for memory that it may write is less than a guest's stack. */
+static void limit_data(void) {
+    struct rlimit old;
+    bh_instance *instance;
+    open_module(path, 5);
+    bh_instance *good = new_instance(NULL);
+    getrlimit(RLIMIT_DATA, &old);
+    setrlimit(RLIMIT_DATA, &(struct rlimit){4 << 20, old.rlim_max});
+    CHECK(bh_instance_create(module, NULL, &instance) == BH_ERROR_LIMIT);
+    SAYS("RLIMIT_DATA");
+    SAYS("4194304");
+    SAYS("ulimit -d");
+    check_fresh(good);
+    /* What kept slots have is given back for it. */
+    setrlimit(RLIMIT_DATA, &(struct rlimit){64 << 20, old.rlim_max});
+    bh_module *other;
+    bh_instance *many[2] = {NULL};
+    unsigned made = 0;
+    REQUIRE(!bh_module_load(engine, path, NULL, &other));
+    while (made < 2 && !bh_instance_create(module, NULL, &many[made]))
+        made++;
+    CHECK(made == 2);
+    setrlimit(RLIMIT_DATA, &(struct rlimit){28 << 20, old.rlim_max});
+    while (made)
+        CHECK(!bh_instance_destroy(many[--made]));
+    REQUIRE(!bh_instance_create(other, NULL, &instance) && !bh_instance_destroy(instance) && !bh_module_destroy(other));
+    setrlimit(RLIMIT_DATA, &old);
+    REQUIRE(!bh_instance_create(module, NULL, &instance));
+    check_fresh(instance);
+    CHECK(!bh_instance_destroy(instance) && !bh_instance_destroy(good) && bh_engine_mappings(engine) == 0);
+    close_module();
+}
+
+/* A process that locks all memory it maps, and may lock little. */
+static void limit_locked(void) {
+    bh_engine *another;
+    bh_instance *instance;
+    open_module(path, 4);
+    bh_instance *good = new_instance(NULL);
+    /* Who may lock anything has no limit. */
+    if (getuid() == 0 && (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534)))
+        return;
+    setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){1 << 20, 1 << 20});
+    REQUIRE(!mlockall(MCL_FUTURE));
+    CHECK(bh_engine_create(NULL, &another) == BH_ERROR_LIMIT);
+    SAYS("RLIMIT_MEMLOCK");
+    SAYS("1048576");
+    SAYS("mlockall");
+    CHECK(bh_instance_create(module, NULL, &instance) == BH_ERROR_LIMIT);
+    SAYS("RLIMIT_MEMLOCK");
+    REQUIRE(!munlockall());
+    check_fresh(good);
+    REQUIRE(!bh_engine_create(NULL, &another) && !bh_engine_destroy(another));
+    REQUIRE(!bh_instance_create(module, NULL, &instance));
+    check_fresh(instance);
+    CHECK(!bh_instance_destroy(instance) && !bh_instance_destroy(good) && bh_engine_mappings(engine) == 0);
+    close_module();
 }
 
 static void limit_descriptors(void) {
-    struct rlimit limit = {20, 20};
+    struct rlimit old;
+    getrlimit(RLIMIT_NOFILE, &old);
     REQUIRE(!bh_engine_create(NULL, &engine));
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){20, old.rlim_max});
     while (dup(0) >= 0)
         ;
-    setrlimit(RLIMIT_NOFILE, &limit);
     bh_engine *other;
     CHECK(bh_engine_create(NULL, &other) == BH_ERROR_LIMIT);
     SAYS("RLIMIT_NOFILE");
@@ -404,14 +680,21 @@ static void limit_descriptors(void) {
     void *memory;
     CHECK(bh_shared_create(1, &memory) == BH_ERROR_LIMIT);
     SAYS("RLIMIT_NOFILE");
+    SAYS("ulimit -n");
+    setrlimit(RLIMIT_NOFILE, &old);
+    CHECK(!bh_shared_create(1, &memory) && !bh_shared_destroy(memory));
+    CHECK(!bh_engine_create(NULL, &other) && !bh_engine_destroy(other));
 }
 
 static void limit_mappings(void) {
     /* A limit that the engine believes and the kernel does not. */
     bh_engine_options options = {.struct_size = sizeof(options), .slots = 16, .mapping_limit = 1000000};
     REQUIRE(!bh_engine_create(&options, &engine) && !bh_module_load(engine, path, NULL, &module));
-    bh_instance *instance, *good = new_instance(NULL);
+    bh_instance *instance, *good = new_instance(NULL), *shared = new_instance(NULL);
+    bh_address address;
+    void *buffer;
     unsigned long allowed = 0;
+    REQUIRE(!bh_shared_create(PAGE, &buffer));
     FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
     REQUIRE(file && fscanf(file, "%lu", &allowed) == 1);
     fclose(file);
@@ -426,7 +709,15 @@ static void limit_mappings(void) {
     CHECK(bh_instance_create(module, NULL, &instance) == BH_ERROR_LIMIT);
     SAYS("vm.max_map_count");
     SAYS("sysctl -w");
+    /* Whose slot the kernel refused to change has ended, and says so. */
+    bh_error error = BH_OK;
+    for (int n = 0; n < 8 && !error; n++) /* there may be room for one more */
+        error = bh_share(shared, buffer, PAGE, BH_READ_ONLY, &address);
+    CHECK(error == BH_ERROR_LIMIT);
+    SAYS("vm.max_map_count");
+    CHECK(invoke(shared, "add", "i(ii)", NULL, 1, 1) == BH_ERROR_DEAD);
     munmap(memory, size);
+    CHECK(bh_instance_reset(shared) == BH_ERROR_DEAD && !bh_instance_destroy(shared) && !bh_shared_destroy(buffer));
     /* The slot that it happened in is given up, the others are fine. */
     REQUIRE(!bh_instance_create(module, NULL, &instance));
     check_fresh(good);
@@ -460,6 +751,8 @@ static void test_limits(void) {
     in_child(limit_address_space);
     in_child(limit_descriptors);
     in_child(limit_mappings);
+    in_child(limit_data);
+    in_child(limit_locked);
     in_child(limit_of_engine);
 }
 
@@ -489,6 +782,7 @@ int main(int argc, char **argv) {
         unsigned slots; /* 0: the case makes its own engine */
     } cases[] = {{"reset", test_reset, 1},     {"disturbed", test_disturbed, 1}, {"counted", test_counted, 1},
                  {"busy", test_busy, 1},       {"program", test_program, 1},
+                 {"parked", test_parked, 0},
                  {"scrub", test_scrub, 3},     {"threads", test_threads, 8},     {"limits", test_limits, 0}, {"slots", test_slots, 0}};
     if (argc < 3)
         return 2;

@@ -267,6 +267,36 @@ static void test_host_fault_in_call(void) {
     CHECK(!bh_instance_destroy(instance));
 }
 
+/* Creations look at the handlers: a few each, many that follow one another quickly not all, but the next one does after a
+ * millisecond, and who was refused is refused again. */
+static void look_sometimes(bool refuse) {
+    const struct timespec pause = {0, 2000000};
+    bh_instance *instance;
+    struct sigaction found;
+    open_module(&(bh_engine_options){.struct_size = sizeof(bh_engine_options), .slots = 2, .refuse_handlers = refuse});
+    for (int n = 0; n < 14; n++) {
+        signal(SIGALRM, on_host_signal);
+        CHECK(bh_instance_create(module, NULL, &instance) == (refuse ? BH_ERROR_SIGNALS : BH_OK));
+        if (refuse)
+            signal(SIGALRM, SIG_DFL);
+        else
+            CHECK(!sigaction(SIGALRM, NULL, &found) && (found.sa_flags & SA_ONSTACK) && !bh_instance_destroy(instance));
+    }
+    signal(SIGALRM, SIG_DFL);
+    for (int n = 0; n < 500; n++)
+        CHECK(!bh_instance_destroy(new_instance(NULL)));
+    signal(SIGALRM, on_host_signal);
+    nanosleep(&pause, NULL);
+    for (int n = 0; refuse && n < 100; n++)
+        CHECK(bh_instance_create(module, NULL, &instance) == BH_ERROR_SIGNALS);
+    if (!refuse) {
+        CHECK(!bh_instance_create(module, NULL, &instance) && !bh_instance_destroy(instance));
+        CHECK(!sigaction(SIGALRM, NULL, &found) && (found.sa_flags & SA_ONSTACK));
+    }
+    signal(SIGALRM, SIG_DFL);
+    close_module();
+}
+
 static void test_host_handlers(void) {
     struct sigaction action = {.sa_sigaction = on_host_fault, .sa_flags = SA_SIGINFO};
     sigaction(SIGSEGV, &action, NULL);
@@ -323,6 +353,10 @@ static void test_host_handlers(void) {
     CHECK(bh_engine_create(&(bh_engine_options){.struct_size = sizeof(bh_engine_options), .refuse_handlers = true}, &engine) ==
           BH_ERROR_SIGNALS);
 
+    sigaction(SIGALRM, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    look_sometimes(false);
+    look_sometimes(true);
+
     /* A fault that nobody handles kills the process as ever, and is not mistaken for a guest's. */
     pid_t child = fork();
     if (!child) {
@@ -375,10 +409,11 @@ static unsigned count_descriptors(void) {
     return count;
 }
 
-static void test_leaks(void) {
+static void leaks(bool keeps_slots) {
     bh_policy *policy;
     REQUIRE(!bh_policy_create(&policy) && !bh_policy_grant_directory(policy, "/tmp", "/tmp", BH_READ_ONLY));
-    /* This thread's alternate stack stays; everything else is to be as it was before the first instance. */
+    /* This thread's alternate stack stays, and the slots that are kept; everything else is to be as it was before the first
+     * instance. */
     bh_module *kept = module;
     bh_engine *kept_engine = engine;
     open_module(NULL);
@@ -386,6 +421,8 @@ static void test_leaks(void) {
     close_module();
     module = kept;
     engine = kept_engine;
+    if (keeps_slots)
+        CHECK(!bh_instance_destroy(new_instance(NULL)));
     unsigned maps = count_lines("/proc/self/maps"), descriptors = count_descriptors();
     for (int n = 0; n < 1000; n++) {
         bh_instance *instance = new_instance(n % 2 ? policy : NULL);
@@ -411,6 +448,15 @@ static void test_leaks(void) {
     char buffer[5];
     CHECK(!bh_instance_symbol(instance, "zeros", &zeros) && !bh_copy_out(instance, buffer, zeros, 5) && !memcmp(buffer, "\0\0\0\0", 5));
     CHECK(!bh_instance_destroy(instance));
+}
+
+static void test_leaks(void) {
+    const bool keeps_slots[] = {true, false};
+    for (int n = 0; n < 2; n++) {
+        open_module(&(bh_engine_options){.struct_size = sizeof(bh_engine_options), .slots = 3, .unmap_slots = !keeps_slots[n]});
+        leaks(keeps_slots[n]);
+        close_module();
+    }
 }
 
 static void test_slots(void) {
@@ -610,7 +656,7 @@ int main(int argc, char **argv) {
     } cases[] = {{"calls", test_calls, 1, false},       {"memory", test_memory, 2, false},
                  {"faults", test_faults, 1, false},     {"deadline", test_deadline, 1, false},
                  {"handlers", test_host_handlers, 0, false}, {"default-action", default_action, 1, false},
-                 {"leaks", test_leaks, 3, false},       {"slots", test_slots, 4, false},
+                 {"leaks", test_leaks, 0, false},       {"slots", test_slots, 4, false},
                  {"threads", test_threads, 8, false},   {"errors", test_errors, 0, false},
                  {"gs", test_gs, 1, false},             {"float-state", test_float_state, 1, false},
                  {"calls-without-fsgsbase", test_calls, 1, true}, {"gs-without-fsgsbase", test_gs, 1, true},

@@ -2,6 +2,8 @@
  *
  * A life is what an instance is from its creation or reset to the next one. The host gives each a number, stain() writes it all over
  * the guest's memory, and scan() looks for the number of any other life: there must never be one. */
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -206,6 +208,22 @@ long poke(volatile long *at, long value) {
     return *at = value;
 }
 
+/* ---- What no policy here grants ---- */
+
+/* Asks for so many secrets; how many were refused as if they were not there. (No text is made on the stack: bytes of it in a
+ * stained word would look like another life's.) */
+long refuse(long count) {
+    static const char *const secrets[] = {"/secret/one", "/secret/number two", "/secret/directory/three"};
+    long refused = 0;
+    for (long n = 0; n < count; n++) {
+        int file = open(secrets[n % 3], O_RDONLY);
+        refused += file < 0 && errno == ENOENT;
+        if (file >= 0)
+            close(file);
+    }
+    return refused;
+}
+
 /* ---- Threads ---- */
 
 #ifdef THREADS
@@ -249,6 +267,8 @@ static void *work(void *argument) {
     case 6:
         doze(300);
         exit(43);
+    case 7:
+        refuse(20);
     }
     return NULL;
 }

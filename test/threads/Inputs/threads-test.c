@@ -14,23 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bulkhead/bulkhead.h"
-
-static atomic_int failures;
-#define CHECK(condition)                                                                                                       \
-    do {                                                                                                                       \
-        if (!(condition)) {                                                                                                    \
-            printf("%s:%d: failed: %s (last error: %s)\n", __FILE__, __LINE__, #condition, bh_last_error()->text);            \
-            failures++;                                                                                                        \
-        }                                                                                                                      \
-    } while (0)
-#define REQUIRE(condition)                                                                                                     \
-    do {                                                                                                                       \
-        if (!(condition)) {                                                                                                    \
-            printf("%s:%d: failed: %s (last error: %s)\n", __FILE__, __LINE__, #condition, bh_last_error()->text);            \
-            exit(1);                                                                                                           \
-        }                                                                                                                      \
-    } while (0)
+#include "../../runtime/Inputs/check.h"
 
 #define PROMPTLY 1.0 /* seconds; a machine that is busy otherwise is slow, and one that hangs never ends */
 

@@ -8,9 +8,18 @@
 #include "report.h"
 #include "session.h"
 
+/* Those of one ingredient alone link C libraries of their own, which nothing else needs. */
+static bool measures_ingredients(const struct plan *plan) {
+    for (size_t c = 0; c < plan->configuration_count; c++)
+        if (!strncmp(plan->configurations[c]->name, "addressing", 10) || !strncmp(plan->configurations[c]->name, "bundles", 7))
+            return true;
+    return false;
+}
+
 static void update_build(const struct session *session) {
     char *tool = format_text("%s/tools/build", session->places.top);
-    char *words[] = {"/bin/sh", "-c", "exec \"$@\" >&2", "sh", tool, "all", "native-sysroot", "bench", NULL};
+    char *words[] = {"/bin/sh", "-c", "exec \"$@\" >&2", "sh", tool, "all", "native-sysroot", "bench",
+                     measures_ingredients(&session->plan) ? "bench-ingredients" : NULL, NULL};
     int status;
     session_say(-1, "updating the build (--no-build leaves it alone)");
     free(process_output(words, NULL, NULL, &status));

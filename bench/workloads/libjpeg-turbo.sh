@@ -22,7 +22,7 @@ input() {
     generated picture 6000 4000 >picture.ppm
     generated picture 9000 6000 | reference compress -quality 97 >large.jpg
 }
-runs() { # -optimize and -progressive keep the picture in memory, which takes the kernel a fifth of the time
+runs() { # -optimize and -progressive keep the picture in memory, which takes the kernel a sixth of the time
     run jpeg-compress picture.ppm compress -quality 95
     run jpeg-expand large.jpg expand -pnm
 }

@@ -29,6 +29,7 @@ wasi_configure() { # CONFIGURATION
     wasm) module=$name; wasi_library; cc=$(wasi_compiler) ;;
     node-wasi) cc= ;;
     wasm2c)
+        case $wasm2c in "no: "*) unsupported "${wasm2c#no: }" ;; esac
         module=$("$here/workload" build "$name" wasm)
         cc="$cc --native"
         build() { wasi_translate "$module" "$out/$name"; }

@@ -13,10 +13,10 @@ build() {
 input() {
     generated music 80 >music.wav
     generated music 480 >long.wav
-    reference --silent -5 -f -o long.flac long.wav
+    reference --totally-silent -5 -f -o long.flac long.wav
     rm long.wav
 }
 runs() {
-    run flac-compress - --silent -8 -c music.wav
-    run flac-expand - --silent -d -c long.flac
+    run flac-compress - --totally-silent -8 -c music.wav
+    run flac-expand - --totally-silent -d -c long.flac
 }

@@ -15,11 +15,11 @@ input() {
     generated picture 2400 1600 >picture.ppm
     generated picture 900 640 >small.ppm
     generated picture 5000 4000 >large.ppm
-    reference compress -quiet -q 80 -m 1 large.ppm -o large.webp
+    reference compress -quiet -q 100 -m 1 large.ppm -o large.webp
     rm large.ppm
 }
 runs() {
     run webp-compress - compress -quiet -q 80 -m 4 picture.ppm -o -
     run webp-compress-lossless - compress -quiet -lossless -m 3 small.ppm -o -
-    run webp-expand - expand -quiet -ppm large.webp -o -
+    run webp-expand - expand -quiet -yuv large.webp -o -
 }

@@ -1,7 +1,7 @@
 # mawk: an interpreter of another kind than Lua: a stack machine over strings, regular expressions, hash tables.
 source=mawk
 group=real
-wasm=yes
+wasm="no: fork and pipes, by which it runs commands"
 prepare() { # its configuration, some of it found by running programs, and a table that a program writes
     ./configure CC="$build/bin/bulkhead-clang --native"
     make scancode.c BUILD_CC="$build/bin/bulkhead-clang --native"

@@ -1,5 +1,5 @@
-# TinyCC, compiling itself and Lua: a scanner, symbol tables, one pass of code generation; a driver of ours compares the objects.
-source="tcc lua5.4"
+# TinyCC, compiling itself: a scanner, symbol tables, one pass of code generation; a driver of ours compares the objects.
+source=tcc
 group=real
 wasm="no: signals, for the programs that it can run itself"
 build() { # all of the library is one translation unit, as its makefile builds it by default
@@ -8,17 +8,12 @@ build() { # all of the library is one translation unit, as its makefile builds i
         "$include/heap.c" -lm -o "$out/tcc"
 }
 input() { # the sources, and the header files of tcc and of the C library
-    mkdir tcc lua include
+    mkdir tcc include
     cp "$tree"/*.[ch] "$tree"/*.def tcc
     echo '#define TCC_VERSION "measured"' >tcc/config.h
-    cp "$tree.lua5.4"/src/*.[ch] lua
     cp -R "$build/native-sysroot/include/." include
     cp "$tree"/include/*.h include
 }
-runs() {
-    local lua="lapi lauxlib lbaselib lcode lcorolib lctype ldblib ldebug ldo ldump lfunc lgc linit liolib llex lmathlib lmem \
-        loadlib lobject lopcodes loslib lparser lstate lstring lstrlib ltable ltablib ltm lua lundump lutf8lib lvm lzio"
-    local files
-    files=$(printf 'lua/%s.c\n' $lua)
-    run tcc - 10 tcc/libtcc.c $files
+runs() { # one large unit; with small ones the time goes into opening headers
+    run tcc - 24 tcc/libtcc.c
 }

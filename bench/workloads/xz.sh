@@ -2,6 +2,7 @@
 source=xz-utils
 group=real
 wasm=yes
+wasm_flags='-Dsigset_t=int -Dsigprocmask(how,set,old)=0' # what a header declares for programs with threads; nothing calls it
 build() {
     # What its configure would define; its own tables of CRCs are in C.
     features="-DHAVE_STDINT_H -DHAVE_INTTYPES_H -DHAVE_STDBOOL_H -DHAVE_VISIBILITY=0 -DSIZEOF_SIZE_T=__SIZEOF_SIZE_T__

@@ -6,23 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bulkhead/bulkhead.h"
-
-static int failures;
-#define CHECK(condition)                                                                                                       \
-    do {                                                                                                                       \
-        if (!(condition)) {                                                                                                    \
-            printf("%s:%d: failed: %s (last error: %s)\n", __FILE__, __LINE__, #condition, bh_last_error()->text);            \
-            __atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);                                                                \
-        }                                                                                                                      \
-    } while (0)
-#define REQUIRE(condition)                                                                                                     \
-    do {                                                                                                                       \
-        if (!(condition)) {                                                                                                    \
-            printf("%s:%d: failed: %s (last error: %s)\n", __FILE__, __LINE__, #condition, bh_last_error()->text);            \
-            exit(1);                                                                                                           \
-        }                                                                                                                      \
-    } while (0)
+#include "check.h"
 
 static bh_engine *engine;
 static bh_module *module;

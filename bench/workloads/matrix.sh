@@ -1,6 +1,6 @@
 # Our own: blocked multiplication of dense matrices.
-# Under wasm2c it takes nearly six times as long: 2.4 times as long without SSE2 (-fno-vectorize natively), and again as much for the loads that
-# wasm2c 1.0.32 forces one by one.
+# Under wasm2c it takes nearly six times as long: 2.4 times as long without SSE2 (-fno-vectorize natively); the rest is probably the loads that
+# wasm2c 1.0.32 forces one by one, which was not measured apart.
 source=own
 group=kernel
 wasm=yes

@@ -11,7 +11,6 @@
  * and it is large enough for somebody to care. With fewer rounds nothing can be told. */
 #define CONFIDENCE 0.99
 #define LEAST_CHANGE 0.01
-#define LEAST_ROUNDS 5
 
 struct tally {
     FILE *out;
@@ -20,7 +19,7 @@ struct tally {
 
 static void times(struct tally *tally, const char *name, const char *what, const double *old, size_t old_count, const double *new, size_t count) {
     double before = stats_median(old, old_count), after = stats_median(new, count), change = after / before;
-    if (old_count < LEAST_ROUNDS || count < LEAST_ROUNDS) {
+    if (old_count < STATS_LEAST_VALUES || count < STATS_LEAST_VALUES) {
         if (fabs(change - 1) >= 0.02)
             fprintf(tally->out, "unknown  %-26s %-14s %.3f -> %.3f: too few rounds (%zu, %zu) to tell\n", name, what, before, after, old_count,
                     count);

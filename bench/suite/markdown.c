@@ -29,7 +29,7 @@ static void goals_table(FILE *out, const json_t *result, const struct summary *s
         if (isfinite(goal->interval.low))
             table_cell(&table, "%.3f-%.3f", goal->interval.low, goal->interval.high);
         else
-            table_cell(&table, "exact");
+            table_cell(&table, goal->exact ? "exact" : "–");
         table_cell(&table, "at most %.2f", goal->goal);
         table_cell(&table, goal->value <= goal->goal ? "yes" : "missed");
         missed += goal->value > goal->goal;

@@ -24,7 +24,8 @@ void report_pictures(const char *directory, const json_t *result);
 struct goal {
     const char *what;
     double goal, value;       /* value NAN: not measured */
-    struct interval interval; /* 95 %; NAN where there is none */
+    struct interval interval; /* 95 %; NAN where there is none: few rounds, or exact */
+    int exact;                /* measured without noise */
     const char *detail;       /* a name that belongs to it, or NULL; borrowed */
 };
 enum { GOALS = 4 };

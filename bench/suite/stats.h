@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+/* With fewer values than these resampling only repeats them, and the interval would be too narrow to conclude from. */
+#define STATS_LEAST_VALUES 5
+
 struct interval {
     double low, high;
 };
@@ -21,8 +24,8 @@ struct interval stats_quartiles(const double *values, size_t count);
 /* NAN when count is 0 or a value is not positive. */
 double stats_geomean(const double *values, size_t count);
 
-/* The interval in which the median lies with `confidence` (0.99, say), by the percentile bootstrap with a fixed seed. With fewer
- * than five values resampling only repeats them, and the interval is too narrow to conclude from. */
+/* The interval in which the median lies with `confidence` (0.99, say), by the percentile bootstrap with a fixed seed.
+ * Meant for STATS_LEAST_VALUES or more. */
 struct interval stats_median_interval(const double *values, size_t count, double confidence);
 
 /* The same for median(values) / median(base): what a change between two sets of samples amounts to. */

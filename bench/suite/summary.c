@@ -1,6 +1,7 @@
 #include "summary.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,6 +132,7 @@ struct mean summary_mean(const struct summary *summary, const char *group, const
     struct mean mean = {0, NAN, {NAN, NAN}, NULL};
     size_t count = 0;
     double sum = 0, programs = 0;
+    bool enough = true;
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
         if (!same(cell->configuration, configuration) || !same(cell->group, group) || (also && !summary_cell(summary, cell->run, also)))
@@ -142,6 +144,7 @@ struct mean summary_mean(const struct summary *summary, const char *group, const
                 (!also || summary_cell(summary, summary->cells[j].run, also));
         double weight = 1 / (double)runs;
         sets[count++] = (struct samples){cell->ratios, cell->count, weight};
+        enough &= cell->count >= STATS_LEAST_VALUES;
         sum += weight * log(cell->ratio);
         programs += weight;
         if (!mean.worst || cell->ratio > mean.worst->ratio)
@@ -152,7 +155,8 @@ struct mean summary_mean(const struct summary *summary, const char *group, const
         mean.ratio = exp(sum / programs);
         for (size_t i = 0; i < count; i++)
             sets[i].weight /= programs;
-        mean.interval = stats_geomean_interval(sets, count, 0.95);
+        if (enough)
+            mean.interval = stats_geomean_interval(sets, count, 0.95);
     }
     free(sets);
     return mean;

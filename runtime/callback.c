@@ -119,10 +119,10 @@ static bh_error add(bh_instance *instance, const struct callback *wanted, bh_add
 }
 
 static bool is_simple(const bh_function *signature) {
-    if (signature->memory_result || signature->result.type == '{' || signature->result.type == 'e')
+    if (!bh_may_be_simple(signature))
         return false;
     for (unsigned n = 0; n < signature->count; n++)
-        if (signature->argument[n].type == '{' || signature->argument[n].piece[0] >= BH_PASS_RAX)
+        if (!bh_is_in_register(&signature->argument[n]))
             return false;
     return true;
 }

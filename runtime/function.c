@@ -187,17 +187,6 @@ static inline uint64_t lay_out(const bh_function *function, uint64_t sp, struct 
     return to->instance->base + (uint32_t)(sp - 8);
 }
 
-/* Whether all arguments, and the result, are scalars in registers: then these, else a call takes the longer way through `call`. Types
- * that do not fit are its affair, too. */
-static inline bool is_simple(const bh_function *function) {
-    return !function->stack_size && !function->memory_result && function->result.piece[0] != BH_PASS_ST0 &&
-           function->result.type != '{';
-}
-
-static inline bool is_in_register(const bh_parameter *parameter) {
-    return parameter->piece[0] < BH_PASS_RAX && parameter->type != '{';
-}
-
 static inline void clear_arguments(const bh_function *function, bh_registers *registers) {
     memset(registers->integer, 0, sizeof(registers->integer));
     if (function->vectors)
@@ -209,7 +198,7 @@ static inline bool place_simple(const bh_function *function, const bh_value *val
     uint64_t *word = (uint64_t *)(void *)registers;
     for (unsigned n = 0; n < function->count; n++) {
         const bh_parameter *parameter = &function->argument[n];
-        if (__builtin_expect(values[n].type != parameter->type || !is_in_register(parameter), 0))
+        if (__builtin_expect(values[n].type != parameter->type || !bh_is_in_register(parameter), 0))
             return false;
         word[parameter->piece[0]] = bh_value_word(&values[n], parameter);
     }
@@ -296,7 +285,7 @@ bh_error bh_call(bh_instance *instance, const bh_function *function, const bh_va
     if (__builtin_expect(!bh_call_short(instance), 0))
         return call_long(instance, function, values, result);
     clear_arguments(function, &registers);
-    if (__builtin_expect(!is_simple(function) || !place_simple(function, values, &registers), 0))
+    if (__builtin_expect(!bh_may_be_simple(function) || !place_simple(function, values, &registers), 0))
         return call_large(instance, function, values, result);
     return call_simple(instance, function, &registers, result);
 }
@@ -346,7 +335,7 @@ static inline bool take_simple(const bh_function *function, bh_registers *regist
     clear_arguments(function, registers);
     for (unsigned n = 0; n < function->count; n++) {
         const bh_parameter *parameter = &function->argument[n];
-        if (__builtin_expect(!is_in_register(parameter), 0))
+        if (__builtin_expect(!bh_is_in_register(parameter), 0))
             return false;
         if (parameter->piece[0] < BH_PASS_VECTOR && parameter->size == 8) {
             word[parameter->piece[0]] = va_arg(arguments, uint64_t);
@@ -367,7 +356,7 @@ bh_error bh_invoke(bh_instance *instance, const bh_function *function, bh_value 
     if (__builtin_expect(!function || function->count > BH_MAX_ARGUMENTS, 0))
         return bh_fail(BH_ERROR_ARGUMENT, "bh_invoke: no function");
     va_start(arguments, result);
-    bool simple = instance && is_simple(function) && bh_in_slot(instance, function->address, 1) &&
+    bool simple = instance && bh_may_be_simple(function) && bh_in_slot(instance, function->address, 1) &&
                   take_simple(function, &registers, arguments);
     va_end(arguments);
     if (__builtin_expect(simple, 1) && __builtin_expect(bh_call_short(instance), 1))

@@ -104,7 +104,7 @@ static bh_error map_slot(bh_instance *instance) {
     error = bh_slot_take(engine, &instance->slot);
     if (error)
         return error;
-    instance->base = (uint64_t)engine->slot_base[instance->slot] << BH_SLOT_SHIFT;
+    instance->base = bh_slot_base(engine, instance->slot);
     atomic_fetch_add(&instance->module->instances, 1);
     instance->stack_bottom += instance->base;
     instance->stack_top += instance->base;

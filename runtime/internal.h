@@ -69,6 +69,9 @@ struct bh_engine {
 /* The child of a fork shares context pages with its parent: it must not run guests. */
 extern atomic_bool bh_forked;
 
+static inline uint64_t bh_slot_base(const bh_engine *engine, unsigned slot) {
+    return (uint64_t)engine->slot_base[slot] << BH_SLOT_SHIFT;
+}
 bh_error bh_slot_take(bh_engine *engine, unsigned *slot);
 void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned);
 /* mmap over [at, at + size) of a slot, never elsewhere; false (and errno) when the kernel refuses, in which case the range
@@ -317,6 +320,17 @@ static inline void bh_value_set(bh_value *value, const bh_parameter *parameter, 
 static inline uint64_t bh_value_word(const bh_value *value, const bh_parameter *parameter) {
     /* As wide as it was written: a wider read would wait for the store. */
     return parameter->size == 8 ? value->as.m : parameter->size == 4 ? value->as.u : bh_value_word_slowly(value);
+}
+
+/* Calls and callbacks whose arguments and result are all scalars in registers have short ways: of those this is true, and each
+ * argument bh_is_in_register. The rest takes the longer way, types that do not fit included. */
+static inline bool bh_may_be_simple(const bh_function *function) {
+    return !function->stack_size && !function->memory_result && function->result.piece[0] != BH_PASS_ST0 &&
+           function->result.type != '{';
+}
+
+static inline bool bh_is_in_register(const bh_parameter *parameter) {
+    return parameter->piece[0] < BH_PASS_RAX && parameter->type != '{';
 }
 
 /* ---- callback.c, gate.c ---- */

@@ -52,7 +52,7 @@ static struct bh_parked *take_oldest(const bh_engine *engine, const bh_module *m
 
 static void unmap(struct bh_parked *entry) {
     bh_engine *engine = entry->module->engine;
-    bool unmapped = bh_slot_unmap((uint64_t)engine->slot_base[entry->slot] << BH_SLOT_SHIFT, BH_SLOT_SIZE);
+    bool unmapped = bh_slot_unmap(bh_slot_base(engine, entry->slot), BH_SLOT_SIZE);
     bh_slot_release(engine, entry->slot, !unmapped);
     bh_mappings_return(engine, entry->promised);
     free(entry->space.piece);
@@ -107,7 +107,7 @@ bool bh_instance_unpark(bh_instance *instance) {
     uint64_t size = instance->stack_top - instance->stack_bottom;
     struct bh_parked *found = NULL;
     pthread_mutex_lock(&lock);
-    for (struct bh_parked **link = &parked; *link && !found; link = &(*link)->next)
+    for (struct bh_parked **link = &parked; *link; link = &(*link)->next)
         if ((*link)->module == instance->module && (*link)->stack_top - (*link)->stack_bottom == size) {
             found = unlink_at(link);
             atomic_fetch_add(&instance->module->instances, 1);
@@ -117,7 +117,7 @@ bool bh_instance_unpark(bh_instance *instance) {
     if (!found)
         return false;
     instance->slot = found->slot;
-    instance->base = (uint64_t)instance->engine->slot_base[found->slot] << BH_SLOT_SHIFT;
+    instance->base = bh_slot_base(instance->engine, found->slot);
     instance->promised = found->promised;
     instance->stack_bottom = found->stack_bottom;
     instance->stack_top = found->stack_top;

@@ -91,6 +91,17 @@ static void adopt(pid_t child) {
         kill(-child, SIGTERM);
 }
 
+/* A child in a group of its own, of which the parent has yet to know (adopt). As fork returns; name is what it is going to run. */
+static pid_t fork_child(const char *name) {
+    fflush(NULL);
+    pid_t child = fork();
+    if (child < 0)
+        fail(STATUS_FAILED, "cannot start %s: %s", name, strerror(errno));
+    if (!child)
+        setpgid(0, 0);
+    return child;
+}
+
 static int wait_for(pid_t child, struct rusage *usage) {
     int status = 0;
     while (wait4(child, &status, 0, usage) < 0)
@@ -108,12 +119,8 @@ char *process_measure(const struct command *command, const char *output, struct 
         return format_text("cannot write %s: %s", target, strerror(errno));
     if (pipe2(ready, O_CLOEXEC))
         fail(STATUS_FAILED, "no pipe: %s", strerror(errno));
-    fflush(NULL);
-    pid_t child = fork();
-    if (child < 0)
-        fail(STATUS_FAILED, "cannot start %s: %s", words[0], strerror(errno));
+    pid_t child = fork_child(words[0]);
     if (!child) {
-        setpgid(0, 0);
         close(ready[1]);
         start(words, command->directory, command->input, out, ready[0]);
     }
@@ -140,14 +147,9 @@ char *process_output(char *const *words, const char *input, size_t *length, int 
     int pipes[2];
     if (pipe2(pipes, O_CLOEXEC))
         fail(STATUS_FAILED, "no pipe: %s", strerror(errno));
-    fflush(NULL);
-    pid_t child = fork();
-    if (child < 0)
-        fail(STATUS_FAILED, "cannot start %s: %s", words[0], strerror(errno));
-    if (!child) {
-        setpgid(0, 0);
+    pid_t child = fork_child(words[0]);
+    if (!child)
         start(words, NULL, input, pipes[1], -1);
-    }
     adopt(child);
     close(pipes[1]);
     size_t used = 0, room = 1 << 16;

@@ -53,6 +53,14 @@ static struct table overall(const json_t *result, const struct summary *summary)
     return table;
 }
 
+static void ratio_cell(struct table *table, const struct cell *cell) {
+    table_cell(table, "%.3f [%.2f-%.2f] %zu", cell->ratio, cell->quartiles.low, cell->quartiles.high, cell->count);
+}
+
+static void control_cell(struct table *table, const struct cell *cell) {
+    table_cell(table, "%.3f [%.2f-%.2f]", cell->control, cell->control_quartiles.low, cell->control_quartiles.high);
+}
+
 static struct table runs(const json_t *result, const struct summary *summary, size_t group) {
     struct table table = {.title = group_titles[group]};
     table_column(&table, "run");
@@ -73,11 +81,11 @@ static struct table runs(const json_t *result, const struct summary *summary, si
         table_row(&table, run);
         table_cell(&table, "%.2f", first->seconds);
         table_cell(&table, "%.1f", 100 * first->user_share);
-        table_cell(&table, "%.3f [%.2f-%.2f]", first->control, first->control_quartiles.low, first->control_quartiles.high);
+        control_cell(&table, first);
         FOR_VARIANTS(result, name, about) {
             const struct cell *cell = summary_cell(summary, run, name);
             if (cell)
-                table_cell(&table, "%.3f [%.2f-%.2f] %zu", cell->ratio, cell->quartiles.low, cell->quartiles.high, cell->count);
+                ratio_cell(&table, cell);
             else
                 table_cell(&table, "–");
         }
@@ -166,8 +174,8 @@ static struct table compiling(const json_t *result) {
         const struct cell *cell = &summary.cells[i];
         table_row(&table, cell->configuration);
         table_cell(&table, "%.2f", cell->seconds);
-        table_cell(&table, "%.3f [%.2f-%.2f] %zu", cell->ratio, cell->quartiles.low, cell->quartiles.high, cell->count);
-        table_cell(&table, "%.3f [%.2f-%.2f]", cell->control, cell->control_quartiles.low, cell->control_quartiles.high);
+        ratio_cell(&table, cell);
+        control_cell(&table, cell);
     }
     summary_free(&summary);
     return table;

@@ -13,8 +13,8 @@ build() {
 }
 input() {
     generated picture 2400 1600 >picture.ppm
-    generated picture 900 640 >small.ppm
-    generated picture 5000 4000 >large.ppm
+    generated picture 1200 860 >small.ppm
+    generated picture 6400 5000 >large.ppm
     reference compress -quiet -q 100 -m 1 large.ppm -o large.webp
     rm large.ppm
 }

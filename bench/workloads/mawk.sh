@@ -17,5 +17,5 @@ input() {
 }
 runs() {
     run mawk-words text -f words.awk
-    run mawk-queens - -v size=8 -v limit=300000 -f queens.awk
+    run mawk-queens - -v size=8 -v limit=450000 -f queens.awk
 }

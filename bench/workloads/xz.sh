@@ -24,5 +24,5 @@ input() {
 }
 runs() {
     run xz-compress - compress 6 1 piece
-    run xz-expand - expand 5 text.packed
+    run xz-expand - expand 9 text.packed
 }

@@ -11,7 +11,7 @@ input() {
     reference pack 12 text >text.packed
 }
 runs() {
-    run zstd-compress - compress 3 6 text
+    run zstd-compress - compress 3 12 text
     run zstd-compress-16 - compress 16 1 piece
     run zstd-expand - expand 50 text.packed
 }

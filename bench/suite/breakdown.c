@@ -66,7 +66,8 @@ struct table breakdown_ingredients(const json_t *result, const struct summary *s
     table_cell(&table, "–");
     table.note = format_text("addressing: every access through GS with a 32-bit address, nothing else. bundles: 32-byte bundles, masked returns, "
                              "jumps and calls, nothing else. These two isolate nothing. stores: loads are not confined. nop, bundles-nop: "
-                             "filled up with NOP instructions rather than with prefixes.");
+                             "filled up with NOP instructions rather than with prefixes. llvm-inlining: full, but inlined as LLVM inlines "
+                             "native code.");
     return table;
 }
 

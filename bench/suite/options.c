@@ -17,7 +17,8 @@ static const char help[] =
     "  --quick              about five minutes: one run of every program, full isolation, few rounds\n"
     "  --only NAME          only this program, run, configuration or part (run, size, compile, micro, many); repeatable\n"
     "  --configuration NAME only this configuration; repeatable\n"
-    "  --rounds N           as many rounds of everything, instead of as many as fit an hour\n"
+    "  --minutes N          as many rounds as fit N minutes instead of an hour, but no fewer than a comparison needs\n"
+    "  --rounds N           as many rounds of everything, however long that takes\n"
     "  --pin CPU            run what is timed on this processor only\n"
     "  --output FILE        the result (default: build/bench/result.json), written after each step\n"
     "  --resume             go on with an interrupted result\n"
@@ -43,10 +44,11 @@ static long number(const char *option, const char *text, long least, long most) 
 }
 
 struct options options_read(int argc, char **argv, const char *output) {
-    enum { QUICK = 1, ONLY, CONFIGURATION, ROUNDS, PIN, OUTPUT, RESUME, NO_BUILD, REPORT, HTML, MARKDOWN, SVG, COMPARE, LIST, HELP, VERSION };
+    enum { QUICK = 1, ONLY, CONFIGURATION, MINUTES, ROUNDS, PIN, OUTPUT, RESUME, NO_BUILD, REPORT, HTML, MARKDOWN, SVG, COMPARE, LIST, HELP, VERSION };
     static const struct option known[] = {
         {"quick", no_argument, NULL, QUICK}, {"only", required_argument, NULL, ONLY},
-        {"configuration", required_argument, NULL, CONFIGURATION}, {"rounds", required_argument, NULL, ROUNDS},
+        {"configuration", required_argument, NULL, CONFIGURATION}, {"minutes", required_argument, NULL, MINUTES},
+        {"rounds", required_argument, NULL, ROUNDS},
         {"pin", required_argument, NULL, PIN}, {"output", required_argument, NULL, OUTPUT}, {"resume", no_argument, NULL, RESUME},
         {"no-build", no_argument, NULL, NO_BUILD}, {"report", required_argument, NULL, REPORT}, {"html", required_argument, NULL, HTML},
         {"markdown", required_argument, NULL, MARKDOWN}, {"svg", required_argument, NULL, SVG},
@@ -58,6 +60,7 @@ struct options options_read(int argc, char **argv, const char *output) {
         case QUICK: o.quick = true; break;
         case ONLY: strings_add(&o.only, optarg); break;
         case CONFIGURATION: strings_add(&o.configurations, optarg); break;
+        case MINUTES: o.minutes = number("minutes", optarg, 1, 10000); break;
         case ROUNDS: o.rounds = number("rounds", optarg, 1, 1000); break;
         case PIN: o.pin = (int)number("pin", optarg, 0, 1023); break;
         case OUTPUT: o.output = optarg; break;

@@ -12,8 +12,9 @@ extern const char *const part_names[PART_COUNT];
 struct options {
     bool quick, resume, no_build, list;
     struct strings only, configurations;
-    long rounds; /* 0: as many as fit the time */
-    int pin;     /* processor; -1: none */
+    long minutes; /* 0: an hour, or five minutes when it is to be quick */
+    long rounds;  /* 0: as many as fit the time */
+    int pin;      /* processor; -1: none */
     const char *output;
     const char *report, *html, *markdown, *svg;
     const char *compare, *compare_with; /* the old result, and the new one or NULL */

@@ -1,5 +1,6 @@
 #include "plan.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #define FULL_RESERVE 600.0
 #define QUICK_SECONDS 300.0
 #define QUICK_RESERVE 120.0
+#define MOST_ROUNDS 15 /* more tell little more */
 
 /* What the targets are about gets most of the time: it has to be known best. */
 static int is_primary(const struct configuration *configuration) {
@@ -128,14 +130,16 @@ static double total(const struct plan *plan, const double *cost, const double *p
 }
 
 double plan_rounds(struct plan *plan, const struct options *o, const double *cost, const double *pairs, double already) {
-    double budget = o->quick ? QUICK_SECONDS - QUICK_RESERVE : FULL_SECONDS - FULL_RESERVE;
+    double whole = o->minutes ? 60.0 * (double)o->minutes : o->quick ? QUICK_SECONDS : FULL_SECONDS;
+    double budget = whole - (o->quick ? QUICK_RESERVE : FULL_RESERVE);
+    long most = o->minutes ? LONG_MAX : MOST_ROUNDS;
     long primary = o->rounds, other = o->rounds;
     if (!o->rounds) {
         /* Three rounds of what the targets are about for each of the others; at least so many that results can be compared. */
         primary = o->quick ? 1 : 5;
         other = o->quick ? 1 : 2;
-        while (primary < 15) {
-            long more = primary / 3 > other ? primary / 3 : other;
+        while (primary < most) {
+            long third = (primary + 1) / 3, more = third > other ? third : other;
             if (already + total(plan, cost, pairs, primary + 1, more) > budget)
                 break;
             primary++;

@@ -71,6 +71,36 @@ struct table breakdown_ingredients(const json_t *result, const struct summary *s
     return table;
 }
 
+struct table breakdown_text(const json_t *result) {
+    struct table table = {.title = "What the text consists of: real programs"};
+    const char *name, *workload;
+    json_t *about, *of;
+    size_t columns = 0, programs;
+    table_column(&table, "program");
+    json_object_foreach(json_object_get(result, "configurations"), name, about) {
+        if (is_ingredient(result, name) && isfinite(size_mean(result, "real", name, "text", &programs))) {
+            table_column(&table, "%s", name);
+            columns++;
+        }
+    }
+    if (columns < 2)
+        return table; /* nothing to break down */
+    json_object_foreach(json_object_get(result, "workloads"), workload, of) {
+        if (strcmp(json_string_value(json_object_get(of, "group")), "real") != 0)
+            continue;
+        table_row(&table, workload);
+        json_object_foreach(json_object_get(result, "configurations"), name, about)
+            if (is_ingredient(result, name) && isfinite(size_mean(result, "real", name, "text", &programs)))
+                table_cell(&table, "%s", ratio_text(size_ratio(result, workload, name, "text")));
+    }
+    table_row(&table, "geometric mean");
+    json_object_foreach(json_object_get(result, "configurations"), name, about)
+        if (is_ingredient(result, name) && isfinite(size_mean(result, "real", name, "text", &programs)))
+            table_cell(&table, "%s", ratio_text(size_mean(result, "real", name, "text", &programs)));
+    table.note = format_text("Ratios to the native program's text, the C library included.");
+    return table;
+}
+
 struct table breakdown_alternatives(const json_t *result, const struct summary *summary) {
     struct table table = {.title = "Beside the alternatives: real programs"};
     const char *columns[] = {"system", "programs", "it", "Bulkhead full, the same programs", "stores only, the same programs"};

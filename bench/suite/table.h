@@ -33,7 +33,7 @@ void put_markdown(FILE *out, const char *text);
 const char *ratio_text(double ratio);
 
 /* The tables of a report, in its order; the caller frees each. */
-enum { TABLES = 11 };
+enum { TABLES = 12 };
 size_t report_tables(const json_t *result, const struct summary *summary, struct table tables[TABLES]);
 
 #endif

@@ -262,6 +262,7 @@ size_t report_tables(const json_t *result, const struct summary *summary, struct
     size_t count = 0;
     tables[count++] = overall(result, summary);
     tables[count++] = breakdown_ingredients(result, summary);
+    tables[count++] = breakdown_text(result);
     tables[count++] = breakdown_alternatives(result, summary);
     for (size_t group = 0; group < 3; group++)
         tables[count++] = runs(result, summary, group);

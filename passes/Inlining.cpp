@@ -1,9 +1,11 @@
 #include "Inlining.h"
 #include "Options.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Analysis/InlineAdvisor.h"
-#include "llvm/Analysis/InlineCost.h"
-#include "llvm/Passes/PassBuilder.h"
+#include "llvm/IR/Attributes.h"
+#include "llvm/IR/Function.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/InstrTypes.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
@@ -11,48 +13,30 @@ using namespace bulkhead;
 
 namespace {
 
-/// In LLVM's unit, a fifth of an instruction: what is saved where a call disappears,
-/// and spent for each call in the body that is inlined.
-constexpr int LLVMPenalty = 25;
-constexpr int CallPenalty = 100;
-/// By how much more than LLVM inlines it, a body may be longer that calls nothing.
-constexpr int LeafBonus = 25;
+/// By how much each call in a body lowers the threshold for inlining that body. The
+/// unit is a fifth of an instruction; the threshold is 225, and a call costs 25 by itself.
+constexpr StringLiteral BonusAttribute = "call-threshold-bonus", Bonus = "-50";
 
-constexpr StringLiteral PenaltyOption = "inline-call-penalty";
-constexpr StringLiteral InlinerOptions[] = {PenaltyOption, "inline-threshold",
+/// Whoever sets one of these knows what is to be inlined.
+constexpr StringLiteral InlinerOptions[] = {"inline-call-penalty", "inline-threshold",
                                             "inlinehint-threshold"};
 
-/// What the higher penalty credits to every call is taken off the thresholds again,
-/// so that only the calls in a body make the difference.
-InlineAdvisor *advise(Module &M, FunctionAnalysisManager &FAM, InlineParams Params,
-                      InlineContext Context) {
-  constexpr int Credit = CallPenalty - LLVMPenalty;
-  auto Lower = [](std::optional<int> &Threshold, int By) {
-    if (Threshold)
-      *Threshold -= By;
-  };
-  Params.DefaultThreshold -= Credit - LeafBonus;
-  Lower(Params.HintThreshold, Credit - LeafBonus);
-  for (std::optional<int> *Threshold :
-       {&Params.ColdThreshold, &Params.OptSizeThreshold, &Params.OptMinSizeThreshold,
-        &Params.HotCallSiteThreshold, &Params.LocallyHotCallSiteThreshold,
-        &Params.ColdCallSiteThreshold})
-    Lower(*Threshold, Credit);
-  return new DefaultInlineAdvisor(M, FAM, Params, Context);
+bool userDecides() {
+  auto &Options = cl::getRegisteredOptions();
+  return llvm::any_of(InlinerOptions, [&](StringRef Name) {
+    cl::Option *O = Options.lookup(Name);
+    return O && O->getNumOccurrences();
+  });
 }
 
 } // namespace
 
-void bulkhead::tuneInlining(PassBuilder &PB) {
-  auto &Options = cl::getRegisteredOptions();
-  bool Untouched = llvm::all_of(InlinerOptions, [&](StringRef Name) {
-    cl::Option *O = Options.lookup(Name);
-    return O && !O->getNumOccurrences();
-  });
-  if (!laysOutBundles() || !Untouched)
+void bulkhead::weighCalls(Function &F) {
+  if (!laysOutBundles() || F.hasFnAttribute(Attribute::InlineHint) || userDecides())
     return;
-  static_cast<cl::opt<int> *>(Options.lookup(PenaltyOption))->setValue(CallPenalty);
-  PB.registerAnalysisRegistrationCallback([](ModuleAnalysisManager &MAM) {
-    MAM.registerPass([] { return PluginInlineAdvisorAnalysis(advise); });
-  });
+  for (Instruction &I : instructions(F))
+    if (auto *Call = dyn_cast<CallBase>(&I))
+      if (!isa<IntrinsicInst>(Call) && !Call->isInlineAsm() &&
+          !Call->hasFnAttr(BonusAttribute))
+        Call->addFnAttr(Attribute::get(F.getContext(), BonusAttribute, Bonus));
 }

@@ -3,16 +3,16 @@
 #define BULKHEAD_PASSES_INLINING_H
 
 namespace llvm {
-class PassBuilder;
+class Function;
 }
 
 namespace bulkhead {
 
-/// Makes LLVM's inliner reckon with what a call costs in isolated code: it and its
-/// masked return are longer and slower, and every call that is copied along with a
-/// body is padded again. What calls nothing is inlined more readily, what calls is
-/// inlined less. Options that the user gave for the inliner stand.
-void tuneInlining(llvm::PassBuilder &PB);
+/// Tells LLVM's inliner what the calls of a function cost where its body is copied:
+/// in isolated code every call is padded, and so is each copy. What calls nothing, and
+/// what the programmer declared `inline`, is inlined as LLVM does it. Options that the
+/// user gave for the inliner stand.
+void weighCalls(llvm::Function &F);
 
 } // namespace bulkhead
 

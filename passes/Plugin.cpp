@@ -1,7 +1,6 @@
 //===- Plugin.cpp - Registers everything with stock clang, llc and lld ------===//
 
 #include "AlignTargets.h"
-#include "Inlining.h"
 #include "Options.h"
 #include "Policy.h"
 #include "Streamers.h"
@@ -87,7 +86,6 @@ extern "C" __attribute__((visibility("default"))) PassPluginLibraryInfo
 llvmGetPassPluginInfo() {
   return {LLVM_PLUGIN_API_VERSION, "Bulkhead", "1", [](PassBuilder &PB) {
             (void)Callback;
-            tuneInlining(PB);
             PB.registerPipelineStartEPCallback(
                 [](ModulePassManager &MPM, OptimizationLevel) {
                   MPM.addPass(PolicyPass());

@@ -6,6 +6,7 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/InstrTypes.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/Module.h"
 #include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
@@ -31,12 +32,18 @@ bool userDecides() {
 
 } // namespace
 
-void bulkhead::weighCalls(Function &F) {
-  if (!laysOutBundles() || F.hasFnAttribute(Attribute::InlineHint) || userDecides())
-    return;
+static void weighCalls(Function &F) {
   for (Instruction &I : instructions(F))
     if (auto *Call = dyn_cast<CallBase>(&I))
-      if (!isa<IntrinsicInst>(Call) && !Call->isInlineAsm() &&
-          !Call->hasFnAttr(BonusAttribute))
+      if (!isa<IntrinsicInst>(Call) && !Call->isInlineAsm())
         Call->addFnAttr(Attribute::get(F.getContext(), BonusAttribute, Bonus));
+}
+
+PreservedAnalyses WeighCallsPass::run(Module &M, ModuleAnalysisManager &) {
+  if (!laysOutBundles() || userDecides())
+    return PreservedAnalyses::all();
+  for (Function &F : M)
+    if (!F.hasFnAttribute(Attribute::InlineHint))
+      weighCalls(F);
+  return PreservedAnalyses::none();
 }

@@ -1,6 +1,7 @@
 //===- Plugin.cpp - Registers everything with stock clang, llc and lld ------===//
 
 #include "AlignTargets.h"
+#include "Inlining.h"
 #include "Options.h"
 #include "Policy.h"
 #include "Streamers.h"
@@ -89,6 +90,7 @@ llvmGetPassPluginInfo() {
             PB.registerPipelineStartEPCallback(
                 [](ModulePassManager &MPM, OptimizationLevel) {
                   MPM.addPass(PolicyPass());
+                  MPM.addPass(WeighCallsPass());
                 });
             // Optimisations create new references, globals and functions.
             PB.registerOptimizerLastEPCallback(

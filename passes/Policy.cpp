@@ -1,5 +1,4 @@
 #include "Policy.h"
-#include "Inlining.h"
 #include "Options.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Function.h"
@@ -121,7 +120,6 @@ PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
     if (F.isDeclaration())
       continue;
     checkFunction(F);
-    weighCalls(F);
     // -fsanitize=function puts the type in front of the code, where no data can be.
     // Its check passes functions without one.
     F.setMetadata(LLVMContext::MD_func_sanitize, nullptr);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report.h"
+#include "rounds.h"
 
 int is_alternative(const char *configuration) {
     return !strncmp(configuration, "wasm", 4) || !strncmp(configuration, "node", 4);
@@ -20,33 +21,62 @@ static double product(double addressing, double bundles) {
     return addressing * bundles;
 }
 
+/* The configurations that a breakdown has columns for, with their means over the real programs. */
+struct ingredients {
+    const char *names[ROUND_VARIANTS];
+    double means[ROUND_VARIANTS];
+    size_t count;
+};
+
+/* Starts the table: a column for each ingredient whose mean is known. One alone breaks nothing down: false. */
+static int begin(struct table *table, struct ingredients *of, const json_t *result, const struct summary *summary) {
+    const char *name;
+    json_t *about;
+    size_t programs;
+    of->count = 0;
+    table_column(table, "program");
+    json_object_foreach(json_object_get(result, "configurations"), name, about) {
+        if (!is_ingredient(result, name) || of->count == ROUND_VARIANTS)
+            continue;
+        double mean = summary ? summary_mean(summary, "real", name, NULL).ratio : size_mean(result, "real", name, "text", &programs);
+        if (!isfinite(mean))
+            continue;
+        table_column(table, "%s", name);
+        of->names[of->count] = name;
+        of->means[of->count++] = mean;
+    }
+    return of->count > 1;
+}
+
+static void mean_row(struct table *table, const struct ingredients *of) {
+    table_row(table, "geometric mean");
+    for (size_t i = 0; i < of->count; i++)
+        table_cell(table, "%s", ratio_text(of->means[i]));
+}
+
+static int is_real(const json_t *workload) {
+    return !strcmp(json_string_value(json_object_get(workload, "group")), "real");
+}
+
 struct table breakdown_ingredients(const json_t *result, const struct summary *summary) {
     struct table table = {.title = "What the cost consists of: real programs"};
-    const char *name, *workload;
-    json_t *about, *of;
-    size_t columns = 0;
-    table_column(&table, "program");
-    json_object_foreach(json_object_get(result, "configurations"), name, about) {
-        if (is_ingredient(result, name) && summary_mean(summary, "real", name, NULL).workloads) {
-            table_column(&table, "%s", name);
-            columns++;
-        }
-    }
-    if (columns < 2)
-        return table; /* nothing to break down */
-    int both = summary_mean(summary, "real", "addressing", NULL).workloads && summary_mean(summary, "real", "bundles", NULL).workloads;
-    if (both)
+    struct ingredients columns;
+    const char *workload;
+    json_t *of;
+    if (!begin(&table, &columns, result, summary))
+        return table;
+    double both = product(summary_mean(summary, "real", "addressing", NULL).ratio, summary_mean(summary, "real", "bundles", NULL).ratio);
+    if (isfinite(both))
         table_column(&table, "addressing × bundles");
     table_column(&table, "NOP %% of text");
     table_column(&table, "prefix %% of text");
     json_object_foreach(json_object_get(result, "workloads"), workload, of) {
-        if (strcmp(json_string_value(json_object_get(of, "group")), "real") != 0)
+        if (!is_real(of))
             continue;
         table_row(&table, workload);
-        json_object_foreach(json_object_get(result, "configurations"), name, about)
-            if (is_ingredient(result, name) && summary_mean(summary, "real", name, NULL).workloads)
-                table_cell(&table, "%s", ratio_text(summary_program(summary, workload, name)));
-        if (both)
+        for (size_t i = 0; i < columns.count; i++)
+            table_cell(&table, "%s", ratio_text(summary_program(summary, workload, columns.names[i])));
+        if (isfinite(both))
             table_cell(&table, "%s", ratio_text(product(summary_program(summary, workload, "addressing"),
                                                         summary_program(summary, workload, "bundles"))));
         const char *facts[] = {"nop_bytes", "prefix_bytes"};
@@ -55,13 +85,9 @@ struct table breakdown_ingredients(const json_t *result, const struct summary *s
             table_cell(&table, isfinite(share) ? "%.2f" : "–", 100 * share);
         }
     }
-    table_row(&table, "geometric mean");
-    json_object_foreach(json_object_get(result, "configurations"), name, about)
-        if (is_ingredient(result, name) && summary_mean(summary, "real", name, NULL).workloads)
-            table_cell(&table, "%s", ratio_text(summary_mean(summary, "real", name, NULL).ratio));
-    if (both)
-        table_cell(&table, "%s", ratio_text(product(summary_mean(summary, "real", "addressing", NULL).ratio,
-                                                    summary_mean(summary, "real", "bundles", NULL).ratio)));
+    mean_row(&table, &columns);
+    if (isfinite(both))
+        table_cell(&table, "%s", ratio_text(both));
     table_cell(&table, "–");
     table_cell(&table, "–");
     table.note = format_text("addressing: every access through GS with a 32-bit address, nothing else. bundles: 32-byte bundles, masked returns, "
@@ -73,30 +99,19 @@ struct table breakdown_ingredients(const json_t *result, const struct summary *s
 
 struct table breakdown_text(const json_t *result) {
     struct table table = {.title = "What the text consists of: real programs"};
-    const char *name, *workload;
-    json_t *about, *of;
-    size_t columns = 0, programs;
-    table_column(&table, "program");
-    json_object_foreach(json_object_get(result, "configurations"), name, about) {
-        if (is_ingredient(result, name) && isfinite(size_mean(result, "real", name, "text", &programs))) {
-            table_column(&table, "%s", name);
-            columns++;
-        }
-    }
-    if (columns < 2)
-        return table; /* nothing to break down */
+    struct ingredients columns;
+    const char *workload;
+    json_t *of;
+    if (!begin(&table, &columns, result, NULL))
+        return table;
     json_object_foreach(json_object_get(result, "workloads"), workload, of) {
-        if (strcmp(json_string_value(json_object_get(of, "group")), "real") != 0)
+        if (!is_real(of))
             continue;
         table_row(&table, workload);
-        json_object_foreach(json_object_get(result, "configurations"), name, about)
-            if (is_ingredient(result, name) && isfinite(size_mean(result, "real", name, "text", &programs)))
-                table_cell(&table, "%s", ratio_text(size_ratio(result, workload, name, "text")));
+        for (size_t i = 0; i < columns.count; i++)
+            table_cell(&table, "%s", ratio_text(size_ratio(result, workload, columns.names[i], "text")));
     }
-    table_row(&table, "geometric mean");
-    json_object_foreach(json_object_get(result, "configurations"), name, about)
-        if (is_ingredient(result, name) && isfinite(size_mean(result, "real", name, "text", &programs)))
-            table_cell(&table, "%s", ratio_text(size_mean(result, "real", name, "text", &programs)));
+    mean_row(&table, &columns);
     table.note = format_text("Ratios to the native program's text, the C library included.");
     return table;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stats.h"
+
 /* An hour, and five minutes; the reserve is for compiling, the micro-benchmarks and instances. */
 #define FULL_SECONDS 3600.0
 #define FULL_RESERVE 600.0
@@ -129,22 +131,22 @@ static double total(const struct plan *plan, const double *cost, const double *p
     return seconds;
 }
 
+/* Three rounds of what the targets are about for each of the others, but at least so many that they are not left to chance. */
+static long rounds_of_others(const struct options *o, long primary) {
+    long least = o->quick ? 1 : 2;
+    return primary / 3 > least ? primary / 3 : least;
+}
+
 double plan_rounds(struct plan *plan, const struct options *o, const double *cost, const double *pairs, double already) {
     double whole = o->minutes ? 60.0 * (double)o->minutes : o->quick ? QUICK_SECONDS : FULL_SECONDS;
     double budget = whole - (o->quick ? QUICK_RESERVE : FULL_RESERVE);
     long most = o->minutes ? LONG_MAX : MOST_ROUNDS;
-    long primary = o->rounds, other = o->rounds;
+    long least = o->quick ? 1 : STATS_LEAST_VALUES, primary = o->rounds, other = o->rounds;
     if (!o->rounds) {
-        /* Three rounds of what the targets are about for each of the others; at least so many that results can be compared. */
-        primary = o->quick ? 1 : 5;
-        other = o->quick ? 1 : 2;
-        while (primary < most) {
-            long third = (primary + 1) / 3, more = third > other ? third : other;
-            if (already + total(plan, cost, pairs, primary + 1, more) > budget)
+        for (primary = least; primary < most; primary++)
+            if (already + total(plan, cost, pairs, primary + 1, rounds_of_others(o, primary + 1)) > budget)
                 break;
-            primary++;
-            other = more;
-        }
+        other = rounds_of_others(o, primary);
     }
     for (size_t i = 0; i < plan->configuration_count; i++)
         plan->rounds[i] = configuration_is_reference(plan->configurations[i]) ? 0 :

@@ -1,7 +1,8 @@
 """What the verifier's code may not do: structure.py BUILD OUT CLANG LLVM-TOOLS [MORE.c]...
 
 No allocation and no library but plain memory and string functions, no writable global data, no recursion, no frames of
-unknown size and a bounded stack; and the part that judges code stays small. MORE.c are further files, to show that the
+unknown size and a bounded stack; and the part that judges code stays small. It includes headers of its own and include/bulkhead/layout.h, nothing else of the
+project. MORE.c are further files, to show that the
 checks notice what they are for.
 """
 import os
@@ -110,8 +111,21 @@ deepest = max(depth, key=depth.get)
 if depth[deepest] > MAX_STACK:
     errors.append(f"{deepest} needs {depth[deepest]} bytes of stack")
 
+# What it includes of the project, by whatever way: its own headers, what its generators write, and the layout.
+files, flags = verifier_files(build)
+directory = os.path.dirname(files[0])
+top = os.path.dirname(os.path.dirname(directory))
+own = (directory, os.path.join(build, "runtime", "verifier"))
+generators = [os.path.join(directory, name) for name in os.listdir(directory) if name.startswith("gen") and name.endswith(".c")]
+for file in [*files, *generators, *more]:
+    rule = subprocess.run([clang, *flags, "-D_GNU_SOURCE", "-MM", file], check=True, stdout=subprocess.PIPE, text=True).stdout
+    for header in rule.replace("\\\n", " ").split()[2:]:
+        header = os.path.realpath(header)
+        if os.path.dirname(header) not in map(os.path.realpath, own) and \
+                header != os.path.realpath(os.path.join(top, "include", "bulkhead", "layout.h")):
+            errors.append(f"{os.path.basename(file)} includes {os.path.relpath(header, top)}, which is not the verifier's")
+
 # The size of what judges code: all files but the ELF side and generators, with their headers, comments included.
-directory = os.path.dirname(verifier_files(build)[0][0])
 core = [name for name in sorted(os.listdir(directory)) if name.endswith((".c", ".h")) and not name.startswith(("elf", "gen"))]
 core_lines = 0
 for name in core:

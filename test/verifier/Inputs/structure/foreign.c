@@ -1,0 +1,2 @@
+#include "foreign.h"
+unsigned foreign(void) { return FOREIGN; }

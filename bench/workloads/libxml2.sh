@@ -15,7 +15,7 @@ build() {
         -lm -o "$out/libxml2"
 }
 input() {
-    awk -v items=1300 -f "$include/catalogue.awk" >small.xml
+    awk -v items=1000 -f "$include/catalogue.awk" >small.xml
     awk -v items=2000 -f "$include/catalogue.awk" >catalogue.xml
 }
 runs() {

@@ -43,13 +43,13 @@ bh_elf_result __wrap_bh_elf_parse(struct bh_elf *elf, const void *file, size_t s
     /* *elf points into what it was parsed from, so this copy lives as long as the process. */
     uint8_t *copy = malloc(size);
     if (!copy) {
-        fputs("bench-run: out of memory\n", stderr);
+        fputs(PROGRAM_NAME ": out of memory\n", stderr);
         exit(125);
     }
     memcpy(copy, file, size);
     memcpy(copy + at, &(uint32_t){BH_SCHEME_BUNDLE}, sizeof(uint32_t));
     unverifiable = true;
-    fputs("bench-run: warning: this module is not verified, and nothing isolates it from this process\n", stderr);
+    fputs(PROGRAM_NAME ": warning: this module is not verified, and nothing isolates it from this process\n", stderr);
     return __real_bh_elf_parse(elf, copy, size, error);
 }
 

@@ -30,7 +30,7 @@ static void report_refusal(void *context, const bh_refusal *refusal) {
 }
 
 static void report_call(void *context, const char *call, const char *detail, int number) {
-    fprintf(stderr, "bulkhead-run: refused: %s", call);
+    fprintf(stderr, PROGRAM_NAME ": refused: %s", call);
     if (*detail) {
         fputs("(", stderr);
         print_clean(detail);
@@ -40,7 +40,7 @@ static void report_call(void *context, const char *call, const char *detail, int
 }
 
 static int report_error(void) {
-    fputs("bulkhead-run: ", stderr);
+    fputs(PROGRAM_NAME ": ", stderr);
     print_clean(bh_last_error()->text);
     fputs("\n", stderr);
     switch (bh_last_error()->error) {
@@ -68,12 +68,12 @@ static int report_fault(void) {
     /* `bulkhead-run program | head` is no reason for a message. */
     if (detail->fault == BH_FAULT_SIGNAL && detail->signal == SIGPIPE)
         return 128 + detail->signal;
-    fprintf(stderr, "bulkhead-run: fault (SIG%s): ", name ? name : "?");
+    fprintf(stderr, PROGRAM_NAME ": fault (SIG%s): ", name ? name : "?");
     print_clean(detail->text);
     fputs("\n", stderr);
     for (unsigned n = 1; n < detail->backtrace_count; n++) {
         const bh_backtrace_entry *entry = &detail->backtrace[n];
-        fprintf(stderr, "bulkhead-run:   %s ", entry->kind == BH_TRACE_SCANNED ? "perhaps from" : "called from");
+        fprintf(stderr, PROGRAM_NAME ":   %s ", entry->kind == BH_TRACE_SCANNED ? "perhaps from" : "called from");
         print_clean(entry->symbol[0] ? entry->symbol : "?");
         fprintf(stderr, "+0x%llx (image address 0x%llx)\n", (unsigned long long)entry->symbol_offset,
                 (unsigned long long)entry->image_address);
@@ -94,8 +94,8 @@ static void report_stats(const bh_module *module, const bh_instance *instance, d
     bh_instance_get_usage(instance, &usage);
     double milliseconds = (double)info.verify_ns / 1e6;
     fprintf(stderr,
-            "bulkhead-run: code %" PRIu64 " bytes, verified in %.2f ms (%.0f MB/s)\n"
-            "bulkhead-run: ran %.3f s; memory peak %.1f MiB in %u mappings; %" PRIu64 " system calls, %" PRIu64 " refused\n",
+            PROGRAM_NAME ": code %" PRIu64 " bytes, verified in %.2f ms (%.0f MB/s)\n"
+            PROGRAM_NAME ": ran %.3f s; memory peak %.1f MiB in %u mappings; %" PRIu64 " system calls, %" PRIu64 " refused\n",
             info.code_size, milliseconds, info.verify_ns ? (double)info.code_size * 1e3 / (double)info.verify_ns : 0.0, seconds,
             (double)usage.mapped_peak / (1 << 20), usage.mappings, usage.host_calls, usage.refused);
 }

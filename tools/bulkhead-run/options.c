@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char help[] =
-    "Usage: bulkhead-run [OPTION]... PROGRAM [ARGUMENT]...\n"
+    "Usage: " PROGRAM_NAME " [OPTION]... PROGRAM [ARGUMENT]...\n"
     "Verifies PROGRAM, a guest built with bulkhead-clang, and runs it isolated in this process.\n"
     "It gets the standard streams, the time, random numbers, and what these options grant:\n"
     "\n"
@@ -33,14 +33,14 @@ static const char help[] =
     "program is refused (the verifier's report is on stderr), 127 when it cannot be read.\n";
 
 static int wrong(const char *format, const char *value) {
-    fputs("bulkhead-run: ", stderr);
+    fputs(PROGRAM_NAME ": ", stderr);
     fprintf(stderr, format, value);
-    fputs("; see bulkhead-run --help\n", stderr);
+    fputs("; see " PROGRAM_NAME " --help\n", stderr);
     return STATUS_USAGE;
 }
 
 static int failed(void) {
-    fprintf(stderr, "bulkhead-run: %s\n", bh_last_error()->text);
+    fprintf(stderr, PROGRAM_NAME ": %s\n", bh_last_error()->text);
     return STATUS_USAGE;
 }
 
@@ -88,7 +88,7 @@ static int parse_number(const char *option, const char *text, double scale, doub
     errno = 0;
     double value = strtod(text, &end);
     if (errno || end == text || *end || !(value > 0) || !(value * scale <= most)) {
-        fprintf(stderr, "bulkhead-run: %s wants a positive number, not '%s'; see bulkhead-run --help\n", option, text);
+        fprintf(stderr, PROGRAM_NAME ": %s wants a positive number, not '%s'; see " PROGRAM_NAME " --help\n", option, text);
         return STATUS_USAGE;
     }
     *out = (uint64_t)(value * scale);
@@ -153,7 +153,7 @@ int parse_options(int argc, char **argv, struct options *options) {
             fputs(help, stdout);
             return 0;
         case VERSION:
-            printf("bulkhead-run %s (contract version %d)\n", BULKHEAD_VERSION, BH_CONTRACT_VERSION);
+            printf(PROGRAM_NAME " %s (contract version %d)\n", BULKHEAD_VERSION, BH_CONTRACT_VERSION);
             return 0;
         case ':':
             return wrong("%s wants a value", argv[optind - 1]);

@@ -7,6 +7,11 @@
 
 #include "bulkhead/bulkhead.h"
 
+/* What it calls itself. bench-run, made of the same sources, defines another name. */
+#ifndef PROGRAM_NAME
+#define PROGRAM_NAME "bulkhead-run"
+#endif
+
 /* Exit statuses of the tool itself; otherwise it exits as the guest does, or with 128 + the signal of its fault. */
 enum { STATUS_USAGE = 125, STATUS_DEADLINE = 124, STATUS_REFUSED = 126, STATUS_UNREADABLE = 127 };
 

@@ -19,6 +19,9 @@ bh_module *guest();
 bh_module *guestFloat();
 // guest.c's in an engine that sets GS by system calls.
 bh_module *guestWithoutFsgsbase();
+// A new instance, which the caller destroys, without permissions.
+bh_instance *create(bh_module *Module);
+bh_function function(bh_instance *Instance, const char *Name, const char *Signature);
 // The module to verify and to instantiate: --module, or guest.c's.
 const std::string &moduleFile();
 

@@ -9,36 +9,24 @@
 
 namespace {
 
-bh_instance *create(bh_module *Module) {
-  bh_instance *New = nullptr;
-  bench::check(bh_instance_create(Module, nullptr, &New));
-  return New;
-}
-
 bh_instance *instance() {
-  static bh_instance *Instance = create(bench::guest());
+  static bh_instance *Instance = bench::create(bench::guest());
   return Instance;
 }
 
 bh_instance *instanceFloat() {
-  static bh_instance *Instance = create(bench::guestFloat());
+  static bh_instance *Instance = bench::create(bench::guestFloat());
   return Instance;
 }
 
 bh_instance *instanceWithoutFsgsbase() {
-  static bh_instance *Instance = create(bench::guestWithoutFsgsbase());
+  static bh_instance *Instance = bench::create(bench::guestWithoutFsgsbase());
   return Instance;
-}
-
-bh_function function(bh_instance *Instance, const char *Name, const char *Signature) {
-  bh_function F;
-  bench::check(bh_instance_function(Instance, Name, Signature, &F));
-  return F;
 }
 
 // Registers in, registers out: the least that a call into a guest costs.
 void callRegisters(benchmark::State &State, bh_instance *(*Instance)()) {
-  bh_function F = function(Instance(), "nothing", "v()");
+  bh_function F = bench::function(Instance(), "nothing", "v()");
   bh_registers Registers = {};
   for (auto _ : State)
     bench::check(bh_call_registers(Instance(), F.address, &Registers));
@@ -48,10 +36,10 @@ BENCHMARK_CAPTURE(callRegisters, floats, instanceFloat)->Name("guest call, regis
 BENCHMARK_CAPTURE(callRegisters, prctl, instanceWithoutFsgsbase)->Name("guest call, registers, GS by arch_prctl");
 
 void callTwo(benchmark::State &State) {
-  bh_instance *Instances[2] = {instance(), create(bench::guest())};
+  bh_instance *Instances[2] = {instance(), bench::create(bench::guest())};
   bh_address Address[2];
   for (int I = 0; I < 2; ++I)
-    Address[I] = function(Instances[I], "nothing", "v()").address;
+    Address[I] = bench::function(Instances[I], "nothing", "v()").address;
   bh_registers Registers = {};
   unsigned I = 0;
   for (auto _ : State) {
@@ -63,14 +51,14 @@ void callTwo(benchmark::State &State) {
 BENCHMARK(callTwo)->Name("guest call, registers, two instances in turn");
 
 void callNothing(benchmark::State &State) {
-  bh_function F = function(instance(), "nothing", "v()");
+  bh_function F = bench::function(instance(), "nothing", "v()");
   for (auto _ : State)
     bench::check(bh_call(instance(), &F, nullptr, nullptr));
 }
 BENCHMARK(callNothing)->Name("guest call, no arguments");
 
 void callAdd(benchmark::State &State) {
-  bh_function F = function(instance(), "add", "i(ii)");
+  bh_function F = bench::function(instance(), "add", "i(ii)");
   bh_value Arguments[2] = {}, Result;
   Arguments[0].type = Arguments[1].type = 'i';
   for (auto _ : State) {
@@ -82,7 +70,7 @@ void callAdd(benchmark::State &State) {
 BENCHMARK(callAdd)->Name("guest call, two integers");
 
 void callDoubles(benchmark::State &State) {
-  bh_function F = function(instance(), "add_doubles", "d(dd)");
+  bh_function F = bench::function(instance(), "add_doubles", "d(dd)");
   bh_value Arguments[2] = {}, Result;
   Arguments[0].type = Arguments[1].type = 'd';
   for (auto _ : State) {
@@ -94,7 +82,7 @@ void callDoubles(benchmark::State &State) {
 BENCHMARK(callDoubles)->Name("guest call, two doubles");
 
 void invokeAdd(benchmark::State &State) {
-  bh_function F = function(instance(), "add", "i(ii)");
+  bh_function F = bench::function(instance(), "add", "i(ii)");
   bh_value Result;
   for (auto _ : State) {
     bench::check(bh_invoke(instance(), &F, &Result, 1, 2));
@@ -118,7 +106,7 @@ int addTyped(void *, bh_instance *, const bh_value *Arguments, bh_value *Result)
 }
 
 void callBack(benchmark::State &State, bh_instance *(*Instance)(), bool Raw) {
-  bh_function F = function(Instance(), "repeat", "v(pi)");
+  bh_function F = bench::function(Instance(), "repeat", "v(pi)");
   bh_address Address;
   if (Raw)
     bench::check(bh_callback_create_raw(Instance(), addRaw, nullptr, &Address));

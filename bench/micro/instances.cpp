@@ -31,18 +31,12 @@ bh_module *unmappingGuest() {
   return Guest;
 }
 
-bh_instance *create(bh_module *Module) {
-  bh_instance *Instance = nullptr;
-  bench::check(bh_instance_create(Module, nullptr, &Instance));
-  return Instance;
-}
-
 // With its start code: the C library initialises itself. Destroying is not counted.
 template <bh_module *Guest()> void createOnly(benchmark::State &State) {
   bh_module *Module = Guest();
   for (auto _ : State) {
     auto Start = Clock::now();
-    bh_instance *Instance = create(Module);
+    bh_instance *Instance = bench::create(Module);
     State.SetIterationTime(secondsSince(Start));
     bench::check(bh_instance_destroy(Instance));
   }
@@ -53,7 +47,7 @@ BENCHMARK(createOnly<unmappingGuest>)->Name("instance create, new slot")->UseMan
 template <bh_module *Guest()> void destroyOnly(benchmark::State &State) {
   bh_module *Module = Guest();
   for (auto _ : State) {
-    bh_instance *Instance = create(Module);
+    bh_instance *Instance = bench::create(Module);
     auto Start = Clock::now();
     bench::check(bh_instance_destroy(Instance));
     State.SetIterationTime(secondsSince(Start));
@@ -65,10 +59,9 @@ BENCHMARK(destroyOnly<unmappingGuest>)->Name("instance destroy, slot unmapped")-
 template <bh_module *Guest()> void createCallDestroy(benchmark::State &State) {
   bh_module *Module = Guest();
   for (auto _ : State) {
-    bh_instance *Instance = create(Module);
-    bh_function Function;
+    bh_instance *Instance = bench::create(Module);
+    bh_function Function = bench::function(Instance, "add", "i(ii)");
     bh_value Result;
-    bench::check(bh_instance_function(Instance, "add", "i(ii)", &Function));
     bench::check(bh_invoke(Instance, &Function, &Result, 1, 2));
     bench::check(bh_instance_destroy(Instance));
   }
@@ -86,7 +79,7 @@ BENCHMARK(createCallDestroy<unmappingGuest>)
     ->Unit(benchmark::kMicrosecond);
 
 void resetOnly(benchmark::State &State) {
-  bh_instance *Instance = create(bench::guest());
+  bh_instance *Instance = bench::create(bench::guest());
   for (auto _ : State)
     bench::check(bh_instance_reset(Instance));
   State.SetItemsProcessed(State.iterations());
@@ -96,10 +89,9 @@ BENCHMARK(resetOnly)->Name("instance reset")->ThreadRange(1, 2)->UseRealTime()->
 
 // What a host does that gives every request a new instance.
 void callReset(benchmark::State &State) {
-  bh_instance *Instance = create(bench::guest());
-  bh_function Function;
+  bh_instance *Instance = bench::create(bench::guest());
+  bh_function Function = bench::function(Instance, "add", "i(ii)");
   bh_value Result;
-  bench::check(bh_instance_function(Instance, "add", "i(ii)", &Function));
   for (auto _ : State) {
     bench::check(bh_invoke(Instance, &Function, &Result, 1, 2));
     bench::check(bh_instance_reset(Instance));
@@ -111,10 +103,9 @@ BENCHMARK(callReset)->Name("instance call and reset")->ThreadRange(1, 2)->UseRea
 
 // The same for a guest that used its heap: memory that it mapped is given back, and mapped again by the next call.
 void heapReset(benchmark::State &State) {
-  bh_instance *Instance = create(bench::guest());
-  bh_function Function;
+  bh_instance *Instance = bench::create(bench::guest());
+  bh_function Function = bench::function(Instance, "use_heap", "i()");
   bh_value Result;
-  bench::check(bh_instance_function(Instance, "use_heap", "i()", &Function));
   for (auto _ : State) {
     bench::check(bh_invoke(Instance, &Function, &Result));
     bench::check(bh_instance_reset(Instance));
@@ -124,10 +115,9 @@ void heapReset(benchmark::State &State) {
 }
 // The reset alone.
 void resetAfterHeap(benchmark::State &State) {
-  bh_instance *Instance = create(bench::guest());
-  bh_function Function;
+  bh_instance *Instance = bench::create(bench::guest());
+  bh_function Function = bench::function(Instance, "use_heap", "i()");
   bh_value Result;
-  bench::check(bh_instance_function(Instance, "use_heap", "i()", &Function));
   for (auto _ : State) {
     bench::check(bh_invoke(Instance, &Function, &Result));
     auto Start = Clock::now();
@@ -143,9 +133,8 @@ BENCHMARK(heapReset)->Name("instance call with malloc, and reset")->ThreadRange(
 // How much later than its deadline a loop ends.
 void deadline(benchmark::State &State) {
   constexpr double Allowed = 0.020;
-  bh_instance *Instance = create(bench::guest());
-  bh_function Function;
-  bench::check(bh_instance_function(Instance, "forever", "v()", &Function));
+  bh_instance *Instance = bench::create(bench::guest());
+  bh_function Function = bench::function(Instance, "forever", "v()");
   bench::check(bh_instance_set_deadline(Instance, Allowed * 1e9));
   std::vector<double> Late;
   for (auto _ : State) {
@@ -171,7 +160,7 @@ BENCHMARK(deadline)
     ->Unit(benchmark::kMicrosecond);
 
 void shareUnshare(benchmark::State &State) {
-  bh_instance *Instance = create(bench::guest());
+  bh_instance *Instance = bench::create(bench::guest());
   void *Memory = nullptr;
   bench::check(bh_shared_create(65536, &Memory));
   for (auto _ : State) {

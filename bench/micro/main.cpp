@@ -56,6 +56,18 @@ bh_module *bench::guestWithoutFsgsbase() {
   return Guest;
 }
 
+bh_instance *bench::create(bh_module *Module) {
+  bh_instance *New = nullptr;
+  check(bh_instance_create(Module, nullptr, &New));
+  return New;
+}
+
+bh_function bench::function(bh_instance *Instance, const char *Name, const char *Signature) {
+  bh_function Found;
+  check(bh_instance_function(Instance, Name, Signature, &Found));
+  return Found;
+}
+
 const std::string &bench::moduleFile() { return Module; }
 
 /// The processor's name, for the report's head.

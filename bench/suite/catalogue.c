@@ -38,10 +38,10 @@ static void read_configurations(const struct places *places, struct catalogue *c
     catalogue->configurations = allocate(lines.count, sizeof *catalogue->configurations);
     for (size_t i = 0; i < lines.count; i++) {
         struct strings fields = strings_split(lines.items[i], '\t');
-        if (fields.count != 3)
-            fail(STATUS_FAILED, "bench/workload configurations: '%s' is not NAME, REFERENCE and DESCRIPTION", lines.items[i]);
+        if (fields.count != 4)
+            fail(STATUS_FAILED, "bench/workload configurations: '%s' is not NAME, REFERENCE, TARGET and DESCRIPTION", lines.items[i]);
         catalogue->configurations[catalogue->configuration_count++] =
-            (struct configuration){fields.items[0], fields.items[1], fields.items[2]};
+            (struct configuration){fields.items[0], fields.items[1], fields.items[2], fields.items[3]};
         free(fields.items); /* the strings live on */
     }
     strings_free(&lines);

@@ -11,7 +11,9 @@ struct places {
 };
 
 struct configuration {
-    char *name, *reference, *description; /* a reference names itself */
+    char *name, *reference; /* a reference names itself */
+    char *target;           /* what tools/build makes for it */
+    char *description;
 };
 
 struct run {

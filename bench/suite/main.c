@@ -8,23 +8,22 @@
 #include "report.h"
 #include "session.h"
 
-/* Those of one ingredient alone link C libraries of their own, which nothing else needs. */
-static bool measures_ingredients(const struct plan *plan) {
-    for (size_t c = 0; c < plan->configuration_count; c++)
-        if (!strncmp(plan->configurations[c]->name, "addressing", 10) || !strncmp(plan->configurations[c]->name, "bundles", 7))
-            return true;
-    return false;
-}
-
+/* Builds what the planned configurations need; a target that is named twice is built once. */
 static void update_build(const struct session *session) {
+    const struct plan *plan = &session->plan;
     char *tool = format_text("%s/tools/build", session->places.top);
-    char *words[] = {"/bin/sh", "-c", "exec \"$@\" >&2", "sh", tool, "all", "native-sysroot", "bench",
-                     measures_ingredients(&session->plan) ? "bench-ingredients" : NULL, NULL};
+    char *fixed[] = {"/bin/sh", "-c", "exec \"$@\" >&2", "sh", tool, "all", "bench"};
+    struct strings words = {0};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        strings_add(&words, fixed[i]);
+    for (size_t c = 0; c < plan->configuration_count; c++)
+        strings_add(&words, plan->configurations[c]->target);
     int status;
     session_say(-1, "updating the build (--no-build leaves it alone)");
-    free(process_output(words, NULL, NULL, &status));
+    free(process_output(words.items, NULL, NULL, &status));
     if (status)
-        fail(STATUS_FAILED, "the build failed (tools/build all native-sysroot bench: status %d)", status);
+        fail(STATUS_FAILED, "the build failed (tools/build: status %d)", status);
+    strings_free(&words);
     free(tool);
 }
 

@@ -14,7 +14,8 @@ void session_compile(struct session *session) {
     const char *names[ROUND_VARIANTS + 1] = {"native"};
     struct command commands[ROUND_VARIANTS + 1] = {{{0}, NULL, NULL}};
     size_t variants = 0;
-    int status, named = session->options.only.count || session->options.configurations.count;
+    const struct options *o = &session->options;
+    int status;
     char *directory = workload_script(&session->places, NULL, NULL, &status, "input", "sqlite3", NULL);
     directory[strcspn(directory, "\n")] = 0;
     if (status) {
@@ -30,7 +31,8 @@ void session_compile(struct session *session) {
     for (size_t c = 0; c <= plan->configuration_count; c++) {
         const char *name = c ? plan->configurations[c - 1]->name : "native";
         /* Compiling takes long, and the plugin does the same work in the others: they are timed when somebody asks. */
-        if (c && (!strcmp(name, "native") || (!named && strcmp(name, "full") != 0)))
+        int asked = strings_contain(&o->only, name) || strings_contain(&o->configurations, name);
+        if (c && (!strcmp(name, "native") || (!asked && strcmp(name, "full") != 0)))
             continue;
         char *object = format_text("%s/bench/compile-%s.o", session->places.build, name);
         char *words = workload_script(&session->places, NULL, NULL, &status, "compile", name, object, NULL);

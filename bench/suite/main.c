@@ -45,6 +45,8 @@ static void begin_result(struct session *session, char **arguments) {
     if (!json_equal(json_object_get(json_object_get(old, "machine"), "cpu"), json_object_get(now, "cpu")))
         fail(STATUS_FAILED, "%s was measured on another processor: measure anew, without --resume, or --output elsewhere", o->output);
     json_decref(now);
+    if (json_is_true(json_object_get(session->result, "dirty"))) /* then a part of it is of changed sources */
+        json_object_set_new(old, "dirty", json_true());
     json_decref(session->result);
     session->result = old;
     json_array_clear(json_object_get(old, "failures")); /* they are tried again */

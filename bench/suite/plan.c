@@ -131,10 +131,9 @@ static double total(const struct plan *plan, const double *cost, const double *p
     return seconds;
 }
 
-/* Three rounds of what the targets are about for each of the others, but at least so many that they are not left to chance. */
-static long rounds_of_others(const struct options *o, long primary) {
-    long least = o->quick ? 1 : 2;
-    return primary / 3 > least ? primary / 3 : least;
+/* One round for three of what the targets are about: the others show what its cost consists of. */
+static long rounds_of_others(long primary) {
+    return primary / 3 > 1 ? primary / 3 : 1;
 }
 
 double plan_rounds(struct plan *plan, const struct options *o, const double *cost, const double *pairs, double already) {
@@ -144,9 +143,9 @@ double plan_rounds(struct plan *plan, const struct options *o, const double *cos
     long least = o->quick ? 1 : STATS_LEAST_VALUES, primary = o->rounds, other = o->rounds;
     if (!o->rounds) {
         for (primary = least; primary < most; primary++)
-            if (already + total(plan, cost, pairs, primary + 1, rounds_of_others(o, primary + 1)) > budget)
+            if (already + total(plan, cost, pairs, primary + 1, rounds_of_others(primary + 1)) > budget)
                 break;
-        other = rounds_of_others(o, primary);
+        other = rounds_of_others(primary);
     }
     for (size_t i = 0; i < plan->configuration_count; i++)
         plan->rounds[i] = configuration_is_reference(plan->configurations[i]) ? 0 :

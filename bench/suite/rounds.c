@@ -49,17 +49,24 @@ static int is_reference(const void *context, size_t slot) {
     return !((const struct round *)context)->order[slot];
 }
 
-double round_disagreement(const struct round *round) {
-    double worst = 0;
+double round_disagreement(const struct round *round, size_t slot) {
+    size_t at[2];
+    if (!round->order[slot] || round_references(round->slots, slot, is_reference, round, at))
+        return 0;
+    double a = round->samples[at[0]].user, b = round->samples[at[1]].user;
+    double low = a < b ? a : b, high = a < b ? b : a;
+    return high > low ? (high - low) / (low > 1e-6 ? low : 1e-6) : 0;
+}
+
+size_t round_part(const struct round *round, double limit, bool beyond, struct round *part) {
+    size_t variants = 0;
+    part->slots = 0;
     for (size_t slot = 0; slot < round->slots; slot++) {
-        size_t at[2];
-        if (!round->order[slot] || round_references(round->slots, slot, is_reference, round, at))
+        if (round->order[slot] && (round_disagreement(round, slot) > limit) != beyond)
             continue;
-        double a = round->samples[at[0]].user, b = round->samples[at[1]].user;
-        double low = a < b ? a : b, high = a < b ? b : a;
-        double difference = high > low ? (high - low) / (low > 1e-6 ? low : 1e-6) : 0;
-        if (difference > worst)
-            worst = difference;
+        variants += round->order[slot] != 0;
+        part->order[part->slots] = round->order[slot];
+        part->samples[part->slots++] = round->samples[slot];
     }
-    return worst;
+    return variants;
 }

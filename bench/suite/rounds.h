@@ -6,6 +6,7 @@
 #ifndef BENCH_ROUNDS_H
 #define BENCH_ROUNDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "process.h"
@@ -32,7 +33,12 @@ int round_references(size_t slots, size_t slot, int (*is_reference)(const void *
  * `failed` gets the number of the command. */
 char *round_run(struct round *round, const struct command *commands, char *const *outputs, unsigned *failed);
 
-/* By how much the two references of any variant differ at most: 0.1 is ten percent of the smaller. Of variants it knows nothing. */
-double round_disagreement(const struct round *round);
+/* By how much the two references of the variant in a slot differ: 0.1 is ten percent of the smaller. What the variant took does not
+ * matter. 0 for a reference. */
+double round_disagreement(const struct round *round, size_t slot);
+
+/* The references of a round, and its variants whose references differ by more than `limit` (`beyond`) or do not. In it each of these
+ * has the references that it had. Returns how many variants it has. */
+size_t round_part(const struct round *round, double limit, bool beyond, struct round *part);
 
 #endif

@@ -100,17 +100,33 @@ long session_rounds_done(const json_t *measured, const char *configuration) {
 
 char *session_round(json_t *measured, const struct command *commands, const char *const *names, size_t variants, unsigned long number,
                     unsigned *failed) {
-    struct round round;
-    for (int again = 0; again < 2; again++) {
-        round_plan(&round, variants, number);
-        char *why = round_run(&round, commands, NULL, failed);
-        if (why)
-            return why;
-        /* Judged by the references alone, so that no result of a variant decides whether it counts. */
-        int bad = !again && round_disagreement(&round) > DISAGREEMENT;
-        json_array_append_new(result_array(measured, bad ? "rejected" : "rounds"), result_round(&round, names));
-        if (!bad)
-            break;
+    struct round round, part;
+    round_plan(&round, variants, number);
+    char *why = round_run(&round, commands, NULL, failed);
+    if (why)
+        return why;
+    /* Judged by the references alone, so that no result of a variant decides whether it counts. */
+    if (round_part(&round, DISAGREEMENT, false, &part))
+        json_array_append_new(result_array(measured, "rounds"), result_round(&part, names));
+    size_t count = round_part(&round, DISAGREEMENT, true, &part);
+    if (!count)
+        return NULL;
+    json_array_append_new(result_array(measured, "rejected"), result_round(&part, names));
+    struct command again[ROUND_VARIANTS + 1] = {commands[0]};
+    const char *again_names[ROUND_VARIANTS + 1] = {names[0]};
+    unsigned which[ROUND_VARIANTS + 1] = {0};
+    for (size_t slot = 0, i = 0; slot < part.slots; slot++) {
+        if (part.order[slot]) {
+            which[++i] = part.order[slot];
+            again[i] = commands[which[i]];
+            again_names[i] = names[which[i]];
+        }
     }
-    return NULL;
+    round_plan(&round, count, number);
+    why = round_run(&round, again, NULL, failed);
+    if (why)
+        *failed = which[*failed];
+    else
+        json_array_append_new(result_array(measured, "rounds"), result_round(&round, again_names));
+    return why;
 }

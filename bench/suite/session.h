@@ -38,7 +38,7 @@ void session_micro(struct session *session);
 void session_many(struct session *session);
 
 /* Runs rounds of commands[0] against the others until `measured` (an object with "rounds" and "rejected") has one for number `number`; a
- * round in which the references disagree by more than a tenth is repeated once, and the first is kept under "rejected".
+ * variant whose references disagree by more than a tenth takes part once more, and the first is kept under "rejected".
  * Returns NULL, or why not, and which command it was. The caller frees that. */
 char *session_round(json_t *measured, const struct command *commands, const char *const *names, size_t variants, unsigned long number,
                     unsigned *failed);

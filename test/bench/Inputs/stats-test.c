@@ -84,9 +84,31 @@ static void rounds(void) {
     round.samples[0].user = 1.0;
     round.samples[1].user = 5.0; /* the variant's time does not matter */
     round.samples[2].user = 1.2;
-    CHECK(near(round_disagreement(&round), 0.2));
+    CHECK(near(round_disagreement(&round, 1), 0.2));
+    CHECK(round_disagreement(&round, 0) == 0);
     round.order[0] = 1;
     CHECK(round_references(round.slots, 1, is_reference, &round, at) == -1);
+}
+
+/* A round comes apart into the variants whose references agree and the others; in either part each keeps its references. */
+static void parts(void) {
+    for (unsigned long number = 0; number < 3; number++) {
+        struct round round = {0}, part;
+        round_plan(&round, 4, number);
+        for (size_t slot = 0, references = 0; slot < round.slots; slot++)
+            round.samples[slot].user = round.order[slot] ? 10 + round.order[slot] : references++ < 2 ? 1.0 : 2.0;
+        size_t variants[2];
+        for (int beyond = 0; beyond < 2; beyond++) {
+            variants[beyond] = round_part(&round, 0.1, beyond, &part);
+            CHECK(part.slots == variants[beyond] + 5);
+            for (size_t slot = 0; slot < part.slots; slot++) {
+                CHECK(!part.order[slot] || near(part.samples[slot].user, 10 + part.order[slot]));
+                CHECK(!part.order[slot] || (round_disagreement(&part, slot) > 0.1) == beyond);
+            }
+        }
+        CHECK(variants[0] + variants[1] == 4 && variants[1] == 1);
+        CHECK(round_part(&round, 1.0, true, &part) == 0 && round_part(&round, 1.0, false, &part) == 4);
+    }
 }
 
 int main(void) {
@@ -94,6 +116,7 @@ int main(void) {
     means();
     intervals();
     rounds();
+    parts();
     puts("ok");
     return 0;
 }

@@ -84,7 +84,8 @@ void session_micro(struct session *session) {
                      session->options.quick ? "--benchmark_filter=-paired|threads:2|trusted|statistics|Zydis|30000" : "--benchmark_filter=.", NULL};
     int status = 1;
     char *text = module ? process_output(words, NULL, NULL, &status) : NULL;
-    json_t *micro = text && !status ? json_loads(text, 0, NULL) : NULL;
+    json_error_t error = {.text = "not run"};
+    json_t *micro = text && !status ? json_loads(text, 0, &error) : NULL;
     if (micro) {
         json_t *context = json_object_get(micro, "context");
         json_object_del(context, "host_name"); /* nobody's business */
@@ -92,7 +93,7 @@ void session_micro(struct session *session) {
         json_object_set_new(session->result, "micro", micro);
         session_save(session);
     } else {
-        session_failed(session, "micro", "full", format_text("bench-micro: status %d", status));
+        session_failed(session, "micro", "full", format_text("bench-micro: status %d, line %d of its JSON: %s", status, error.line, error.text));
     }
     free(text);
     free(module);

@@ -86,7 +86,7 @@ bool Confine::confineOperand(MCInst &I) {
   if (M < 0 || X.classOf(I.getOpcode()) == OpClass::Nop)
     return true;
   MCOperand &Base = I.getOperand(M), &Index = I.getOperand(M + 2),
-            &Disp = I.getOperand(M + 3), &Segment = I.getOperand(M + 4);
+            &Segment = I.getOperand(M + 4);
   MCRegister B = Base.getReg(), N = Index.getReg(), G = Segment.getReg();
   if (X.isVector(N)) {
     error(I, "gathers and scatters are not accepted; use scalar loads, or "
@@ -120,8 +120,7 @@ bool Confine::confineOperand(MCInst &I) {
     error(I, "an eip-relative operand addresses the low 4 GiB; use rip");
     return false;
   }
-  if (B == X.RSP && !N && Disp.isImm() && // M3
-      Disp.getImm() >= -BH_STACK_DISP_MAX && Disp.getImm() <= BH_STACK_DISP_MAX) {
+  if (X.isNearStackPointer(I, M)) { // M3
     Segment.setReg(MCRegister());
     return true;
   }

@@ -34,7 +34,8 @@ public:
       return Effect::Moves;
     }
     int M = X.memoryOperand(Op);
-    bool M3 = M >= 0 && First.getOperand(M).getReg() == X.RSP;
+    // Loads that are not isolated may name rsp in other ways; those do not count.
+    bool M3 = M >= 0 && X.isNearStackPointer(First, M);
     return M3 && X.isCertainAccess(Op) ? Effect::Touches : Effect::None;
   }
 

@@ -1,4 +1,5 @@
 #include "X86Names.h"
+#include "bulkhead/layout.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/MC/MCInstrDesc.h"
@@ -40,6 +41,13 @@ MCRegister X86Names::to32(MCRegister R) const {
 MCRegister X86Names::to64(MCRegister R) const {
   MCRegister S = Super64[R.id()];
   return S ? S : R;
+}
+
+bool X86Names::isNearStackPointer(const MCInst &I, int M) const {
+  const MCOperand &Disp = I.getOperand(M + 3);
+  return I.getOperand(M).getReg() == RSP && !I.getOperand(M + 2).getReg() &&
+         Disp.isImm() && Disp.getImm() >= -BH_STACK_DISP_MAX &&
+         Disp.getImm() <= BH_STACK_DISP_MAX;
 }
 
 bool X86Names::isGPR64(MCRegister R) const { return R && Sub32[R.id()]; }

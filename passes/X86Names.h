@@ -65,6 +65,9 @@ public:
   /// Index of the first of the five operands of the ModRM memory operand (base,
   /// scale, index, displacement, segment), or -1.
   int memoryOperand(unsigned Opcode) const { return MemoryIndex[Opcode]; }
+  /// Whether the memory operand of \p I that begins at \p M is M3, near rsp and
+  /// with no other register, whatever its segment.
+  bool isNearStackPointer(const llvm::MCInst &I, int M) const;
   /// Strings: which of rdi (1) and rsi (2) the opcode goes through.
   unsigned stringRegs(unsigned Opcode) const { return StringRegs[Opcode]; }
   /// Whether a memory operand of the opcode, based on rsp, certainly touches

@@ -27,6 +27,27 @@ static void update_build(const struct session *session) {
     free(tool);
 }
 
+/* Whether what failed is tried again with this plan. */
+static bool planned(const struct plan *plan, const char *name, const char *configuration) {
+    for (int part = 0; part < PART_COUNT; part++)
+        if (!strcmp(name, part_names[part]))
+            return plan->parts[part];
+    bool target = false, known = false;
+    for (size_t t = 0; t < plan->target_count; t++)
+        target |= !strcmp(name, plan->targets[t].run->name) || !strcmp(name, plan->targets[t].workload->name);
+    for (size_t c = 0; c < plan->configuration_count; c++)
+        known |= !strcmp(configuration, plan->configurations[c]->name);
+    return (plan->parts[PART_RUN] || plan->parts[PART_SIZE]) && target && known;
+}
+
+static void drop_failures(const struct plan *plan, json_t *failures) {
+    for (size_t i = json_array_size(failures); i-- > 0;) {
+        const json_t *failure = json_array_get(failures, i);
+        if (planned(plan, json_string_value(json_object_get(failure, "name")), json_string_value(json_object_get(failure, "configuration"))))
+            json_array_remove(failures, i);
+    }
+}
+
 /* The result to add to: a new one, or the one that is to be resumed if it is of the same revision. */
 static void begin_result(struct session *session, char **arguments) {
     const struct options *o = &session->options;
@@ -49,7 +70,7 @@ static void begin_result(struct session *session, char **arguments) {
         json_object_set_new(old, "dirty", json_true());
     json_decref(session->result);
     session->result = old;
-    json_array_clear(json_object_get(old, "failures")); /* they are tried again */
+    drop_failures(&session->plan, json_object_get(old, "failures"));
 }
 
 /* What the names in the result mean. */

@@ -20,8 +20,10 @@ void session_save(struct session *session) {
 void session_failed(struct session *session, const char *name, const char *configuration, char *what) {
     if (!process_interrupted()) {
         fprintf(stderr, "%s: %s (%s): %s\n", program_name, name, configuration, what);
+        char *portable = portable_text(&session->places, what);
         json_array_append_new(result_array(session->result, "failures"),
-                              json_pack("{s:s, s:s, s:s}", "name", name, "configuration", configuration, "what", what));
+                              json_pack("{s:s, s:s, s:s}", "name", name, "configuration", configuration, "what", portable));
+        free(portable);
     }
     free(what);
     session_save(session);

@@ -23,7 +23,7 @@ shown = rows(readme, "What it costs")
 time, text = rows(report, "What the cost consists of"), rows(report, "What the text consists of")
 checked = 0
 for program, cells in shown.items():
-    if program not in time or program == "program":
+    if program not in time or program in ("program", "---"):
         continue
     # README: program, full, stores, text full, text stores
     for table, first in ((time, 1), (text, 3)):

@@ -27,23 +27,11 @@ static void update_build(const struct session *session) {
     free(tool);
 }
 
-/* Whether what failed is tried again with this plan. */
-static bool planned(const struct plan *plan, const char *name, const char *configuration) {
-    for (int part = 0; part < PART_COUNT; part++)
-        if (!strcmp(name, part_names[part]))
-            return plan->parts[part];
-    bool target = false, known = false;
-    for (size_t t = 0; t < plan->target_count; t++)
-        target |= !strcmp(name, plan->targets[t].run->name) || !strcmp(name, plan->targets[t].workload->name);
-    for (size_t c = 0; c < plan->configuration_count; c++)
-        known |= !strcmp(configuration, plan->configurations[c]->name);
-    return (plan->parts[PART_RUN] || plan->parts[PART_SIZE]) && target && known;
-}
-
+/* What this plan tries again counts by how it ends then. */
 static void drop_failures(const struct plan *plan, json_t *failures) {
     for (size_t i = json_array_size(failures); i-- > 0;) {
         const json_t *failure = json_array_get(failures, i);
-        if (planned(plan, json_string_value(json_object_get(failure, "name")), json_string_value(json_object_get(failure, "configuration"))))
+        if (plan_includes(plan, json_string_value(json_object_get(failure, "name")), json_string_value(json_object_get(failure, "configuration"))))
             json_array_remove(failures, i);
     }
 }

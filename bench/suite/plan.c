@@ -123,6 +123,18 @@ struct plan plan_make(const struct catalogue *catalogue, const struct options *o
     return plan;
 }
 
+bool plan_includes(const struct plan *plan, const char *name, const char *configuration) {
+    for (int part = 0; part < PART_COUNT; part++)
+        if (!strcmp(name, part_names[part]))
+            return plan->parts[part];
+    bool target = false, known = false;
+    for (size_t t = 0; t < plan->target_count; t++)
+        target |= !strcmp(name, plan->targets[t].run->name) || !strcmp(name, plan->targets[t].workload->name);
+    for (size_t c = 0; c < plan->configuration_count; c++)
+        known |= !strcmp(configuration, plan->configurations[c]->name);
+    return (plan->parts[PART_RUN] || plan->parts[PART_SIZE]) && target && known;
+}
+
 static double total(const struct plan *plan, const double *cost, const double *pairs, long primary, long other) {
     double seconds = 0;
     for (size_t i = 0; i < plan->configuration_count; i++)

@@ -30,6 +30,9 @@ struct plan plan_make(const struct catalogue *catalogue, const struct options *o
  * together with `pairs[i]`, the same of the references beside it. Returns the seconds that the rounds will take. */
 double plan_rounds(struct plan *plan, const struct options *options, const double *cost, const double *pairs, double already);
 
+/* Whether the plan measures what a failure of a result names: a part, or a run or program in a configuration. */
+bool plan_includes(const struct plan *plan, const char *name, const char *configuration);
+
 /* --list */
 void plan_list(const struct catalogue *catalogue, FILE *out);
 

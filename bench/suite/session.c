@@ -114,21 +114,15 @@ char *session_round(json_t *measured, const struct command *commands, const char
     if (!count)
         return NULL;
     json_array_append_new(result_array(measured, "rejected"), result_round(&part, names));
-    struct command again[ROUND_VARIANTS + 1] = {commands[0]};
-    const char *again_names[ROUND_VARIANTS + 1] = {names[0]};
     unsigned which[ROUND_VARIANTS + 1] = {0};
-    for (size_t slot = 0, i = 0; slot < part.slots; slot++) {
-        if (part.order[slot]) {
+    for (size_t slot = 0, i = 0; slot < part.slots; slot++)
+        if (part.order[slot])
             which[++i] = part.order[slot];
-            again[i] = commands[which[i]];
-            again_names[i] = names[which[i]];
-        }
-    }
     round_plan(&round, count, number);
-    why = round_run(&round, again, NULL, failed);
-    if (why)
-        *failed = which[*failed];
-    else
-        json_array_append_new(result_array(measured, "rounds"), result_round(&round, again_names));
+    for (size_t slot = 0; slot < round.slots; slot++)
+        round.order[slot] = which[round.order[slot]];
+    why = round_run(&round, commands, NULL, failed);
+    if (!why)
+        json_array_append_new(result_array(measured, "rounds"), result_round(&round, names));
     return why;
 }

@@ -1,9 +1,9 @@
 """What the verifier's code may not do: structure.py BUILD OUT CLANG LLVM-TOOLS [MORE.c]...
 
 No allocation and no library but plain memory and string functions, no writable global data, no recursion, no frames of
-unknown size and a bounded stack; and the part that judges code stays small. It includes headers of its own and include/bulkhead/layout.h, nothing else of the
-project. MORE.c are further files, to show that the
-checks notice what they are for.
+unknown size and a bounded stack; and the part that judges code stays small. It includes headers of its own and
+include/bulkhead/layout.h, nothing else of the project. MORE.c are further files, to show that the checks notice what they
+are for.
 """
 import os
 import re

@@ -1,7 +1,9 @@
 #include "Inlining.h"
 #include "Options.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/IR/Attributes.h"
+#include "llvm/IR/CFG.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/InstrTypes.h"
@@ -18,6 +20,13 @@ namespace {
 /// unit is a fifth of an instruction; the threshold is 225, and a call costs 25 by itself.
 constexpr StringLiteral BonusAttribute = "call-threshold-bonus", Bonus = "-50";
 
+/// The threshold at a call that is to stay one. (The only call of a local function is
+/// inlined all the same: LLVM takes more off its cost than any body has.)
+constexpr StringLiteral ThresholdAttribute = "function-inline-threshold", Stay = "0";
+
+/// The longest quick body, counted before anything is optimised.
+constexpr int QuickLength = 60;
+
 /// Whoever sets one of these knows what is to be inlined.
 constexpr StringLiteral InlinerOptions[] = {"inline-call-penalty", "inline-threshold",
                                             "inlinehint-threshold"};
@@ -30,20 +39,66 @@ bool userDecides() {
   });
 }
 
+bool isCall(const Instruction &I) {
+  auto *Call = dyn_cast<CallBase>(&I);
+  return Call && !isa<IntrinsicInst>(Call) && !Call->isInlineAsm();
+}
+
+bool isDeclaredInline(const Function &F) {
+  return F.hasFnAttribute(Attribute::InlineHint) ||
+         F.hasFnAttribute(Attribute::AlwaysInline);
+}
+
+/// Whether some path from the entry to a return has no call.
+bool returnsWithoutCall(const Function &F) {
+  SmallVector<const BasicBlock *> Work{&F.getEntryBlock()};
+  SmallPtrSet<const BasicBlock *, 16> Seen;
+  while (!Work.empty()) {
+    const BasicBlock *B = Work.pop_back_val();
+    if (!Seen.insert(B).second || llvm::any_of(*B, isCall))
+      continue;
+    if (isa<ReturnInst>(B->getTerminator()))
+      return true;
+    llvm::append_range(Work, successors(B));
+  }
+  return false;
+}
+
+bool isShort(const Function &F) {
+  return llvm::count_if(instructions(F), [](const Instruction &I) {
+           return !isa<AllocaInst>(I) && !isa<IntrinsicInst>(I);
+         }) <= QuickLength;
+}
+
 } // namespace
 
 static void weighCalls(Function &F) {
   for (Instruction &I : instructions(F))
-    if (auto *Call = dyn_cast<CallBase>(&I))
-      if (!isa<IntrinsicInst>(Call) && !Call->isInlineAsm())
-        Call->addFnAttr(Attribute::get(F.getContext(), BonusAttribute, Bonus));
+    if (isCall(I))
+      cast<CallBase>(I).addFnAttr(
+          Attribute::get(F.getContext(), BonusAttribute, Bonus));
 }
 
 PreservedAnalyses WeighCallsPass::run(Module &M, ModuleAnalysisManager &) {
   if (!laysOutBundles() || userDecides())
     return PreservedAnalyses::all();
-  for (Function &F : M)
-    if (!F.hasFnAttribute(Attribute::InlineHint))
+  SmallPtrSet<const Function *, 32> AlwaysCall;
+  for (const Function &F : M)
+    if (!F.isDeclaration() && !isDeclaredInline(F) && !returnsWithoutCall(F))
+      AlwaysCall.insert(&F);
+
+  for (Function &F : M) {
+    if (F.isDeclaration() || isDeclaredInline(F))
+      continue;
+    if (AlwaysCall.contains(&F) || !isShort(F)) {
       weighCalls(F);
+      continue;
+    }
+    // Quick. The rare way out must not grow it until it is not inlined itself.
+    for (Instruction &I : instructions(F))
+      if (isCall(I) && AlwaysCall.contains(cast<CallBase>(I).getCalledFunction()))
+        cast<CallBase>(I).addFnAttr(
+            Attribute::get(F.getContext(), ThresholdAttribute, Stay));
+  }
   return PreservedAnalyses::none();
 }

@@ -72,13 +72,6 @@ bool isShort(const Function &F) {
 
 } // namespace
 
-static void weighCalls(Function &F) {
-  for (Instruction &I : instructions(F))
-    if (isCall(I))
-      cast<CallBase>(I).addFnAttr(
-          Attribute::get(F.getContext(), BonusAttribute, Bonus));
-}
-
 PreservedAnalyses WeighCallsPass::run(Module &M, ModuleAnalysisManager &) {
   if (!laysOutBundles() || userDecides())
     return PreservedAnalyses::all();
@@ -88,17 +81,19 @@ PreservedAnalyses WeighCallsPass::run(Module &M, ModuleAnalysisManager &) {
       AlwaysCall.insert(&F);
 
   for (Function &F : M) {
-    if (F.isDeclaration() || isDeclaredInline(F))
+    if (isDeclaredInline(F))
       continue;
-    if (AlwaysCall.contains(&F) || !isShort(F)) {
-      weighCalls(F);
-      continue;
+    bool Quick = !AlwaysCall.contains(&F) && isShort(F);
+    for (Instruction &I : instructions(F)) {
+      if (!isCall(I))
+        continue;
+      auto &Call = cast<CallBase>(I);
+      if (!Quick)
+        Call.addFnAttr(Attribute::get(F.getContext(), BonusAttribute, Bonus));
+      // The rare way out must not grow a quick body until it is not inlined itself.
+      else if (AlwaysCall.contains(Call.getCalledFunction()))
+        Call.addFnAttr(Attribute::get(F.getContext(), ThresholdAttribute, Stay));
     }
-    // Quick. The rare way out must not grow it until it is not inlined itself.
-    for (Instruction &I : instructions(F))
-      if (isCall(I) && AlwaysCall.contains(cast<CallBase>(I).getCalledFunction()))
-        cast<CallBase>(I).addFnAttr(
-            Attribute::get(F.getContext(), ThresholdAttribute, Stay));
   }
   return PreservedAnalyses::none();
 }

@@ -18,11 +18,12 @@ static int is_primary(const struct configuration *configuration) {
     return !strcmp(configuration->name, "full") || !strcmp(configuration->name, "stores");
 }
 
-static int is_part(const char *name) {
-    for (int i = 0; i < PART_COUNT; i++)
-        if (!strcmp(name, part_names[i]))
-            return 1;
-    return 0;
+/* PART_COUNT if it names none. */
+static int part_named(const char *name) {
+    int part = 0;
+    while (part < PART_COUNT && strcmp(name, part_names[part]) != 0)
+        part++;
+    return part;
 }
 
 static int is_target(const struct catalogue *catalogue, const char *name) {
@@ -94,7 +95,7 @@ struct plan plan_make(const struct catalogue *catalogue, const struct options *o
     size_t parts = 0, targets = 0, configurations = 0, runs = 0;
     for (size_t i = 0; i < o->only.count; i++) {
         const char *name = o->only.items[i];
-        if (is_part(name))
+        if (part_named(name) < PART_COUNT)
             parts++;
         else if (is_target(catalogue, name))
             targets++;
@@ -124,9 +125,9 @@ struct plan plan_make(const struct catalogue *catalogue, const struct options *o
 }
 
 bool plan_includes(const struct plan *plan, const char *name, const char *configuration) {
-    for (int part = 0; part < PART_COUNT; part++)
-        if (!strcmp(name, part_names[part]))
-            return plan->parts[part];
+    int part = part_named(name);
+    if (part < PART_COUNT)
+        return plan->parts[part];
     bool target = false, known = false;
     for (size_t t = 0; t < plan->target_count; t++)
         target |= !strcmp(name, plan->targets[t].run->name) || !strcmp(name, plan->targets[t].workload->name);

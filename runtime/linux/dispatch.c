@@ -54,8 +54,8 @@ int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal) {
 static int64_t unknown(bh_instance *instance, uint64_t number) {
     char detail[32];
     snprintf(detail, sizeof(detail), "%llu", (unsigned long long)number);
-    bool named = number < NAMES && call_name[number];
-    return bh_refuse(instance, ENOSYS, named ? call_name[number] : "unknown", detail);
+    const char *name = number < NAMES ? call_name[BH_BOUNDED(number, NAMES)] : NULL;
+    return bh_refuse(instance, ENOSYS, name ? name : "unknown", detail);
 }
 
 /* What touches nothing that the state lock guards, and is called often or waits by itself. */
@@ -66,9 +66,8 @@ static bool needs_state(uint64_t number) {
 
 static int64_t handle(bh_instance *instance, const struct bh_frame *frame, uint64_t number) {
     const uint64_t argument[6] = {frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9};
-    if (number < HANDLERS && handler[number])
-        return handler[BH_BOUNDED(number, HANDLERS)](instance, argument);
-    return unknown(instance, number);
+    bh_syscall *call = number < HANDLERS ? handler[BH_BOUNDED(number, HANDLERS)] : NULL;
+    return call ? call(instance, argument) : unknown(instance, number);
 }
 
 /* Whether the call is made again when a signal's handler that has SA_RESTART interrupted it. Those that name a time are not. */

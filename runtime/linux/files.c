@@ -37,7 +37,7 @@ struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd) {
         state->file = all;
         state->file_count = BH_MAX_FILES;
     }
-    return &state->file[BH_BOUNDED(fd, BH_MAX_FILES)];
+    return &state->file[BH_BOUNDED(fd, state->file_count)];
 }
 
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from) {

@@ -65,13 +65,14 @@ int64_t sys_pwrite64(bh_instance *instance, const uint64_t a[6]) {
 static int get_vector(bh_instance *instance, uint64_t address, uint64_t count, struct iovec *vector) {
     if ((uint32_t)count > MAX_VECTOR)
         return -EINVAL;
-    if (!bh_get(instance, vector, address, (uint32_t)count * sizeof(*vector)))
+    count = BH_BOUNDED((uint32_t)count, MAX_VECTOR + 1);
+    if (!bh_get(instance, vector, address, count * sizeof(*vector)))
         return -EFAULT;
-    for (uint32_t n = 0; n < (uint32_t)count; n++) {
+    for (uint32_t n = 0; n < count; n++) {
         if (vector[n].iov_len && !bh_in_slot(instance, (uint64_t)(uintptr_t)vector[n].iov_base, vector[n].iov_len))
             return -EFAULT;
     }
-    return (int)(uint32_t)count;
+    return (int)count;
 }
 
 static int64_t vectored(bh_instance *instance, const uint64_t a[6], long number, bool writes) {

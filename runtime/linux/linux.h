@@ -63,11 +63,15 @@ typedef int64_t bh_syscall(bh_instance *instance, const uint64_t argument[6]);
 
 /* ---- dispatch.c ---- */
 
+/* An address that was found to be in the slot: still there where the processor only guessed so. */
+static inline void *bh_confined(const bh_instance *instance, uint64_t address) {
+    return (void *)(uintptr_t)(instance->base + (uint32_t)address);
+}
 static inline bool bh_get(const bh_instance *instance, void *to, uint64_t from, uint64_t size) {
-    return bh_in_slot(instance, from, size) && !bh_guarded_copy(to, (const void *)(uintptr_t)from, size);
+    return bh_in_slot(instance, from, size) && !bh_guarded_copy(to, bh_confined(instance, from), size);
 }
 static inline bool bh_put(const bh_instance *instance, uint64_t to, const void *from, uint64_t size) {
-    return bh_in_slot(instance, to, size) && !bh_guarded_copy((void *)(uintptr_t)to, from, size);
+    return bh_in_slot(instance, to, size) && !bh_guarded_copy(bh_confined(instance, to), from, size);
 }
 /* Counts and logs a refusal; returns -error. detail may be NULL. */
 int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char *detail);

@@ -53,7 +53,7 @@ int bh_place_find(bh_instance *instance, int64_t directory, uint64_t path, struc
     char text[PATH_MAX];
     uint64_t left = bh_in_slot(instance, path, 1) ? BH_SLOT_SIZE - (path - instance->base) : 0;
     uint64_t most = left < sizeof(text) ? left : sizeof(text);
-    int64_t length = most ? bh_guarded_string(text, (const char *)(uintptr_t)path, most) : -1;
+    int64_t length = most ? bh_guarded_string(text, bh_confined(instance, path), most) : -1;
     if (length < 0)
         return -EFAULT;
     if ((uint64_t)length > most)

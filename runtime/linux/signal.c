@@ -24,19 +24,23 @@ static uint64_t bit(int signal) {
     return (uint64_t)1 << (signal - 1);
 }
 
+/* What the guest does about a signal, whose number is its own choice and was found to be one. */
+static struct bh_signal_action *action_of(const bh_instance *instance, int signal) {
+    return &instance->personality->action[BH_BOUNDED((uint32_t)signal, GUEST_SIGNALS + 1)];
+}
+
 int64_t sys_rt_sigaction(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_linux *state = instance->personality;
-    struct bh_signal_action action;
+    struct bh_signal_action action, *known;
     uint32_t signal = (uint32_t)a[0];
     if (signal < 1 || signal > GUEST_SIGNALS || a[3] != sizeof(uint64_t) || (a[1] && (signal == SIGKILL || signal == SIGSTOP)))
         return -EINVAL;
-    signal = (uint32_t)BH_BOUNDED(signal, GUEST_SIGNALS + 1);
+    known = action_of(instance, (int)signal);
     if (a[1] && !bh_get(instance, &action, a[1], sizeof(action)))
         return -EFAULT;
-    if (a[2] && !bh_put(instance, a[2], &state->action[signal], sizeof(action)))
+    if (a[2] && !bh_put(instance, a[2], known, sizeof(action)))
         return -EFAULT;
     if (a[1])
-        state->action[signal] = action;
+        *known = action;
     return 0;
 }
 
@@ -79,7 +83,7 @@ static bool ignored_by_default(int signal) {
 
 /* To one thread. threads->lock is held where there are threads: task may be another one. */
 static int64_t send_to(bh_instance *instance, struct bh_task *task, int signal) {
-    uint64_t handler = instance->personality->action[signal].handler;
+    uint64_t handler = action_of(instance, signal)->handler;
     if (handler == 1 /* SIG_IGN */ || (!handler && ignored_by_default(signal)))
         return 0;
     bool masked = task->mask & bit(signal);
@@ -119,7 +123,7 @@ static int64_t send(bh_instance *instance, uint64_t target, uint64_t number, boo
     int32_t id = (int32_t)target;
     if ((uint32_t)number > GUEST_SIGNALS)
         return -EINVAL;
-    int signal = (int)BH_BOUNDED((uint32_t)number, GUEST_SIGNALS + 1);
+    int signal = (int)number;
     if (process && id != BH_GUEST_PID && id != 0 && id != -BH_GUEST_PID)
         return -ESRCH;
     if (threads)
@@ -177,11 +181,10 @@ static void fill_frame(struct guest_signal_frame *out, const struct bh_frame *fr
 }
 
 int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
-    struct bh_linux *state = instance->personality;
     struct bh_task *task = bh_task_of(instance);
     struct bh_frame *frame = task->frame;
     int signal = __builtin_ctzll(atomic_load(&task->pending) & ~task->mask) + 1;
-    struct bh_signal_action action = state->action[signal];
+    struct bh_signal_action action = *action_of(instance, signal);
     atomic_fetch_and(&task->pending, ~bit(signal));
     if (action.handler <= 1) /* changed since it became pending */
         return action.handler || ignored_by_default(signal) ? 0 : bh_end(instance, BH_FAULT_SIGNAL, signal);
@@ -214,7 +217,7 @@ int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     task->mask |= action.mask | (action.flags & SA_NODEFER ? 0 : bit(signal));
     task->mask &= ~(bit(SIGKILL) | bit(SIGSTOP));
     if (action.flags & SA_RESETHAND)
-        state->action[signal].handler = 0;
+        action_of(instance, signal)->handler = 0;
     frame->rax = 0;
     frame->rdi = (uint64_t)signal;
     frame->rsi = at + offsetof(struct guest_signal_frame, info);

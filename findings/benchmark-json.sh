@@ -2,7 +2,7 @@
 # Google Benchmark 1.7.1 writes JSON that is none: a counter that is not a number becomes NaN, an infinite one Infinity, and a control character
 # of a label (a tab is escaped) goes out raw. Expected: null or a string, and \u0001. One division by a count of zero makes a whole
 # result file unreadable for jansson or node; Python's reader takes the numbers, and stops at the label.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install libbenchmark-dev=1.7.1-1 libbenchmark1debian=1.7.1-1
 
 cat >"$work/counters.cpp" <<'C'

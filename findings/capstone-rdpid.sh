@@ -1,7 +1,7 @@
 #!/bin/sh
 # Capstone 4.0.2 reads rdpid as rdseed, and senduipi as rdrand: it ignores the F3h that tells them apart (0F C7 /7 and /6). Expected: the
 # right name, or "unknown", which it says of other instructions that it does not know. rdpid writes no flags and gives the same number every time.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install libcapstone4=4.0.2-5 capstone-tool=4.0.2-5 libzydis4.0=4.0.0-1 libzycore1.4=1.4.1-1 zydis-tools=4.0.0-1
 
 capstone() { cstool x64 "$1" | sed 's/.*  //'; }

@@ -2,7 +2,7 @@
 # Capstone 4.0.2's cs_regs_access() forgets registers that an instruction writes, and names one that it does not: xlatb writes al, syscall rcx
 # and r11, enter rsp and rbp, cmpxchg rax, a gather its mask (to zero), all missing; stosq without rep is said to write rcx. Expected: complete
 # lists, as its documentation has it ("all registers, explicit and implicit"). Liveness or "does this touch rsp" built on it is wrong.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install libcapstone4=4.0.2-5 python3-capstone=4.0.2-5
 
 cat >"$work/writes.py" <<'P'

@@ -2,7 +2,7 @@
 # clang -fembed-bitcode -fpass-plugin=X runs two compilers, and the second, which makes the code from the first one's bitcode, does not get the
 # plugin: what it does in code generation is silently missing. Expected: the plugin in every step, as with -save-temps, which runs three
 # compilers and gives it to each, or a warning. (-### shows the steps without running them.)
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install clang-22=1:22.1.8-1~deb12u1 libclang-cpp22=1:22.1.8-1~deb12u1 libllvm22=1:22.1.8-1~deb12u1
 
 echo 'int main(void) { return 0; }' >"$work/main.c"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # diStorm 3.4.1 reads tpause and umwait (66 and F2 before 0F AE /6) as mfence, and the 256-bit forms of vaesenc and vpclmulqdq as the 128-bit
 # ones: what it does not know it takes for its older neighbour. Expected: "db", as it says of rdpid and other newer instructions.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install libdistorm3-3=3.4.1-5 python3-distorm3=3.4.1-5
 
 # The package looks for the library below /usr/lib alone.

@@ -2,7 +2,7 @@
 # lld 22 fills gaps between functions of one output section with int3 (cc), but those between two executable output sections of the same segment
 # with zeros, which are instructions: add %al,(%rax), a store through whatever rax holds. Expected: traps in all gaps that can be executed.
 # -z separate-code pads the end of the segment with int3 again, so the zeros are not the segment's fill either.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install lld-22=1:22.1.8-1~deb12u1 libllvm22=1:22.1.8-1~deb12u1
 
 cat >"$work/code.s" <<'S'

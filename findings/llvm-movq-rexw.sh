@@ -1,7 +1,7 @@
 #!/bin/sh
 # LLVM 22 disassembles f3 48 0f 7e c1 as movq %mm0,%rcx. It is movq %xmm1,%xmm0: the F3h form ignores REX.W, as both makers' manuals, binutils
 # and Zydis say, and the processor does. Expected: an assembler's own disassembler ignores a REX.W that has no meaning, as it does elsewhere.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install llvm-22=1:22.1.8-1~deb12u1 libllvm22=1:22.1.8-1~deb12u1 libpfm4=4.13.0-1 libzydis4.0=4.0.0-1 libzycore1.4=1.4.1-1 zydis-tools=4.0.0-1
 
 cat >"$work/real.c" <<'C'

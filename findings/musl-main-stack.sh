@@ -2,7 +2,7 @@
 # musl's pthread_getattr_np says of the first thread's stack what has been touched of it so far, by asking the kernel page by page, where glibc
 # gives the limit (8 MiB) from one look at /proc/self/maps. Expected: the size that the stack may grow to, and a handful of system calls. A collector
 # or interpreter that takes its bound from it gets another one each time, and a system call for every 4 KiB in use.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install musl=1.2.3-1 musl-dev=1.2.3-1 strace=6.1-0.1
 
 cat >"$work/stack.c" <<'C'

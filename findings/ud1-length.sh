@@ -2,7 +2,7 @@
 # How long is ud1 (0F B9)? Both makers' manuals, LLVM, binutils and Zydis give it a ModRM byte. Capstone and diStorm call it ud2b or ud2 and end it
 # without, so that everything behind it is decoded out of step: below a ret becomes an add. clang emits ud1 for each -fsanitize-trap check, with
 # the kind of check as its operand. Expected: one length for an instruction that compilers emit.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install libcapstone4=4.0.2-5 capstone-tool=4.0.2-5 libdistorm3-3=3.4.1-5 python3-distorm3=3.4.1-5 \
     libzydis4.0=4.0.0-1 libzycore1.4=1.4.1-1 zydis-tools=4.0.0-1
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Unicorn executes movaps, movntdq and SSE arithmetic on an operand that is not aligned to 16 bytes, for which a processor raises #GP, but
 # refuses cmpxchg16b there. Expected: all or none. Code whose only fault is a misaligned spill passes under the emulator.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install libunicorn2=2.0.1.post1-1+b1 python3-unicorn=2.0.1.post1-1
 
 cat >"$work/run.py" <<'P'

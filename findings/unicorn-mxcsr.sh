@@ -2,7 +2,7 @@
 # A new x86-64 Unicorn engine starts with MXCSR 0 and x87 control word 0, which say: every floating-point exception unmasked, x87 results
 # rounded to 24 bits. Expected: 1f80 and 37f, with which Linux starts a program, or a processor's reset values, 1f80 and 40. The engine does
 # not do what they say either: 1.0f / 0.0f gives infinity where a processor raises #XM, and x87 results have 64 bits.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install libunicorn2=2.0.1.post1-1+b1 python3-unicorn=2.0.1.post1-1
 
 cat >"$work/state.py" <<'P'

@@ -2,7 +2,7 @@
 # Unicorn calls memory hooks twice, for 8 bytes each, for a 16-byte load or store, and with 8 and 2 for an 80-bit one (seven times 4 for
 # fnstenv). A load of 8 bytes across two pages is three calls: the load itself and then the two aligned words that it was made of, 24 bytes in all.
 # Expected: one call with the operand's address and size. A checker that compares hooks with a decoder's operand sizes, or adds bytes up, is wrong twice.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install libunicorn2=2.0.1.post1-1+b1 python3-unicorn=2.0.1.post1-1
 
 cat >"$work/hooks.py" <<'P'

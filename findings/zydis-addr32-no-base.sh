@@ -2,7 +2,7 @@
 # Zydis 4.0.0 reads 67 41 8b 04 25 10 00 00 00 as mov eax,[r13d]: with a 67h prefix, SIB base 101b, mod 00 and REX.B it takes the base for r13
 # and loses the displacement. The operand has no base and is [0x10]: that exception ignores REX.B, as the manuals say and binutils, LLVM and
 # Zydis itself (without 67h) have it. Expected: the address size changes the width of an address and nothing else.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib"
 install libzydis4.0=4.0.0-1 libzycore1.4=1.4.1-1 zydis-tools=4.0.0-1
 
 cat >"$work/real.c" <<'C'

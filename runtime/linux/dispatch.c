@@ -10,13 +10,13 @@
 
 int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame);
 
-#define CALL(number, name) bh_syscall sys_##name;
+#define CALL(number, name) bh_syscall bh_sys_##name;
 #define NONE(number, name)
 #include "calls.inc"
 #undef CALL
 #undef NONE
 
-#define CALL(number, name) [number] = sys_##name,
+#define CALL(number, name) [number] = bh_sys_##name,
 #define NONE(number, name)
 static bh_syscall *const handler[] = {
 #include "calls.inc"

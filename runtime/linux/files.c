@@ -11,7 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-bh_syscall sys_open, sys_openat, sys_creat, sys_close, sys_dup, sys_dup2, sys_dup3, sys_fcntl, sys_flock, sys_ioctl;
+bh_syscall bh_sys_open, bh_sys_openat, bh_sys_creat, bh_sys_close, bh_sys_dup, bh_sys_dup2, bh_sys_dup3, bh_sys_fcntl,
+    bh_sys_flock, bh_sys_ioctl;
 
 /* What a guest may ask of open. The rest is ignored where that is harmless and refused otherwise. */
 #define OPEN_CREATION (O_CREAT | O_EXCL | O_TRUNC)
@@ -121,19 +122,19 @@ static int64_t open_at(bh_instance *instance, uint64_t directory, uint64_t path,
     return fd;
 }
 
-int64_t sys_open(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_open(bh_instance *instance, const uint64_t a[6]) {
     return open_at(instance, (uint64_t)AT_FDCWD, a[0], a[1], a[2]);
 }
 
-int64_t sys_openat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_openat(bh_instance *instance, const uint64_t a[6]) {
     return open_at(instance, a[0], a[1], a[2], a[3]);
 }
 
-int64_t sys_creat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_creat(bh_instance *instance, const uint64_t a[6]) {
     return open_at(instance, (uint64_t)AT_FDCWD, a[0], O_CREAT | O_WRONLY | O_TRUNC, a[1]);
 }
 
-int64_t sys_close(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_close(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
@@ -164,7 +165,7 @@ static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool
     return added;
 }
 
-int64_t sys_dup(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_dup(bh_instance *instance, const uint64_t a[6]) {
     return duplicate(instance, a[0], 0, false);
 }
 
@@ -180,11 +181,11 @@ static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, b
     return duplicate(instance, from, (uint32_t)to, cloexec);
 }
 
-int64_t sys_dup2(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_dup2(bh_instance *instance, const uint64_t a[6]) {
     return duplicate_to(instance, a[0], a[1], false);
 }
 
-int64_t sys_dup3(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_dup3(bh_instance *instance, const uint64_t a[6]) {
     if ((uint32_t)a[0] == (uint32_t)a[1] || (a[2] & ~(uint64_t)O_CLOEXEC))
         return -EINVAL;
     return duplicate_to(instance, a[0], a[1], a[2] & O_CLOEXEC);
@@ -211,7 +212,7 @@ static int64_t lock_file(bh_instance *instance, const struct bh_file *file, int 
     return 0;
 }
 
-int64_t sys_fcntl(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fcntl(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
@@ -242,7 +243,7 @@ int64_t sys_fcntl(bh_instance *instance, const uint64_t a[6]) {
     }
 }
 
-int64_t sys_flock(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_flock(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
@@ -252,7 +253,7 @@ int64_t sys_flock(bh_instance *instance, const uint64_t a[6]) {
 }
 
 /* The size of the terminal, which is also how musl asks whether it is one. Nothing that changes a device. */
-int64_t sys_ioctl(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_ioctl(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;

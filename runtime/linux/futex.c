@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-bh_syscall sys_futex;
+bh_syscall bh_sys_futex;
 
 #define SECOND 1000000000
 
@@ -72,7 +72,7 @@ static int64_t result_of(long result) {
 }
 
 /* Called without the state lock. */
-int64_t sys_futex(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_futex(bh_instance *instance, const uint64_t a[6]) {
     int operation = (int)a[1], private = FUTEX_PRIVATE_FLAG;
     if (!bh_in_slot(instance, a[0], sizeof(uint32_t)))
         return -EFAULT;

@@ -12,8 +12,9 @@
 
 #define MAX_VECTOR 1024
 
-bh_syscall sys_read, sys_write, sys_readv, sys_writev, sys_pread64, sys_pwrite64, sys_preadv, sys_pwritev, sys_lseek,
-    sys_fsync, sys_fdatasync, sys_ftruncate, sys_fallocate, sys_fadvise64, sys_getdents64, sys_sync;
+bh_syscall bh_sys_read, bh_sys_write, bh_sys_readv, bh_sys_writev, bh_sys_pread64, bh_sys_pwrite64, bh_sys_preadv,
+    bh_sys_pwritev, bh_sys_lseek, bh_sys_fsync, bh_sys_fdatasync, bh_sys_ftruncate, bh_sys_fallocate, bh_sys_fadvise64,
+    bh_sys_getdents64, bh_sys_sync;
 
 /* Writing to a pipe without reader must not kill the host. The guest gets the signal instead. */
 static int64_t guarded_write(bh_instance *instance, const struct bh_file *file, long number, uint64_t b, uint64_t c) {
@@ -33,28 +34,28 @@ static int64_t guarded_write(bh_instance *instance, const struct bh_file *file, 
     return result;
 }
 
-int64_t sys_read(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_read(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
     return bh_in_slot(instance, a[1], a[2]) ? bh_blocking(instance, file->host, SYS_read, a[1], a[2], 0) : -EFAULT;
 }
 
-int64_t sys_write(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_write(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
     return bh_in_slot(instance, a[1], a[2]) ? guarded_write(instance, file, SYS_write, a[1], a[2]) : -EFAULT;
 }
 
-int64_t sys_pread64(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_pread64(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
     return bh_in_slot(instance, a[1], a[2]) ? bh_blocking(instance, file->host, SYS_pread64, a[1], a[2], a[3]) : -EFAULT;
 }
 
-int64_t sys_pwrite64(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_pwrite64(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
@@ -88,11 +89,11 @@ static int64_t vectored(bh_instance *instance, const uint64_t a[6], long number,
                   : bh_blocking(instance, file->host, number, address, (uint64_t)count, 0);
 }
 
-int64_t sys_readv(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_readv(bh_instance *instance, const uint64_t a[6]) {
     return vectored(instance, a, SYS_readv, false);
 }
 
-int64_t sys_writev(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_writev(bh_instance *instance, const uint64_t a[6]) {
     return vectored(instance, a, SYS_writev, true);
 }
 
@@ -109,15 +110,15 @@ static int64_t vectored_at(bh_instance *instance, const uint64_t a[6], bool writ
     return result < 0 ? -errno : result;
 }
 
-int64_t sys_preadv(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_preadv(bh_instance *instance, const uint64_t a[6]) {
     return vectored_at(instance, a, false);
 }
 
-int64_t sys_pwritev(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_pwritev(bh_instance *instance, const uint64_t a[6]) {
     return vectored_at(instance, a, true);
 }
 
-int64_t sys_lseek(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_lseek(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
@@ -125,14 +126,14 @@ int64_t sys_lseek(bh_instance *instance, const uint64_t a[6]) {
     return result < 0 ? -errno : result;
 }
 
-int64_t sys_fsync(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fsync(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
     return fsync(file->host) ? -errno : 0;
 }
 
-int64_t sys_fdatasync(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fdatasync(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
@@ -140,18 +141,18 @@ int64_t sys_fdatasync(bh_instance *instance, const uint64_t a[6]) {
 }
 
 /* Of all file systems of the machine: not a guest's to ask for, and nothing it could notice. */
-int64_t sys_sync(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_sync(bh_instance *instance, const uint64_t a[6]) {
     return 0;
 }
 
-int64_t sys_ftruncate(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_ftruncate(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
     return ftruncate(file->host, (off_t)a[1]) ? -errno : 0;
 }
 
-int64_t sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
@@ -160,11 +161,11 @@ int64_t sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
     return fallocate(file->host, 0, (off_t)a[2], (off_t)a[3]) ? -errno : 0;
 }
 
-int64_t sys_fadvise64(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fadvise64(bh_instance *instance, const uint64_t a[6]) {
     return bh_file_get(instance, a[0]) ? 0 : -EBADF;
 }
 
-int64_t sys_getdents64(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getdents64(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;

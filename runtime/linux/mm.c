@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-bh_syscall sys_mmap, sys_munmap, sys_mprotect, sys_mremap, sys_madvise, sys_brk;
+bh_syscall bh_sys_mmap, bh_sys_munmap, bh_sys_mprotect, bh_sys_mremap, bh_sys_madvise, bh_sys_brk;
 
 #define PROTECTIONS (PROT_READ | PROT_WRITE)
 #define MAP_TYPE_MASK 0xf
@@ -69,7 +69,7 @@ static int64_t read_in(bh_instance *instance, const struct bh_file *file, uint64
     return 0;
 }
 
-int64_t sys_mmap(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_mmap(bh_instance *instance, const uint64_t a[6]) {
     struct bh_space *space = &instance->space;
     uint64_t flags = (uint32_t)a[3], size = BH_PAGE_ROUND(a[1]);
     int protection = (int)a[2];
@@ -115,7 +115,7 @@ int64_t sys_mmap(bh_instance *instance, const uint64_t a[6]) {
         }
         if (protection != (PROT_READ | PROT_WRITE)) {
             const uint64_t arguments[6] = {instance->base + start, size, (uint64_t)protection};
-            error = sys_mprotect(instance, arguments);
+            error = bh_sys_mprotect(instance, arguments);
             if (error)
                 return error;
         }
@@ -123,7 +123,7 @@ int64_t sys_mmap(bh_instance *instance, const uint64_t a[6]) {
     return (int64_t)(instance->base + start);
 }
 
-int64_t sys_munmap(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_munmap(bh_instance *instance, const uint64_t a[6]) {
     uint64_t size = BH_PAGE_ROUND(a[1]);
     if (!a[1] || size < a[1] || !bh_in_slot(instance, a[0], size))
         return -EINVAL;
@@ -135,7 +135,7 @@ int64_t sys_munmap(bh_instance *instance, const uint64_t a[6]) {
     return release(instance, start, start + size);
 }
 
-int64_t sys_mprotect(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_mprotect(bh_instance *instance, const uint64_t a[6]) {
     uint64_t size = BH_PAGE_ROUND(a[1]);
     if (a[2] & PROT_EXEC)
         return bh_refuse(instance, EACCES, "mprotect", "PROT_EXEC");
@@ -157,7 +157,7 @@ int64_t sys_mprotect(bh_instance *instance, const uint64_t a[6]) {
 }
 
 /* Never passed to the kernel: moving a mapping would leave a hole, and another mapping's worth of surprises. */
-int64_t sys_mremap(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_mremap(bh_instance *instance, const uint64_t a[6]) {
     struct bh_space *space = &instance->space;
     uint64_t old_size = BH_PAGE_ROUND(a[1]), new_size = BH_PAGE_ROUND(a[2]);
     if (!a[1] || !a[2] || old_size < a[1] || new_size < a[2] || new_size > BH_SLOT_SIZE || (a[3] & ~(uint64_t)MREMAP_MAYMOVE))
@@ -202,7 +202,7 @@ int64_t sys_mremap(bh_instance *instance, const uint64_t a[6]) {
 
 /* Advice may be ignored, but MADV_DONTNEED promises zeros. Only anonymous memory of the guest is ever dropped: dropped code
  * would come back as zeros, which are instructions. */
-int64_t sys_madvise(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_madvise(bh_instance *instance, const uint64_t a[6]) {
     uint64_t size = BH_PAGE_ROUND(a[1]);
     if (size < a[1] || a[0] % BH_PAGE_SIZE)
         return -EINVAL;
@@ -224,7 +224,7 @@ int64_t sys_madvise(bh_instance *instance, const uint64_t a[6]) {
     return madvise((void *)(uintptr_t)a[0], size, MADV_DONTNEED) ? -errno : 0;
 }
 
-int64_t sys_brk(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_brk(bh_instance *instance, const uint64_t a[6]) {
     struct bh_space *space = &instance->space;
     int64_t now = (int64_t)(instance->base + space->brk);
     if (!bh_in_slot(instance, a[0], 0))
@@ -268,10 +268,10 @@ static int64_t on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t
 
 int64_t bh_linux_map(bh_instance *instance, uint64_t size) {
     const uint64_t a[6] = {0, size, PROTECTIONS, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
-    return on_behalf(instance, sys_mmap, a);
+    return on_behalf(instance, bh_sys_mmap, a);
 }
 
 int64_t bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size) {
     const uint64_t a[6] = {address, size};
-    return on_behalf(instance, sys_munmap, a);
+    return on_behalf(instance, bh_sys_munmap, a);
 }

@@ -7,61 +7,61 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
-bh_syscall sys_getpid, sys_getppid, sys_getpgrp, sys_getpgid, sys_setpgid, sys_getsid,
-    sys_getuid, sys_getgid, sys_geteuid, sys_getegid, sys_getgroups, sys_uname,
-    sys_sysinfo, sys_getrlimit, sys_setrlimit, sys_prlimit64, sys_getrandom;
+bh_syscall bh_sys_getpid, bh_sys_getppid, bh_sys_getpgrp, bh_sys_getpgid, bh_sys_setpgid, bh_sys_getsid, bh_sys_getuid,
+    bh_sys_getgid, bh_sys_geteuid, bh_sys_getegid, bh_sys_getgroups, bh_sys_uname, bh_sys_sysinfo, bh_sys_getrlimit,
+    bh_sys_setrlimit, bh_sys_prlimit64, bh_sys_getrandom;
 
-int64_t sys_getpid(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getpid(bh_instance *instance, const uint64_t a[6]) {
     return BH_GUEST_PID;
 }
 
-int64_t sys_getppid(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getppid(bh_instance *instance, const uint64_t a[6]) {
     return 1;
 }
 
-int64_t sys_getpgrp(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getpgrp(bh_instance *instance, const uint64_t a[6]) {
     return BH_GUEST_PID;
 }
 
-int64_t sys_getpgid(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getpgid(bh_instance *instance, const uint64_t a[6]) {
     return !a[0] || a[0] == BH_GUEST_PID ? BH_GUEST_PID : -ESRCH;
 }
 
-int64_t sys_setpgid(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_setpgid(bh_instance *instance, const uint64_t a[6]) {
     return bh_refuse(instance, EPERM, "setpgid", NULL);
 }
 
-int64_t sys_getsid(bh_instance *instance, const uint64_t a[6]) {
-    return sys_getpgid(instance, a);
+int64_t bh_sys_getsid(bh_instance *instance, const uint64_t a[6]) {
+    return bh_sys_getpgid(instance, a);
 }
 
-int64_t sys_getuid(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getuid(bh_instance *instance, const uint64_t a[6]) {
     return BH_GUEST_ID;
 }
 
-int64_t sys_getgid(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getgid(bh_instance *instance, const uint64_t a[6]) {
     return BH_GUEST_ID;
 }
 
-int64_t sys_geteuid(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_geteuid(bh_instance *instance, const uint64_t a[6]) {
     return BH_GUEST_ID;
 }
 
-int64_t sys_getegid(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getegid(bh_instance *instance, const uint64_t a[6]) {
     return BH_GUEST_ID;
 }
 
-int64_t sys_getgroups(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getgroups(bh_instance *instance, const uint64_t a[6]) {
     return 0;
 }
 
-int64_t sys_uname(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_uname(bh_instance *instance, const uint64_t a[6]) {
     struct utsname name = {.sysname = "Linux", .nodename = "bulkhead", .release = "6.1.0", .version = "#1 Bulkhead",
                            .machine = "x86_64"};
     return bh_put(instance, a[0], &name, sizeof(name)) ? 0 : -EFAULT;
 }
 
-int64_t sys_sysinfo(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_sysinfo(bh_instance *instance, const uint64_t a[6]) {
     struct sysinfo info = {.uptime = 1, .procs = 1, .mem_unit = 1};
     info.totalram = instance->space.byte_limit;
     info.freeram = instance->space.byte_limit - instance->space.bytes;
@@ -82,23 +82,23 @@ static int64_t put_limit(bh_instance *instance, uint64_t resource, uint64_t addr
     return bh_put(instance, address, limit, sizeof(limit)) ? 0 : -EFAULT;
 }
 
-int64_t sys_getrlimit(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getrlimit(bh_instance *instance, const uint64_t a[6]) {
     return put_limit(instance, (uint32_t)a[0], a[1]);
 }
 
-int64_t sys_setrlimit(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_setrlimit(bh_instance *instance, const uint64_t a[6]) {
     return bh_refuse(instance, EPERM, "setrlimit", NULL);
 }
 
-int64_t sys_prlimit64(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_prlimit64(bh_instance *instance, const uint64_t a[6]) {
     if (a[0] && a[0] != BH_GUEST_PID)
         return -ESRCH;
     if (a[2])
-        return sys_setrlimit(instance, a);
+        return bh_sys_setrlimit(instance, a);
     return a[3] ? put_limit(instance, (uint32_t)a[1], a[3]) : 0;
 }
 
-int64_t sys_getrandom(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getrandom(bh_instance *instance, const uint64_t a[6]) {
     uint8_t bytes[256];
     if (!(instance->policy->allowed & BH_GRANT_RANDOM))
         return bh_refuse(instance, EPERM, "getrandom", NULL);

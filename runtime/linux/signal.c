@@ -9,7 +9,8 @@
 #include <string.h>
 #include <ucontext.h>
 
-bh_syscall sys_rt_sigaction, sys_rt_sigprocmask, sys_rt_sigpending, sys_rt_sigreturn, sys_kill, sys_tkill, sys_tgkill;
+bh_syscall bh_sys_rt_sigaction, bh_sys_rt_sigprocmask, bh_sys_rt_sigpending, bh_sys_rt_sigreturn, bh_sys_kill, bh_sys_tkill,
+    bh_sys_tgkill;
 
 #define GUEST_SIGNALS 64
 
@@ -29,7 +30,7 @@ static struct bh_signal_action *action_of(const bh_instance *instance, int signa
     return &instance->personality->action[BH_BOUNDED((uint32_t)signal, GUEST_SIGNALS + 1)];
 }
 
-int64_t sys_rt_sigaction(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_rt_sigaction(bh_instance *instance, const uint64_t a[6]) {
     struct bh_signal_action action, *known;
     uint32_t signal = (uint32_t)a[0];
     if (signal < 1 || signal > GUEST_SIGNALS || a[3] != sizeof(uint64_t) || (a[1] && (signal == SIGKILL || signal == SIGSTOP)))
@@ -44,7 +45,7 @@ int64_t sys_rt_sigaction(bh_instance *instance, const uint64_t a[6]) {
     return 0;
 }
 
-int64_t sys_rt_sigprocmask(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_rt_sigprocmask(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
     uint64_t set, old = task->mask;
     if (a[3] != sizeof(set))
@@ -70,7 +71,7 @@ int64_t sys_rt_sigprocmask(bh_instance *instance, const uint64_t a[6]) {
     return !a[2] || bh_put(instance, a[2], &old, sizeof(old)) ? 0 : -EFAULT;
 }
 
-int64_t sys_rt_sigpending(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_rt_sigpending(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
     uint64_t pending = atomic_load(&task->pending) & task->mask;
     return bh_put(instance, a[0], &pending, sizeof(pending)) ? 0 : -EFAULT;
@@ -142,15 +143,15 @@ static int64_t send(bh_instance *instance, uint64_t target, uint64_t number, boo
     return result;
 }
 
-int64_t sys_kill(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_kill(bh_instance *instance, const uint64_t a[6]) {
     return send(instance, a[0], a[1], true);
 }
 
-int64_t sys_tkill(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_tkill(bh_instance *instance, const uint64_t a[6]) {
     return send(instance, a[0], a[1], false);
 }
 
-int64_t sys_tgkill(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_tgkill(bh_instance *instance, const uint64_t a[6]) {
     return send(instance, a[1], a[2], false);
 }
 
@@ -227,7 +228,7 @@ int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     return 0;
 }
 
-int64_t sys_rt_sigreturn(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_rt_sigreturn(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_frame *frame = task->frame;
     task->restart = false;

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-bh_syscall sys_clone, sys_exit, sys_exit_group, sys_gettid, sys_set_tid_address, sys_set_robust_list, sys_get_robust_list,
-    sys_sched_yield, sys_sched_getaffinity, sys_membarrier, sys_arch_prctl;
+bh_syscall bh_sys_clone, bh_sys_exit, bh_sys_exit_group, bh_sys_gettid, bh_sys_set_tid_address, bh_sys_set_robust_list,
+    bh_sys_get_robust_list, bh_sys_sched_yield, bh_sys_sched_getaffinity, bh_sys_membarrier, bh_sys_arch_prctl;
 
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
@@ -22,7 +22,7 @@ bh_syscall sys_clone, sys_exit, sys_exit_group, sys_gettid, sys_set_tid_address,
      CLONE_OBSOLETE)
 #define ROBUST_HEAD_SIZE 24
 
-int64_t sys_clone(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_clone(bh_instance *instance, const uint64_t a[6]) {
     struct bh_threads *threads = instance->threads;
     struct bh_task *parent = bh_task_of(instance);
     uint64_t flags = a[0];
@@ -82,7 +82,7 @@ void bh_linux_task_exit(struct bh_task *task) {
     bh_linux_task_discard(task);
 }
 
-int64_t sys_exit_group(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_exit_group(bh_instance *instance, const uint64_t a[6]) {
     struct bh_frame *frame = bh_task_of(instance)->frame;
     frame->exit_status = (int)(a[0] & 0xff);
     frame->reason = LEAVE_EXIT;
@@ -91,21 +91,21 @@ int64_t sys_exit_group(bh_instance *instance, const uint64_t a[6]) {
 
 /* A thread that the guest made ends alone, and so does the one that started a program. One in a call of the host cannot, nor in
  * one that is nested in a callback: the host waits for a result. */
-int64_t sys_exit(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_exit(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
     bool called = task->depth && (instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY);
     if (!instance->threads || called || bh_call_nested(task->frame))
-        return sys_exit_group(instance, a);
+        return bh_sys_exit_group(instance, a);
     task->frame->reason = LEAVE_THREAD_EXIT;
     bh_linux_task_exit(task);
     return BH_LEAVE;
 }
 
-int64_t sys_gettid(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_gettid(bh_instance *instance, const uint64_t a[6]) {
     return bh_task_of(instance)->tid;
 }
 
-int64_t sys_set_tid_address(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_set_tid_address(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
     task->clear_tid = a[0];
     return task->tid;
@@ -113,7 +113,7 @@ int64_t sys_set_tid_address(bh_instance *instance, const uint64_t a[6]) {
 
 /* Remembered for who asks. musl itself wakes those who wait for the mutexes of a thread that ends, and no thread ends alone
  * in any other way. */
-int64_t sys_set_robust_list(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_set_robust_list(bh_instance *instance, const uint64_t a[6]) {
     if (!instance->threads)
         return bh_refuse(instance, ENOSYS, "set_robust_list", NULL);
     if (a[1] != ROBUST_HEAD_SIZE)
@@ -122,7 +122,7 @@ int64_t sys_set_robust_list(bh_instance *instance, const uint64_t a[6]) {
     return 0;
 }
 
-int64_t sys_get_robust_list(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_get_robust_list(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
     const uint64_t size = ROBUST_HEAD_SIZE;
     if (!instance->threads)
@@ -132,14 +132,14 @@ int64_t sys_get_robust_list(bh_instance *instance, const uint64_t a[6]) {
     return bh_put(instance, a[1], &task->robust_list, 8) && bh_put(instance, a[2], &size, 8) ? 0 : -EFAULT;
 }
 
-int64_t sys_sched_yield(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_sched_yield(bh_instance *instance, const uint64_t a[6]) {
     if (instance->threads)
         sched_yield();
     return 0;
 }
 
 /* As many processors as it may have threads. */
-int64_t sys_sched_getaffinity(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_sched_getaffinity(bh_instance *instance, const uint64_t a[6]) {
     unsigned count = instance->threads ? instance->policy->thread_limit : 1;
     const uint64_t set = count >= 64 ? UINT64_MAX : count < 1 ? 1 : ((uint64_t)1 << count) - 1;
     if (a[1] < sizeof(set))
@@ -148,13 +148,13 @@ int64_t sys_sched_getaffinity(bh_instance *instance, const uint64_t a[6]) {
 }
 
 /* musl asks for it on the first pthread_create and does without. */
-int64_t sys_membarrier(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_membarrier(bh_instance *instance, const uint64_t a[6]) {
     return instance->threads ? -ENOSYS : bh_refuse(instance, ENOSYS, "membarrier", NULL);
 }
 
 /* The thread pointer: r14, or a word of the context page, which only the host can write. What the guest puts there matters
  * to nobody else: it is one more value that its confined accesses start from. */
-int64_t sys_arch_prctl(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_arch_prctl(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
     uint64_t *pointer = instance->threads ? &task->frame->r14 : &instance->context[(BH_CONTEXT_TP - BH_CONTEXT_BASE) / 8];
     switch (a[0]) {

@@ -7,8 +7,8 @@
 #include <sys/times.h>
 #include <time.h>
 
-bh_syscall sys_clock_gettime, sys_clock_getres, sys_gettimeofday, sys_time, sys_nanosleep, sys_clock_nanosleep, sys_times,
-    sys_getrusage;
+bh_syscall bh_sys_clock_gettime, bh_sys_clock_getres, bh_sys_gettimeofday, bh_sys_time, bh_sys_nanosleep,
+    bh_sys_clock_nanosleep, bh_sys_times, bh_sys_getrusage;
 
 #define SECOND 1000000000
 
@@ -35,7 +35,7 @@ static int host_clock(uint64_t clock) {
     }
 }
 
-int64_t sys_clock_gettime(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_clock_gettime(bh_instance *instance, const uint64_t a[6]) {
     struct timespec now;
     int clock = host_clock(a[0]);
     if (clock < 0)
@@ -46,14 +46,14 @@ int64_t sys_clock_gettime(bh_instance *instance, const uint64_t a[6]) {
     return bh_put(instance, a[1], &now, sizeof(now)) ? 0 : -EFAULT;
 }
 
-int64_t sys_clock_getres(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_clock_getres(bh_instance *instance, const uint64_t a[6]) {
     struct timespec resolution = {0, 1};
     if (host_clock(a[0]) < 0)
         return -EINVAL;
     return !a[1] || bh_put(instance, a[1], &resolution, sizeof(resolution)) ? 0 : -EFAULT;
 }
 
-int64_t sys_gettimeofday(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_gettimeofday(bh_instance *instance, const uint64_t a[6]) {
     struct timeval now;
     if (!granted(instance))
         return bh_refuse(instance, EPERM, "gettimeofday", NULL);
@@ -64,7 +64,7 @@ int64_t sys_gettimeofday(bh_instance *instance, const uint64_t a[6]) {
     return !a[1] || bh_put(instance, a[1], &zone, sizeof(zone)) ? 0 : -EFAULT;
 }
 
-int64_t sys_time(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_time(bh_instance *instance, const uint64_t a[6]) {
     if (!granted(instance))
         return bh_refuse(instance, EPERM, "time", NULL);
     int64_t now = time(NULL);
@@ -95,11 +95,11 @@ static int64_t sleep_for(bh_instance *instance, clockid_t clock, int flags, uint
     return -EINTR;
 }
 
-int64_t sys_nanosleep(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_nanosleep(bh_instance *instance, const uint64_t a[6]) {
     return sleep_for(instance, CLOCK_MONOTONIC, 0, a[0], a[1]);
 }
 
-int64_t sys_clock_nanosleep(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_clock_nanosleep(bh_instance *instance, const uint64_t a[6]) {
     int clock = host_clock(a[0]);
     if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || (a[1] & ~(uint64_t)TIMER_ABSTIME))
         return -EINVAL;
@@ -113,7 +113,7 @@ static int64_t cpu_time(void) {
     return used.tv_sec * (int64_t)SECOND + used.tv_nsec;
 }
 
-int64_t sys_times(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_times(bh_instance *instance, const uint64_t a[6]) {
     struct timespec now;
     struct tms times = {0};
     if (!granted(instance))
@@ -125,7 +125,7 @@ int64_t sys_times(bh_instance *instance, const uint64_t a[6]) {
     return (now.tv_sec * (int64_t)SECOND + now.tv_nsec - (int64_t)instance->personality->start_time) / (SECOND / 100);
 }
 
-int64_t sys_getrusage(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getrusage(bh_instance *instance, const uint64_t a[6]) {
     struct rusage usage = {0};
     if (!granted(instance))
         return bh_refuse(instance, EPERM, "getrusage", NULL);

@@ -9,10 +9,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-bh_syscall sys_stat, sys_lstat, sys_fstat, sys_newfstatat, sys_access, sys_faccessat, sys_faccessat2, sys_readlink, sys_readlinkat,
-    sys_getcwd, sys_chdir, sys_fchdir, sys_mkdir, sys_mkdirat, sys_rmdir, sys_unlink, sys_unlinkat, sys_rename, sys_renameat,
-    sys_renameat2, sys_chmod, sys_fchmod, sys_fchmodat, sys_chown, sys_lchown, sys_fchown, sys_fchownat, sys_utimensat,
-    sys_utimes, sys_futimesat, sys_truncate, sys_symlink, sys_symlinkat, sys_link, sys_linkat, sys_umask;
+bh_syscall bh_sys_stat, bh_sys_lstat, bh_sys_fstat, bh_sys_newfstatat, bh_sys_access, bh_sys_faccessat, bh_sys_faccessat2,
+    bh_sys_readlink, bh_sys_readlinkat, bh_sys_getcwd, bh_sys_chdir, bh_sys_fchdir, bh_sys_mkdir, bh_sys_mkdirat, bh_sys_rmdir,
+    bh_sys_unlink, bh_sys_unlinkat, bh_sys_rename, bh_sys_renameat, bh_sys_renameat2, bh_sys_chmod, bh_sys_fchmod,
+    bh_sys_fchmodat, bh_sys_chown, bh_sys_lchown, bh_sys_fchown, bh_sys_fchownat, bh_sys_utimensat, bh_sys_utimes,
+    bh_sys_futimesat, bh_sys_truncate, bh_sys_symlink, bh_sys_symlinkat, bh_sys_link, bh_sys_linkat, bh_sys_umask;
 
 #define HERE ((int64_t)AT_FDCWD)
 
@@ -40,15 +41,15 @@ static int64_t stat_place(bh_instance *instance, int64_t directory, uint64_t pat
     return put_stat(instance, address, &info);
 }
 
-int64_t sys_stat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_stat(bh_instance *instance, const uint64_t a[6]) {
     return stat_place(instance, HERE, a[0], a[1], false);
 }
 
-int64_t sys_lstat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_lstat(bh_instance *instance, const uint64_t a[6]) {
     return stat_place(instance, HERE, a[0], a[1], true);
 }
 
-int64_t sys_fstat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fstat(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     struct stat info;
     if (!file)
@@ -56,11 +57,11 @@ int64_t sys_fstat(bh_instance *instance, const uint64_t a[6]) {
     return fstat(file->host, &info) ? -errno : put_stat(instance, a[1], &info);
 }
 
-int64_t sys_newfstatat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_newfstatat(bh_instance *instance, const uint64_t a[6]) {
     char first;
     if ((a[3] & AT_EMPTY_PATH) && bh_get(instance, &first, a[1], 1) && !first && (int32_t)a[0] != AT_FDCWD) {
         const uint64_t fstat_arguments[6] = {a[0], a[2]};
-        return sys_fstat(instance, fstat_arguments);
+        return bh_sys_fstat(instance, fstat_arguments);
     }
     return stat_place(instance, (int64_t)a[0], a[1], a[2], a[3] & AT_SYMLINK_NOFOLLOW);
 }
@@ -81,15 +82,15 @@ static int64_t access_place(bh_instance *instance, int64_t directory, uint64_t p
     return result;
 }
 
-int64_t sys_access(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_access(bh_instance *instance, const uint64_t a[6]) {
     return access_place(instance, HERE, a[0], a[1], 0);
 }
 
-int64_t sys_faccessat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_faccessat(bh_instance *instance, const uint64_t a[6]) {
     return access_place(instance, (int64_t)a[0], a[1], a[2], 0);
 }
 
-int64_t sys_faccessat2(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_faccessat2(bh_instance *instance, const uint64_t a[6]) {
     return access_place(instance, (int64_t)a[0], a[1], a[2], a[3]);
 }
 
@@ -111,17 +112,17 @@ static int64_t read_link(bh_instance *instance, int64_t directory, uint64_t path
     return result;
 }
 
-int64_t sys_readlink(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_readlink(bh_instance *instance, const uint64_t a[6]) {
     return read_link(instance, HERE, a[0], a[1], (uint32_t)a[2]);
 }
 
-int64_t sys_readlinkat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_readlinkat(bh_instance *instance, const uint64_t a[6]) {
     return read_link(instance, (int64_t)a[0], a[1], a[2], (uint32_t)a[3]);
 }
 
 /* ---- The working directory: a guest path and nothing else ---- */
 
-int64_t sys_getcwd(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_getcwd(bh_instance *instance, const uint64_t a[6]) {
     const char *cwd = instance->personality->cwd ? instance->personality->cwd : "/";
     uint64_t size = strlen(cwd) + 1;
     if (a[1] < size)
@@ -137,7 +138,7 @@ static void set_cwd(bh_instance *instance, char *cwd) {
         free(cwd);
 }
 
-int64_t sys_chdir(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_chdir(bh_instance *instance, const uint64_t a[6]) {
     struct bh_place place;
     struct stat info;
     int fd = bh_place_find(instance, HERE, a[0], &place, "chdir");
@@ -167,7 +168,7 @@ int64_t sys_chdir(bh_instance *instance, const uint64_t a[6]) {
     return 0;
 }
 
-int64_t sys_fchdir(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fchdir(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
@@ -203,11 +204,11 @@ static int64_t make_directory(bh_instance *instance, int64_t directory, uint64_t
     return result;
 }
 
-int64_t sys_mkdir(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_mkdir(bh_instance *instance, const uint64_t a[6]) {
     return make_directory(instance, HERE, a[0], a[1]);
 }
 
-int64_t sys_mkdirat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_mkdirat(bh_instance *instance, const uint64_t a[6]) {
     return make_directory(instance, (int64_t)a[0], a[1], a[2]);
 }
 
@@ -222,15 +223,15 @@ static int64_t remove_name(bh_instance *instance, int64_t directory, uint64_t pa
     return result;
 }
 
-int64_t sys_rmdir(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_rmdir(bh_instance *instance, const uint64_t a[6]) {
     return remove_name(instance, HERE, a[0], AT_REMOVEDIR);
 }
 
-int64_t sys_unlink(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_unlink(bh_instance *instance, const uint64_t a[6]) {
     return remove_name(instance, HERE, a[0], 0);
 }
 
-int64_t sys_unlinkat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_unlinkat(bh_instance *instance, const uint64_t a[6]) {
     if (a[2] & ~(uint64_t)AT_REMOVEDIR)
         return -EINVAL;
     return remove_name(instance, (int64_t)a[0], a[1], (int)a[2]);
@@ -256,15 +257,15 @@ static int64_t rename_names(bh_instance *instance, int64_t from_directory, uint6
     return result;
 }
 
-int64_t sys_rename(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_rename(bh_instance *instance, const uint64_t a[6]) {
     return rename_names(instance, HERE, a[0], HERE, a[1], 0);
 }
 
-int64_t sys_renameat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_renameat(bh_instance *instance, const uint64_t a[6]) {
     return rename_names(instance, (int64_t)a[0], a[1], (int64_t)a[2], a[3], 0);
 }
 
-int64_t sys_renameat2(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_renameat2(bh_instance *instance, const uint64_t a[6]) {
     return rename_names(instance, (int64_t)a[0], a[1], (int64_t)a[2], a[3], (uint32_t)a[4]);
 }
 
@@ -273,19 +274,19 @@ static int64_t no_links(bh_instance *instance, const char *call) {
     return bh_refuse(instance, EPERM, call, "guests do not make links");
 }
 
-int64_t sys_symlink(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_symlink(bh_instance *instance, const uint64_t a[6]) {
     return no_links(instance, "symlink");
 }
 
-int64_t sys_symlinkat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_symlinkat(bh_instance *instance, const uint64_t a[6]) {
     return no_links(instance, "symlinkat");
 }
 
-int64_t sys_link(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_link(bh_instance *instance, const uint64_t a[6]) {
     return no_links(instance, "link");
 }
 
-int64_t sys_linkat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_linkat(bh_instance *instance, const uint64_t a[6]) {
     return no_links(instance, "linkat");
 }
 
@@ -322,15 +323,15 @@ static int64_t change_mode(bh_instance *instance, int64_t directory, uint64_t pa
     return result;
 }
 
-int64_t sys_chmod(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_chmod(bh_instance *instance, const uint64_t a[6]) {
     return change_mode(instance, HERE, a[0], a[1]);
 }
 
-int64_t sys_fchmodat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fchmodat(bh_instance *instance, const uint64_t a[6]) {
     return change_mode(instance, (int64_t)a[0], a[1], a[2]);
 }
 
-int64_t sys_fchmod(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fchmod(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
@@ -357,19 +358,19 @@ static int64_t change_owner_at(bh_instance *instance, int64_t directory, uint64_
     return change_owner(&info, user, group);
 }
 
-int64_t sys_chown(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_chown(bh_instance *instance, const uint64_t a[6]) {
     return change_owner_at(instance, HERE, a[0], false, a[1], a[2]);
 }
 
-int64_t sys_lchown(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_lchown(bh_instance *instance, const uint64_t a[6]) {
     return change_owner_at(instance, HERE, a[0], true, a[1], a[2]);
 }
 
-int64_t sys_fchownat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fchownat(bh_instance *instance, const uint64_t a[6]) {
     return change_owner_at(instance, (int64_t)a[0], a[1], a[4] & AT_SYMLINK_NOFOLLOW, a[2], a[3]);
 }
 
-int64_t sys_fchown(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_fchown(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     struct stat info;
     if (!file)
@@ -397,7 +398,7 @@ static int64_t change_times(bh_instance *instance, int64_t directory, uint64_t p
     return result;
 }
 
-int64_t sys_utimensat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_utimensat(bh_instance *instance, const uint64_t a[6]) {
     struct timespec times[2];
     if (a[2] && !bh_get(instance, times, a[2], sizeof(times)))
         return -EFAULT;
@@ -414,15 +415,15 @@ static int64_t change_times_micro(bh_instance *instance, int64_t directory, uint
     return change_times(instance, directory, path, times, false);
 }
 
-int64_t sys_utimes(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_utimes(bh_instance *instance, const uint64_t a[6]) {
     return change_times_micro(instance, HERE, a[0], a[1]);
 }
 
-int64_t sys_futimesat(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_futimesat(bh_instance *instance, const uint64_t a[6]) {
     return change_times_micro(instance, (int64_t)a[0], a[1], a[2]);
 }
 
-int64_t sys_truncate(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_truncate(bh_instance *instance, const uint64_t a[6]) {
     struct stat info;
     char name[40];
     int fd = writable_object(instance, HERE, a[0], false, &info, name, "truncate");
@@ -433,7 +434,7 @@ int64_t sys_truncate(bh_instance *instance, const uint64_t a[6]) {
     return result;
 }
 
-int64_t sys_umask(bh_instance *instance, const uint64_t a[6]) {
+int64_t bh_sys_umask(bh_instance *instance, const uint64_t a[6]) {
     unsigned old = instance->personality->umask;
     instance->personality->umask = a[0] & 0777;
     return old;

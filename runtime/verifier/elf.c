@@ -284,7 +284,7 @@ bh_elf_result bh_elf_parse(struct bh_elf *elf, const void *file, size_t size, st
         fail(&p, "elf-header", "not an ELF file", 0, 0);
         return BH_ELF_NOT_ELF;
     }
-    if (!parse_header(&p) || !parse_segments(&p) || !parse_notes(&p) || !parse_relro_and_tls(&p) || !parse_dynamic(&p) ||
+    if (!parse_header(&p) || !parse_segments(&p) || !parse_notes(&p) || !parse_relro_and_tls(&p) || !bh_elf_parse_dynamic(&p) ||
         !parse_symbol_table(&p))
         return BH_ELF_REFUSED;
     return BH_ELF_OK;

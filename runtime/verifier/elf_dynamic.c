@@ -185,7 +185,7 @@ static bool parse_symbols(struct parser *p, const struct tags *tags)
     return check_exports(p);
 }
 
-bool parse_dynamic(struct parser *p)
+bool bh_elf_parse_dynamic(struct parser *p)
 {
     struct bh_elf *elf = p->elf;
     struct tags tags = {.have = {false}};
@@ -204,7 +204,7 @@ bool parse_dynamic(struct parser *p)
         return fail(p, "elf-reloc", "the RELR table is not part of a segment", value[TAG_RELR], value[TAG_RELRSZ]);
     if (!check_rela(p))
         return false;
-    if (!for_each_relr(elf, check_relr_target, elf))
+    if (!bh_elf_for_each_relr(elf, check_relr_target, elf))
         return fail(p, "P4", "a RELR relocation's target is not in a writable segment", value[TAG_RELR], 0);
     return true;
 }

@@ -58,11 +58,11 @@ static inline bool in_memory_of(const struct bh_elf_segment *s, uint64_t address
 }
 
 /* elf_dynamic.c: the dynamic section with its relocations and exports. */
-bool parse_dynamic(struct parser *p);
+bool bh_elf_parse_dynamic(struct parser *p);
 
 /* elf_use.c: calls visit for each address in the RELR table; false as soon as a call returned false, or when the table
  * begins with a bitmap. */
 typedef bool relr_visitor(void *context, uint64_t address);
-bool for_each_relr(const struct bh_elf *elf, relr_visitor *visit, void *context);
+bool bh_elf_for_each_relr(const struct bh_elf *elf, relr_visitor *visit, void *context);
 
 #endif

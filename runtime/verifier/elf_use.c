@@ -3,7 +3,7 @@
 
 enum { HLT = 0xF4 };
 
-bool for_each_relr(const struct bh_elf *elf, relr_visitor *visit, void *context)
+bool bh_elf_for_each_relr(const struct bh_elf *elf, relr_visitor *visit, void *context)
 {
     uint64_t next = 0;
     bool started = false;
@@ -82,7 +82,7 @@ void bh_elf_relocate_part(const struct bh_elf *elf, uint8_t *image, uint64_t bas
         read_at(elf, elf->rela_offset + i * sizeof rela, &rela, sizeof rela);
         put_word(&r, rela.offset, base + (uint64_t)rela.addend);
     }
-    for_each_relr(elf, relocate_word, &r);
+    bh_elf_for_each_relr(elf, relocate_word, &r);
 }
 
 void bh_elf_relocate(const struct bh_elf *elf, uint8_t *image, uint64_t base)

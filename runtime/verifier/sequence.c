@@ -21,7 +21,7 @@ static unsigned match_base(const uint8_t *p, uint8_t opcode, unsigned reg)
     return p[0] == 0x65 && p[1] == (reg & 8 ? 0x4C : 0x48) && p[2] == opcode && is_base_operand(p + 3, reg) ? 9 : 0;
 }
 
-unsigned match_rsp_confined(const uint8_t *p)
+unsigned bh_match_rsp_confined(const uint8_t *p)
 {
     return match_base(p, 0x03, RSP);
 }
@@ -35,7 +35,7 @@ static unsigned match_load_base(const uint8_t *p, unsigned *reg)
     return broken(*reg == RSP) ? 0 : match_base(p, 0x8B, *reg);
 }
 
-unsigned match_rsp_moved(const uint8_t *code)
+unsigned bh_match_rsp_moved(const uint8_t *code)
 {
     unsigned reg;
     const uint8_t *p = code;
@@ -55,7 +55,7 @@ unsigned match_rsp_moved(const uint8_t *code)
     return (unsigned)(p + 4 - code);
 }
 
-struct string_insn match_string(const uint8_t *code, int isolation)
+struct string_insn bh_match_string(const uint8_t *code, int isolation)
 {
     struct string_insn s = {0};
     const uint8_t *p = code;
@@ -134,7 +134,7 @@ static unsigned match_m4(const uint8_t *code, int isolation)
         confined |= USES_RSI;
         p += n;
     }
-    struct string_insn s = match_string(p, isolation);
+    struct string_insn s = bh_match_string(p, isolation);
     if (!confined || !s.length || broken((s.must & ~confined) != 0) || broken((confined & ~s.may) != 0))
         return 0;
     /* R holds B through the whole sequence: the instruction must not use it as anything else. */
@@ -178,7 +178,7 @@ static unsigned match_c4(const uint8_t *code)
     return high + 1 + n;
 }
 
-struct sequence match_sequence(const uint8_t *code, int isolation)
+struct sequence bh_match_sequence(const uint8_t *code, int isolation)
 {
     struct sequence s = {0};
     bool call = false;

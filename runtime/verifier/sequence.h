@@ -17,13 +17,13 @@ struct sequence {
 /* The bytes after the first instruction's are compared too; code must have SEQUENCE_WINDOW readable bytes. isolation as
  * in struct bh_verify_input. The caller checks that the sequence lies in one bundle. */
 enum { SEQUENCE_WINDOW = 32 };
-struct sequence match_sequence(const uint8_t *code, int isolation);
+struct sequence bh_match_sequence(const uint8_t *code, int isolation);
 
 /* The tail of an S3 sequence, `addq %gs:0x10000,%rsp`, or 0 for its length. */
-unsigned match_rsp_confined(const uint8_t *code);
+unsigned bh_match_rsp_confined(const uint8_t *code);
 
 /* `movq %gs:0x10000,%rX; movl %eS,%esp; leaq (%rsp,%rX),%rsp`: its length, or 0. */
-unsigned match_rsp_moved(const uint8_t *code);
+unsigned bh_match_rsp_moved(const uint8_t *code);
 
 /* A string instruction as it may stand at the end of M4. */
 enum { USES_RDI = 1, USES_RSI = 2 };
@@ -34,6 +34,6 @@ struct string_insn {
     bool rep;        /* uses rcx */
     bool rax;        /* reads rax */
 };
-struct string_insn match_string(const uint8_t *code, int isolation);
+struct string_insn bh_match_string(const uint8_t *code, int isolation);
 
 #endif

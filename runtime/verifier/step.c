@@ -272,7 +272,7 @@ static unsigned check_rsp(struct verifier *v, const struct place *at, const stru
     bool touches = false;
     if (is_s1(in))
         return check_constant(v, at, in) ? in->length : 0;
-    unsigned tail = is_s3_head(in) ? match_rsp_confined(at->code + in->length) : 0;
+    unsigned tail = is_s3_head(in) ? bh_match_rsp_confined(at->code + in->length) : 0;
     if (!tail) {
         refuse(v, at, in->length, in->entry->sp == BH_SP_NO ? "S1" : "S3",
                "rsp is written: only push, pop, call, constants (S1) and `op ...,%esp; addq %gs:0x10000,%rsp` (S3) may do so");
@@ -356,7 +356,7 @@ static bool check_hostcall(struct verifier *v, const struct place *at, const str
 /* Accepts a string instruction outside M4, which only loads under stores-only isolation may be. */
 static bool check_lone_string(struct verifier *v, const struct place *at, const struct insn *in)
 {
-    struct string_insn s = match_string(at->code, v->in->isolation);
+    struct string_insn s = bh_match_string(at->code, v->in->isolation);
     if (s.length && !broken(s.must != 0))
         return true;
     refuse(v, at, in->length, "M4", "a string instruction must end a sequence that confines each register it uses for memory");
@@ -439,8 +439,8 @@ static unsigned check_instruction(struct verifier *v, const struct place *at, co
 /* A sequence that starts here, if one does: its length, or 0. M4, C3, C4 and the moved form of S3. */
 static unsigned check_sequence(struct verifier *v, const struct place *at)
 {
-    struct sequence s = match_sequence(at->code, v->in->isolation);
-    bool s3 = !s.length && (s.length = match_rsp_moved(at->code)) != 0;
+    struct sequence s = bh_match_sequence(at->code, v->in->isolation);
+    bool s3 = !s.length && (s.length = bh_match_rsp_moved(at->code)) != 0;
     if (!s.length)
         return 0;
     if (broken(s.length > at->room)) {

@@ -1,0 +1,456 @@
+/* What guests do wrong, one mistake at a time, in system calls that are right otherwise: syscalls-test MODULE DIRECTORY. MODULE is
+ * library.S; DIRECTORY is empty and may be written. Each call has the kernel's error, and the same call without the mistake works. */
+#define _DEFAULT_SOURCE
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "syscalls.h"
+
+static char host_memory[4096]; /* no address of it means anything to the guest */
+#define HOST ((uint64_t)(uintptr_t)host_memory)
+static const char *top;
+
+static void in_top(char path[4096], const char *name) {
+    snprintf(path, 4096, "%s/%s", top, name);
+}
+
+static void make(const char *name) {
+    char path[4096];
+    in_top(path, name);
+    FILE *file = fopen(path, "we");
+    REQUIRE(file && fputs("content", file) >= 0 && !fclose(file));
+}
+
+static bh_policy *new_policy(void) {
+    bh_policy *policy;
+    char path[4096];
+    REQUIRE(!bh_policy_create(&policy) && !bh_policy_grant(policy, BH_GRANT_CLOCK | BH_GRANT_RANDOM));
+    in_top(path, "data");
+    REQUIRE(!bh_policy_grant_directory(policy, path, "/data", BH_READ_WRITE));
+    in_top(path, "ro");
+    REQUIRE(!bh_policy_grant_directory(policy, path, "/ro", BH_READ_ONLY));
+    return policy;
+}
+
+static void descriptors(void) {
+    static const long calls[] = {SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, SYS_readv, SYS_writev, SYS_preadv, SYS_pwritev, SYS_lseek,
+                                 SYS_fsync, SYS_fdatasync, SYS_ftruncate, SYS_fallocate, SYS_fadvise64, SYS_getdents64, SYS_fstat, SYS_close,
+                                 SYS_dup, SYS_dup2, SYS_dup3, SYS_fcntl, SYS_flock, SYS_ioctl, SYS_fchmod, SYS_fchown, SYS_fchdir,
+                                 SYS_utimensat, SYS_futimesat};
+    static const uint64_t none[] = {9, 15, 16, 1023, 1024, UINT32_MAX, INT32_MAX};
+    for (size_t n = 0; n < sizeof(calls) / sizeof(*calls); n++) {
+        for (size_t m = 0; m < sizeof(none) / sizeof(*none); m++) {
+            bool path = calls[n] == SYS_utimensat || calls[n] == SYS_futimesat;
+            int64_t got = guest_call6(guest, calls[n], none[m], path ? 0 : BUFFER, 0, 0, 0, 0);
+            if (got != -EBADF) {
+                printf("system call %ld on descriptor %llu: %lld\n", calls[n], (unsigned long long)none[m], (long long)got);
+                failures++;
+            }
+        }
+    }
+    IS(SYS(openat, 9, str("file"), O_RDONLY), -EBADF);
+    IS(SYS(mmap, 0, 4096, PROT_READ, MAP_PRIVATE, 9, 0), -EBADF);
+    IS(SYS(dup2, 0, 1024), -EBADF);
+    IS(SYS(dup3, 0, 1024, 0), -EBADF);
+    IS(SYS(dup3, 0, 0, 0), -EINVAL);
+    IS(SYS(dup3, 0, 5, 1), -EINVAL);
+    IS(SYS(dup3, 0, 5, O_CLOEXEC), 5);
+    IS(SYS(fcntl, 5, F_GETFD), FD_CLOEXEC);
+    IS(SYS(dup2, 5, 5), 5);
+    IS(SYS(fcntl, 5, F_GETFD), FD_CLOEXEC);
+    IS(SYS(dup2, 0, 5), 5);
+    IS(SYS(fcntl, 5, F_GETFD), 0);
+    IS(SYS(fcntl, 5, F_SETFD, FD_CLOEXEC), 0);
+    IS(SYS(fcntl, 5, F_GETFD), FD_CLOEXEC);
+    IS(SYS(fcntl, 0, F_DUPFD, 1024), -EINVAL);
+    IS(SYS(fcntl, 0, F_DUPFD, 1023), 1023);
+    IS(SYS(fcntl, 0, F_DUPFD, 1023), -EMFILE);
+    IS(SYS(fcntl, 0, F_SETOWN, 1), -EINVAL);
+    IS(SYS(close, 1023), 0);
+    IS(SYS(close, 5), 0);
+}
+
+/* On descriptors 3: a file, 4: a directory, 0 and 1: the ends of a pipe. */
+static void kinds(int pipe_end) {
+    IS(SYS(open, str("/data/file"), O_RDWR), 3);
+    IS(SYS(open, str("/data"), O_RDONLY | O_DIRECTORY), 4);
+    IS(SYS(lseek, 1, 0, SEEK_SET), -ESPIPE);
+    IS(SYS(lseek, 3, -1, SEEK_SET), -EINVAL);
+    IS(SYS(lseek, 3, 0, SEEK_END), 7);
+    IS(SYS(fsync, 1), -EINVAL);
+    IS(SYS(fdatasync, 1), -EINVAL);
+    IS(SYS(fdatasync, 3), 0);
+    IS(SYS(fadvise64, 3), 0);
+    IS(SYS(ftruncate, 4, 0), -EINVAL);
+    IS(SYS(fallocate, 3, 1, 0, 1), -EOPNOTSUPP);
+    IS(SYS(fallocate, 3, 0, 0, 0), -EINVAL);
+    IS(SYS(fallocate, 3, 0, 0, 8192), 0);
+    IS(SYS(ftruncate, 3, 7), 0);
+    IS(SYS(getdents64, 3, BUFFER, 1024), -ENOTDIR);
+    IS(SYS(read, 4, BUFFER, 1), -EISDIR);
+    IS(SYS(mmap, 0, 4096, PROT_READ, MAP_PRIVATE, 4, 0), -EACCES);
+    IS(SYS(mmap, 0, 4096, PROT_READ, MAP_SHARED, 0, 0), -EACCES);
+    IS(SYS(fchdir, 3), -ENOTDIR);
+    IS(SYS(fchdir, 4), 0);
+    IS(SYS(fchmod, 1, 0600), -EPERM);
+    IS(SYS(fchmod, 3, 0600), 0);
+    IS(SYS(utimensat, 1, 0, 0, 0), -EPERM);
+    IS(SYS(utimensat, 3, 0, 0, 0), 0);
+    IS(SYS(flock, 1, LOCK_EX), -EINVAL);
+    IS(SYS(flock, 3, LOCK_EX), 0);
+    IS(SYS(openat, 3, str("file"), O_RDONLY), -ENOTDIR);
+    /* A stream's flags are the host's. */
+    IS(SYS(fcntl, 1, F_SETFL, O_NONBLOCK), 0);
+    IS(fcntl(pipe_end, F_GETFL) & O_NONBLOCK, 0);
+    IS(SYS(fcntl, 3, F_SETFL, O_APPEND), 0);
+    IS(SYS(fcntl, 3, F_GETFL) & O_APPEND, O_APPEND);
+    /* A directory's copy is one: relative names begin there. */
+    IS(SYS(dup, 4), 5);
+    IS(SYS(close, 4), 0);
+    IS(SYS(openat, 5, str("file"), O_RDONLY), 4);
+    for (int fd = 3; fd <= 5; fd++)
+        IS(SYS(close, fd), 0);
+}
+
+static void vectors(void) {
+    struct iovec vector[2] = {{(void *)(uintptr_t)HOST, 0}, {(void *)(uintptr_t)(BUFFER + 1024), 4}};
+    IS(SYS(open, str("/data/file"), O_RDWR), 3);
+    IS(SYS(preadv, 3, buffer(vector, sizeof(vector)), 2, 0), 4); /* no byte is read into the first */
+    IS(SYS(pwritev, 3, BUFFER, 2, 3), 4);
+    IS(SYS(preadv, 0, BUFFER, 2, 0), -ESPIPE);
+    IS(SYS(preadv, 3, BUFFER, 1025, 0), -EINVAL);
+    IS(SYS(readv, 3, BUFFER, 1025), -EINVAL);
+    IS(SYS(pwritev, 3, BUFFER, -1, 0), -EINVAL);
+    IS(SYS(preadv, 3, HOST, 1, 0), -EFAULT);
+    vector[0].iov_len = 1;
+    IS(SYS(preadv, 3, buffer(vector, sizeof(vector)), 2, 0), -EFAULT);
+    IS(SYS(pwritev, 3, BUFFER, 2, 0), -EFAULT);
+    IS(SYS(pwrite64, 3, HOST, 6, 0), -EFAULT);
+    IS(SYS(pwrite64, 3, BUFFER, 6, 0), 6);
+    IS(SYS(close, 3), 0);
+}
+
+static void locks(void) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 4}, found;
+    int64_t page = SYS(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    IS(SYS(open, str("/data/file"), O_RDWR), 3);
+    IS(SYS(open, str("/data/file"), O_RDWR), 4);
+    IS(SYS(open, str("/data"), O_RDONLY), 5);
+    IS(SYS(fcntl, 3, F_GETLK, buffer(&lock, sizeof(lock))), 0);
+    CHECK(!bh_copy_out(guest, &found, BUFFER, sizeof(found)) && found.l_type == F_UNLCK && found.l_pid == 0);
+    IS(SYS(fcntl, 3, F_SETLK, buffer(&lock, sizeof(lock))), 0);
+    IS(SYS(fcntl, 4, F_SETLK, BUFFER), -EAGAIN);
+    IS(SYS(fcntl, 4, F_GETLK, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &found, BUFFER, sizeof(found)) && found.l_type == F_WRLCK && found.l_pid == 3);
+    IS(SYS(fcntl, 5, F_SETLK, buffer(&lock, sizeof(lock))), -EINVAL);
+    IS(SYS(fcntl, 1, F_SETLK, BUFFER), -EINVAL);
+    IS(SYS(fcntl, 3, F_SETLK, HOST), -EFAULT);
+    CHECK(!bh_copy_in(guest, (uint64_t)page, &lock, sizeof(lock)));
+    IS(SYS(mprotect, page, 4096, PROT_READ), 0);
+    IS(SYS(fcntl, 4, F_GETLK, page), -EFAULT); /* it cannot be told there */
+    IS(SYS(fcntl, 3, F_SETLK, page), 0);
+    IS(SYS(munmap, page, 4096), 0);
+    for (int fd = 3; fd <= 5; fd++)
+        IS(SYS(close, fd), 0);
+}
+
+static void terminals(void) {
+    bh_policy *policy = new_policy();
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    REQUIRE(terminal >= 0 && !bh_policy_grant_stream(policy, 0, terminal));
+    start_guest(policy);
+    bh_policy_destroy(policy);
+    IS(SYS(ioctl, 0, TIOCGWINSZ, BUFFER), 0);
+    IS(SYS(ioctl, 0, TIOCGWINSZ, HOST), -EFAULT);
+    IS(SYS(ioctl, 0, TIOCSTI, BUFFER), -ENOTTY);
+    IS(SYS(open, str("/data/file"), O_RDONLY), 1);
+    IS(SYS(ioctl, 1, TIOCGWINSZ, BUFFER), -ENOTTY);
+    CHECK(!bh_instance_destroy(guest));
+    close(terminal);
+}
+
+static void tree(void) {
+    struct stat info;
+    IS(SYS(open, str("/data"), O_RDONLY), 3);
+    IS(SYS(open, str("/data/file"), O_RDONLY), 4);
+    IS(SYS(newfstatat, 3, str(""), BUFFER, AT_EMPTY_PATH), 0);
+    CHECK(!bh_copy_out(guest, &info, BUFFER, sizeof(info)) && S_ISDIR(info.st_mode));
+    IS(SYS(newfstatat, 3, str("file"), BUFFER, AT_EMPTY_PATH), 0);
+    CHECK(!bh_copy_out(guest, &info, BUFFER, sizeof(info)) && S_ISREG(info.st_mode) && info.st_uid == 1000);
+    IS(SYS(newfstatat, 3, str(""), BUFFER, 0), -ENOENT);
+    IS(SYS(newfstatat, AT_FDCWD, str(""), BUFFER, AT_EMPTY_PATH), -ENOENT);
+    IS(SYS(newfstatat, 4, str("file"), BUFFER, AT_EMPTY_PATH), -ENOTDIR);
+    IS(SYS(newfstatat, 3, HOST, BUFFER, AT_EMPTY_PATH), -EFAULT);
+    IS(SYS(lstat, str("/data/link"), BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &info, BUFFER, sizeof(info)) && S_ISLNK(info.st_mode));
+    IS(SYS(access, str("/data/file"), 8), -EINVAL);
+    IS(SYS(access, str("/data/file"), X_OK), -EACCES);
+    IS(SYS(access, str("/ro/file"), R_OK), 0);
+    IS(SYS(readlink, str("/data/link"), HOST, 64), -EFAULT);
+    IS(SYS(readlink, str("/data/link"), HOST, 0), 0); /* nothing is written */
+    IS(SYS(readlink, str("/data/link"), BUFFER, 2), 2);
+    IS(SYS(chdir, str("/data/file")), -ENOTDIR);
+    IS(SYS(chdir, str("/data/sub/..")), 0);
+    IS(SYS(getcwd, BUFFER, 5), -ERANGE);
+    IS(SYS(getcwd, BUFFER, 6), 6);
+    IS(SYS(mkdir, str("/data"), 0777), -EEXIST);
+    IS(SYS(mkdir, str("/data/sub"), 0777), -EEXIST);
+    IS(SYS(mkdir, str("/data/none/sub"), 0777), -ENOENT);
+    IS(SYS(unlink, str("/data/none")), -ENOENT);
+    IS(SYS(unlink, str("/data/sub")), -EISDIR);
+    IS(SYS(rmdir, str("/data/file")), -ENOTDIR);
+    IS(SYS(unlinkat, 3, str("file"), 1), -EINVAL);
+    IS(SYS(unlinkat, 3, str("sub"), AT_REMOVEDIR), 0);
+    IS(SYS(mkdirat, 3, str("sub"), 0777), 0);
+    IS(SYS(rename, str("/data/none"), str2("/data/other")), -ENOENT);
+    IS(SYS(renameat2, 3, str("file"), 3, str2("other"), 2 /* RENAME_EXCHANGE */), -EINVAL);
+    IS(SYS(renameat2, 3, str("file"), 3, str2("sub"), 1 /* RENAME_NOREPLACE */), -EEXIST);
+    IS(SYS(renameat2, 3, str("file"), 9, str2("other"), 0), -EBADF);
+    IS(SYS(renameat2, 9, str("file"), 3, str2("other"), 0), -EBADF);
+    IS(SYS(close, 3), 0);
+    IS(SYS(close, 4), 0);
+}
+
+static void attributes(void) {
+    struct timespec times[2] = {{1, 0}, {2, 0}};
+    struct timeval micro[2] = {{1, 0}, {2, 0}};
+    struct stat info;
+    IS(SYS(open, str("/data/file"), O_RDWR), 3);
+    IS(SYS(chmod, str("/data/file"), 04640), 0);
+    IS(SYS(stat, str("/data/file"), BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &info, BUFFER, sizeof(info)) && (info.st_mode & 07777) == 0640);
+    IS(SYS(chmod, str("/data/none"), 0600), -ENOENT);
+    static const uint32_t owners[][2] = {{1000, 1000}, {1000, UINT32_MAX}, {UINT32_MAX, 1000}, {UINT32_MAX, UINT32_MAX}};
+    for (int n = 0; n < 4; n++) {
+        IS(SYS(fchown, 3, owners[n][0], owners[n][1]), 0);
+        IS(SYS(chown, str("/data/file"), owners[n][0], owners[n][1]), 0);
+    }
+    IS(SYS(fchown, 3, 5, 1000), -EPERM);
+    IS(SYS(fchown, 3, 1000, 5), -EPERM);
+    IS(SYS(lchown, str("/data/link"), 1000, 1000), -EOPNOTSUPP);
+    char path[4096];
+    in_top(path, "data/other's");
+    make("data/other's");
+    if (!chown(path, 1234, 1234)) { /* the host is root */
+        IS(SYS(chown, str("/data/other's"), UINT32_MAX, UINT32_MAX), -EPERM);
+        IS(SYS(stat, str("/data/other's"), BUFFER), 0);
+        CHECK(!bh_copy_out(guest, &info, BUFFER, sizeof(info)) && info.st_uid == 65534 && info.st_gid == 65534);
+    }
+    unlink(path);
+    IS(SYS(utimensat, 3, 0, HOST, 0), -EFAULT);
+    IS(SYS(utimensat, 3, 0, buffer(times, sizeof(times)), 0), 0);
+    IS(SYS(utimensat, AT_FDCWD, str("/data/file"), BUFFER, 0), 0);
+    IS(SYS(stat, str("/data/file"), BUFFER + 1024), 0);
+    CHECK(!bh_copy_out(guest, &info, BUFFER + 1024, sizeof(info)) && info.st_mtime == 2);
+    times[0].tv_nsec = 2000000000;
+    IS(SYS(utimensat, 3, 0, buffer(times, sizeof(times)), 0), -EINVAL);
+    IS(SYS(utimensat, AT_FDCWD, str("/data/file"), BUFFER, 0), -EINVAL);
+    IS(SYS(utimes, str("/data/file"), HOST), -EFAULT);
+    IS(SYS(utimes, str("/data/file"), buffer(micro, sizeof(micro))), 0);
+    IS(SYS(utimes, str("/data/file"), 0), 0);
+    IS(SYS(truncate, str("/data/file"), -1), -EINVAL);
+    IS(SYS(truncate, str("/data/file"), 7), 0);
+    IS(SYS(truncate, str("/data/none"), 7), -ENOENT);
+    IS(SYS(close, 3), 0);
+}
+
+static void process(void) {
+    uint64_t limit[2];
+    IS(SYS(getpgid, 0), 2);
+    IS(SYS(getpgid, 2), 2);
+    IS(SYS(getpgid, 3), -ESRCH);
+    IS(SYS(getsid, 3), -ESRCH);
+    IS(SYS(prlimit64, 3, RLIMIT_NOFILE, 0, BUFFER), -ESRCH);
+    IS(SYS(prlimit64, 2, RLIMIT_NOFILE, 0, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, limit, BUFFER, sizeof(limit)) && limit[0] == 1024 && limit[1] == 1024);
+    IS(SYS(prlimit64, 0, RLIMIT_NOFILE, BUFFER, 0), -EPERM);
+    IS(SYS(prlimit64, 0, RLIMIT_NOFILE, 0, 0), 0);
+    IS(SYS(getrlimit, RLIM_NLIMITS, BUFFER), -EINVAL);
+    IS(SYS(getrlimit, RLIMIT_CPU, BUFFER), 0);
+    IS(SYS(setrlimit, RLIMIT_CPU, BUFFER), -EPERM);
+    IS(SYS(getrandom, HOST, 8, 0), -EFAULT);
+    IS(SYS(getrandom, BUFFER, 300, 0), 256);
+    IS(SYS(sched_getaffinity, 0, 4, BUFFER), -EINVAL);
+    IS(SYS(sched_getaffinity, 0, 8, HOST), -EFAULT);
+    IS(SYS(sched_getaffinity, 0, 8, BUFFER), 8);
+    IS(SYS(get_robust_list, 0, BUFFER, BUFFER), -ENOSYS);
+    IS(SYS(set_robust_list, BUFFER, 24), -ENOSYS);
+    IS(SYS(membarrier, 0, 0), -ENOSYS);
+    IS(SYS(clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, BUFFER), -ENOSYS);
+}
+
+static void clocks(void) {
+    struct timespec time = {0, 0}, wrong[] = {{-1, 0}, {0, -1}, {0, 1000000000}};
+    IS(SYS(clock_gettime, 99, BUFFER), -EINVAL);
+    IS(SYS(clock_gettime, CLOCK_REALTIME, HOST), -EFAULT);
+    IS(SYS(clock_gettime, CLOCK_REALTIME, BUFFER), 0);
+    IS(SYS(clock_getres, 99, BUFFER), -EINVAL);
+    IS(SYS(clock_getres, CLOCK_REALTIME, HOST), -EFAULT);
+    IS(SYS(clock_getres, CLOCK_REALTIME, BUFFER), 0);
+    IS(SYS(clock_getres, CLOCK_REALTIME, 0), 0);
+    IS(SYS(gettimeofday, BUFFER, BUFFER + 64), 0);
+    IS(SYS(gettimeofday, 0, 0), 0);
+    IS(SYS(gettimeofday, HOST, 0), -EFAULT);
+    IS(SYS(gettimeofday, 0, HOST), -EFAULT);
+    IS(SYS(time, 0) > 1000000000, 1);
+    IS(SYS(time, BUFFER) > 1000000000, 1);
+    IS(SYS(time, HOST), -EFAULT);
+    IS(SYS(times, 0) >= 0, 1);
+    IS(SYS(times, BUFFER) >= 0, 1);
+    IS(SYS(times, HOST), -EFAULT);
+    IS(SYS(getrusage, 0, BUFFER), 0);
+    IS(SYS(getrusage, 0, HOST), -EFAULT);
+    IS(SYS(nanosleep, HOST, 0), -EFAULT);
+    IS(SYS(nanosleep, buffer(&time, sizeof(time)), 0), 0);
+    IS(SYS(clock_nanosleep, CLOCK_REALTIME, 0, BUFFER, 0), 0);
+    IS(SYS(clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, BUFFER, 0), 0);
+    IS(SYS(clock_nanosleep, CLOCK_THREAD_CPUTIME_ID, 0, BUFFER, 0), -EINVAL);
+    IS(SYS(clock_nanosleep, 99, 0, BUFFER, 0), -EINVAL);
+    IS(SYS(clock_nanosleep, CLOCK_MONOTONIC, 2, BUFFER, 0), -EINVAL);
+    for (int n = 0; n < 3; n++)
+        IS(SYS(nanosleep, buffer(&wrong[n], sizeof(*wrong)), 0), -EINVAL);
+    /* Waits of the only thread: with a time they end, without they are the guest's end. */
+    for (int n = 0; n < 3; n++)
+        IS(SYS(futex, zeros, FUTEX_WAIT, 0, buffer(&wrong[n], sizeof(*wrong))), -EINVAL);
+    IS(SYS(futex, zeros, FUTEX_WAIT, 0, HOST), -EFAULT);
+    IS(SYS(futex, zeros, FUTEX_WAIT, 1, 0), -EAGAIN);
+    IS(SYS(futex, bh_instance_base(guest), FUTEX_WAIT, 0, 0), -EFAULT);
+    time = (struct timespec){0, 1};
+    IS(SYS(futex, zeros, FUTEX_WAIT, 0, buffer(&time, sizeof(time))), -ETIMEDOUT);
+    time.tv_sec = INT64_MAX;
+    IS(SYS(futex, zeros, FUTEX_WAIT, 1, buffer(&time, sizeof(time))), -EAGAIN); /* not 292 years from now, but never */
+    time.tv_sec = 20;                                                             /* after the machine's start: past */
+    IS(SYS(futex, zeros, FUTEX_WAIT_BITSET, 0, buffer(&time, sizeof(time)), 0, UINT32_MAX), -ETIMEDOUT);
+    IS(SYS(futex, zeros, FUTEX_WAIT_BITSET, 0, BUFFER, 0, 0), -EINVAL);
+    IS(SYS(futex, zeros, FUTEX_CMP_REQUEUE, 1, 1, HOST, 0), -EFAULT);
+    IS(SYS(futex, zeros, FUTEX_CMP_REQUEUE, 1, 1, zeros + 64, 1), -EAGAIN);
+    IS(SYS(futex, zeros, FUTEX_LOCK_PI, 0, 0), -ENOSYS);
+}
+
+static void signals(void) {
+    static const int ignored[] = {SIGCHLD, SIGURG, SIGWINCH, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+    uint64_t action[4] = {1, 0, 0, 0};
+    for (size_t n = 0; n < sizeof(ignored) / sizeof(*ignored); n++)
+        IS(SYS(kill, 2, ignored[n]), 0);
+    IS(SYS(rt_sigaction, 0, buffer(action, sizeof(action)), 0, 8), -EINVAL);
+    IS(SYS(rt_sigaction, 65, BUFFER, 0, 8), -EINVAL);
+    IS(SYS(rt_sigaction, SIGSTOP, BUFFER, 0, 8), -EINVAL);
+    IS(SYS(rt_sigaction, SIGKILL, BUFFER, 0, 8), -EINVAL);
+    IS(SYS(rt_sigaction, SIGKILL, 0, BUFFER + 64, 8), 0);
+    IS(SYS(rt_sigaction, SIGUSR1, BUFFER, 0, 4), -EINVAL);
+    IS(SYS(rt_sigaction, SIGUSR1, HOST, 0, 8), -EFAULT);
+    IS(SYS(rt_sigaction, SIGUSR1, 0, HOST, 8), -EFAULT);
+    IS(SYS(rt_sigaction, 64, BUFFER, 0, 8), 0);
+    IS(SYS(kill, 2, 64), 0);
+    IS(SYS(rt_sigprocmask, SIG_BLOCK, BUFFER, 0, 4), -EINVAL);
+    IS(SYS(rt_sigprocmask, SIG_BLOCK, HOST, 0, 8), -EFAULT);
+    IS(SYS(rt_sigprocmask, SIG_BLOCK, 0, HOST, 8), -EFAULT);
+    IS(SYS(rt_sigprocmask, 7, BUFFER, 0, 8), -EINVAL);
+    IS(SYS(rt_sigprocmask, SIG_BLOCK, 0, BUFFER + 64, 8), 0);
+    IS(SYS(rt_sigprocmask, SIG_BLOCK, 0, 0, 8), 0);
+    IS(SYS(rt_sigpending, HOST), -EFAULT);
+    IS(SYS(rt_sigpending, BUFFER), 0);
+    IS(SYS(kill, 2, 65), -EINVAL);
+    IS(SYS(kill, 2, -1), -EINVAL);
+    IS(SYS(kill, 2, 0), 0);
+    IS(SYS(kill, 0, 0), 0);
+    IS(SYS(kill, -2, 0), 0);
+    IS(SYS(kill, 3, 0), -ESRCH);
+    IS(SYS(tkill, 3, 0), -ESRCH);
+    IS(SYS(tgkill, 2, 2, 0), 0);
+    IS(SYS(tgkill, 2, 3, 0), -ESRCH);
+}
+
+/* A call that would end the guest, in one of its own. */
+static void ends(const bh_policy *policy, long number, uint64_t a, uint64_t b, uint64_t c, bh_fault_kind kind) {
+    start_guest(policy);
+    IS(guest_call6(guest, number, a ? a : zeros, b, c, 0, 0, 0), INT64_MIN);
+    CHECK(bh_last_error()->error == BH_ERROR_FAULT && bh_last_error()->fault == kind);
+    CHECK(!bh_instance_destroy(guest));
+}
+
+static void nothing_granted(void) {
+    start_guest(NULL);
+    IS(SYS(gettimeofday, BUFFER, 0), -EPERM);
+    IS(SYS(time, BUFFER), -EPERM);
+    IS(SYS(times, BUFFER), -EPERM);
+    IS(SYS(getrusage, 0, BUFFER), -EPERM);
+    IS(SYS(clock_gettime, 0, BUFFER), -EPERM);
+    IS(SYS(nanosleep, BUFFER, 0), -EPERM);
+    IS(SYS(getrandom, BUFFER, 8, 0), -EPERM);
+    CHECK(!bh_instance_destroy(guest));
+}
+
+/* "/" is a grant like others. */
+static void root(void) {
+    bh_policy *policy;
+    char path[4096];
+    in_top(path, "data");
+    REQUIRE(!bh_policy_create(&policy) && !bh_policy_grant_directory(policy, path, "/", BH_READ_WRITE));
+    start_guest(policy);
+    bh_policy_destroy(policy);
+    IS(SYS(chdir, str("/sub")), 0);
+    IS(SYS(chdir, str("..")), 0);
+    IS(SYS(getcwd, BUFFER, 64), 2);
+    IS(SYS(chdir, str("/")), 0);
+    IS(SYS(getcwd, BUFFER, 64), 2);
+    IS(SYS(access, str("file"), F_OK), 0);
+    IS(SYS(open, str("/"), O_RDONLY | O_DIRECTORY), 0);
+    IS(SYS(fchdir, 0), 0);
+    IS(SYS(getcwd, BUFFER, 64), 2);
+    CHECK(!bh_instance_destroy(guest));
+}
+
+int main(int argc, char **argv) {
+    int ends_of[2], other[2];
+    char path[4096];
+    if (argc != 3)
+        return 2;
+    top = argv[2];
+    static const char *const directories[] = {"data", "ro", "data/sub"};
+    for (int n = 0; n < 3; n++) {
+        in_top(path, directories[n]);
+        mkdir(path, 0777);
+    }
+    make("data/file");
+    make("ro/file");
+    in_top(path, "data/link");
+    REQUIRE(!symlink("file", path) && !pipe(ends_of) && !pipe(other));
+    open_module(argv[1], 4);
+    bh_policy *policy = new_policy();
+    REQUIRE(!bh_policy_grant_stream(policy, 0, ends_of[0]) && !bh_policy_grant_stream(policy, 1, other[1]));
+    start_guest(policy);
+    IS(SYS(dup, 0), 2);
+    descriptors();
+    IS(SYS(close, 2), 0);
+    IS(SYS(open, str("/data"), O_RDONLY), 2); /* what the others open is 3 and more */
+    kinds(other[1]);
+    vectors();
+    locks();
+    tree();
+    attributes();
+    process();
+    clocks();
+    signals();
+    CHECK(!bh_instance_destroy(guest));
+    terminals();
+    root();
+    nothing_granted();
+    ends(policy, SYS_futex, 0, FUTEX_WAIT, 0, BH_FAULT_DEADLOCK);
+    ends(policy, SYS_kill, 2, SIGUSR1, 0, BH_FAULT_SIGNAL);
+    ends(policy, SYS_kill, 2, 64, 0, BH_FAULT_SIGNAL);
+    bh_policy_destroy(policy);
+    close_module();
+    return failures != 0;
+}

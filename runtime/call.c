@@ -208,28 +208,30 @@ void bh_instance_end(bh_instance *instance, const struct bh_frame *frame) {
 
 /* The thread's error for how the instance ended; where says in which of its calls. */
 static bh_error report(bh_instance *instance, const char *where) {
-    bh_error_detail *detail = bh_error_slot();
+    bh_error_detail *detail;
+    bh_error error;
     switch (instance->end_reason) {
     case LEAVE_EXIT:
-        bh_fail(BH_ERROR_EXITED, "the guest exited with status %d%s", instance->exit_status, where);
-        detail->exit_status = instance->exit_status;
-        break;
+        error = bh_fail(BH_ERROR_EXITED, "the guest exited with status %d%s", instance->exit_status, where);
+        if ((detail = bh_error_slot()))
+            detail->exit_status = instance->exit_status;
+        return error;
     case LEAVE_CALLBACK:
-        bh_fail(BH_ERROR_CALLBACK, "a callback ended the call with status %d%s", instance->callback_status, where);
-        detail->callback_status = instance->callback_status;
-        break;
+        error = bh_fail(BH_ERROR_CALLBACK, "a callback ended the call with status %d%s", instance->callback_status, where);
+        if ((detail = bh_error_slot()))
+            detail->callback_status = instance->callback_status;
+        return error;
     case LEAVE_FORKED:
-        bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process%s", where);
-        break;
+        return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process%s", where);
     case LEAVE_STACK:
-        bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it, or it is too small for the "
-                                "arguments%s", where);
-        break;
+        return bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it, or it is too small for the "
+                                       "arguments%s", where);
     default:
-        bh_fail(instance->end_reason == LEAVE_DEADLINE ? BH_ERROR_DEADLINE : BH_ERROR_FAULT, "%s", "");
-        bh_describe_fault(instance, &instance->end, detail, where);
+        error = bh_fail(instance->end_reason == LEAVE_DEADLINE ? BH_ERROR_DEADLINE : BH_ERROR_FAULT, "%s", "");
+        if ((detail = bh_error_slot()))
+            bh_describe_fault(instance, &instance->end, detail, where);
+        return error;
     }
-    return detail->error;
 }
 
 bh_error bh_call_conclude(struct bh_frame *frame) {
@@ -327,11 +329,11 @@ bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv
     /* Its start code came back: a program must exit. */
     if (!error)
         bh_instance_kill(instance, &(struct bh_fault){.kind = BH_FAULT_NONE});
+    if (error == BH_ERROR_EXITED)
+        *status = instance->exit_status;
     bh_instance_unlock(instance);
-    if (error == BH_ERROR_EXITED) {
-        *status = bh_error_slot()->exit_status;
+    if (error == BH_ERROR_EXITED)
         return BH_OK;
-    }
     if (error)
         return error;
     return bh_fail(BH_ERROR_KIND, "'%s' left its entry point without exiting", instance->module->name);

@@ -2,6 +2,7 @@
 #include "bulkhead/bulkhead.h"
 
 #include <cpuid.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,8 +37,20 @@ static void after_fork(void) {
     *link = NULL;
 }
 
-static void install_fork_handler(void) {
+#pragma weak dladdr
+#pragma weak dlopen
+/* Signal handlers, the fork handler and destructors of threads' data lead here for the rest of the process's life: if this is part of a
+ * shared object, that one is not to be unloaded. Weak, because there is nothing to do, and perhaps no such function, in a static
+ * program. */
+static void stay_loaded(void) {
+    Dl_info here;
+    if (dladdr && dlopen && dladdr((const void *)&bh_idle_frame, &here) && here.dli_fname)
+        dlopen(here.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+static void install_process_hooks(void) {
     pthread_atfork(NULL, NULL, after_fork);
+    stay_loaded();
 }
 
 static bool cpu_has_avx(void) {
@@ -157,8 +170,9 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
         return bh_fail(BH_ERROR_ARGUMENT, "deadline_signal %d is not a real-time signal", deadline_signal);
 
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, install_fork_handler);
+    pthread_once(&once, install_process_hooks);
     bh_ownership_probe();
+    bh_error_prepare();
 
     bh_engine *engine = calloc(1, sizeof(*engine));
     if (!engine)

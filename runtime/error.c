@@ -5,8 +5,6 @@
 
 #include "internal.h"
 
-static _Thread_local bh_error_detail last_error;
-
 static const char *const error_text[BH_ERROR_COUNT] = {
     [BH_OK] = "no error",
     [BH_ERROR_ARGUMENT] = "invalid argument",
@@ -62,22 +60,57 @@ const char *bh_fault_text(bh_fault_kind kind) {
     return (unsigned)kind < sizeof(fault_text) / sizeof(*fault_text) ? fault_text[kind] : "unknown fault";
 }
 
+/* For threads without memory for a record of their own: what is known of an error by its value alone. */
+static bh_error_detail bare[BH_ERROR_COUNT];
+static pthread_once_t bare_once = PTHREAD_ONCE_INIT;
+static BH_THREAD_LOCAL bh_error bare_error;
+
+static void fill_bare(void) {
+    for (int error = 0; error < BH_ERROR_COUNT; error++) {
+        bare[error].error = (bh_error)error;
+        if (error)
+            snprintf(bare[error].text, sizeof(bare[error].text), "%s (no memory for more than that)", error_text[error]);
+    }
+}
+
 const bh_error_detail *bh_last_error(void) {
-    return &last_error;
+    const bh_error_detail *detail = bh_thread_record(BH_RECORD_ERROR);
+    if (detail)
+        return detail;
+    pthread_once(&bare_once, fill_bare);
+    return &bare[bare_error];
 }
 
 bh_error_detail *bh_error_slot(void) {
-    return &last_error;
+    return bh_thread_record(BH_RECORD_ERROR);
 }
 
-static bh_error record(bh_error error, int number, const char *format, va_list arguments) {
-    memset(&last_error, 0, sizeof(last_error));
-    last_error.error = error;
-    last_error.system_errno = number;
-    int length = vsnprintf(last_error.text, sizeof(last_error.text), format, arguments);
-    if (number && length >= 0 && (size_t)length < sizeof(last_error.text))
-        snprintf(last_error.text + length, sizeof(last_error.text) - (size_t)length, ": %s", strerror(number));
-    return error;
+void bh_error_prepare(void) {
+    bh_error_detail *detail = bh_thread_record(BH_RECORD_ERROR);
+    if (!detail && (detail = bh_thread_record_make(BH_RECORD_ERROR, sizeof(*detail))) && bare_error) {
+        pthread_once(&bare_once, fill_bare);
+        *detail = bare[bare_error];
+    }
+}
+
+void bh_error_restore(const bh_error_detail *detail) {
+    bh_error_detail *last = bh_thread_record(BH_RECORD_ERROR);
+    bare_error = detail->error;
+    if (last)
+        *last = *detail;
+}
+
+static bh_error_detail *record(bh_error error, int number, const char *format, va_list arguments) {
+    bh_error_prepare();
+    bh_error_detail *last = bh_error_slot();
+    bare_error = error;
+    if (last) {
+        memset(last, 0, sizeof(*last));
+        last->error = error;
+        last->system_errno = number;
+        vsnprintf(last->text, sizeof(last->text), format, arguments);
+    }
+    return last;
 }
 
 bh_error bh_fail(bh_error error, const char *format, ...) {
@@ -88,11 +121,22 @@ bh_error bh_fail(bh_error error, const char *format, ...) {
     return error;
 }
 
-bh_error bh_fail_errno(bh_error error, const char *format, ...) {
-    int number = errno;
+bh_error bh_fail_number(bh_error error, int number, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     record(error, number, format, arguments);
     va_end(arguments);
+    return error;
+}
+
+bh_error bh_fail_errno(bh_error error, const char *format, ...) {
+    int number = errno;
+    va_list arguments;
+    va_start(arguments, format);
+    bh_error_detail *last = record(error, number, format, arguments);
+    va_end(arguments);
+    size_t length = last ? strlen(last->text) : 0;
+    if (last && number)
+        snprintf(last->text + length, sizeof(last->text) - length, ": %s", strerror(number));
     return error;
 }

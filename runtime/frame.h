@@ -84,6 +84,7 @@
 #include <stdint.h>
 
 #include "bulkhead/bulkhead.h"
+#include "record.h"
 
 /* What ended a call, as the signal handler or the personality noted it. */
 struct bh_fault {
@@ -141,7 +142,7 @@ void bh_set_gs(const struct bh_frame *frame);
 /* The innermost call of this thread: NULL until it is prepared for guests, &bh_idle_frame when it runs none. Written around
  * bh_enter, read by stubs and signal handlers. */
 extern struct bh_frame bh_idle_frame;
-extern _Thread_local struct bh_frame *bh_current_frame __attribute__((tls_model("initial-exec")));
+extern BH_THREAD_LOCAL struct bh_frame *bh_current_frame;
 
 /* copy.S: copies n bytes; 0, or -1 when either side faulted (then part was copied). */
 int bh_guarded_copy(void *to, const void *from, uint64_t n);

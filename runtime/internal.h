@@ -21,11 +21,18 @@
 
 /* ---- error.c ---- */
 
-/* Fills the thread's detail and returns error. */
+/* Fills the thread's detail, if there is memory for one, and returns error. */
 bh_error bh_fail(bh_error error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same with errno and its text appended. */
 bh_error bh_fail_errno(bh_error error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same with system_errno = number, of which the text says nothing. */
+bh_error bh_fail_number(bh_error error, int number, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What bh_last_error shows, to be added to; NULL when there was no memory for it. */
 bh_error_detail *bh_error_slot(void);
+/* Makes that now, so that an error for lack of memory finds it. */
+void bh_error_prepare(void);
+/* Makes *detail, which bh_last_error had, the last error again. */
+void bh_error_restore(const bh_error_detail *detail);
 
 /* ---- engine.c, slot.c ---- */
 
@@ -368,7 +375,7 @@ struct bh_thread {
     struct bh_task *task;         /* the guest thread that it runs, in modules built for threads; the innermost call's */
     struct bh_host_thread *host;
 };
-extern _Thread_local struct bh_thread bh_this_thread __attribute__((tls_model("initial-exec")));
+extern BH_THREAD_LOCAL struct bh_thread bh_this_thread;
 
 /* Makes the calling thread fit to run guests: alternate stack, signal mask. check: look again though it was done before. */
 bh_error bh_thread_prepare(bh_engine *engine, bool check);

@@ -110,9 +110,7 @@ bh_error bh_fail_limit(const char *format, ...) {
     errno = number;
     if (!limit)
         return bh_fail_errno(BH_ERROR_SYSTEM, "%s", what);
-    bh_error error = bh_fail(BH_ERROR_LIMIT, "%s: %s", what, why);
-    bh_error_slot()->system_errno = number;
-    return error;
+    return bh_fail_number(BH_ERROR_LIMIT, number, "%s: %s", what, why);
 }
 
 bh_error bh_fail_mappings(const bh_instance *instance, const char *what) {

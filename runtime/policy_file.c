@@ -35,9 +35,7 @@ static bh_error wrong(const struct reader *reader, const char *format, ...) {
 /* A setter refused what the line says: its error, with the place in front. */
 static bh_error refused(const struct reader *reader) {
     bh_error_detail detail = *bh_last_error();
-    bh_fail(detail.error, "%s:%u: %.250s", reader->path, reader->line, detail.text);
-    bh_error_slot()->system_errno = detail.system_errno;
-    return detail.error;
+    return bh_fail_number(detail.error, detail.system_errno, "%s:%u: %.250s", reader->path, reader->line, detail.text);
 }
 
 /* Cuts a line into words, in place. A word may be in double quotes, where \" and \\ stand for themselves; # begins a comment

@@ -149,14 +149,14 @@ static bool take(bh_instance *instance, bh_error *error) {
 
 /* Gives it back. When the kernel refused a mapping over the slot nobody knows what is there: that ends the instance. */
 static bh_error give(bh_instance *instance, bh_error error, bool refused) {
-    bh_error_detail detail = *bh_error_slot();
+    bh_error_detail detail = *bh_last_error();
     if (refused)
         bh_instance_depart_killing(instance, true);
     else if (instance->threads)
         bh_threads_depart(instance);
     else
         bh_instance_unlock(instance);
-    *bh_error_slot() = detail;
+    bh_error_restore(&detail);
     return error;
 }
 

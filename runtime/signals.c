@@ -136,8 +136,8 @@ static void die_by(int signal, const siginfo_t *info) {
 void bh_signals_chain(int signal, siginfo_t *info, void *context) {
     /* A handler that was installed over the engine's may itself pass on to the engine's: it is then below this frame on
      * the same stack. (A flag would not do: the other handler may leave by siglongjmp.) */
-    static _Thread_local void *chained_context __attribute__((tls_model("initial-exec")));
-    static _Thread_local uintptr_t chained_at __attribute__((tls_model("initial-exec")));
+    static BH_THREAD_LOCAL void *chained_context;
+    static BH_THREAD_LOCAL uintptr_t chained_at;
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     struct kernel_action action = previous[signal][atomic_load(&current[signal])];
 

@@ -16,8 +16,8 @@
 
 /* No address is in its slot. */
 struct bh_frame bh_idle_frame = {.base = (uint64_t)1 << 63};
-_Thread_local struct bh_frame *bh_current_frame __attribute__((tls_model("initial-exec")));
-_Thread_local struct bh_thread bh_this_thread __attribute__((tls_model("initial-exec")));
+BH_THREAD_LOCAL struct bh_frame *bh_current_frame;
+BH_THREAD_LOCAL struct bh_thread bh_this_thread;
 
 static pthread_key_t exit_key;
 static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
@@ -80,6 +80,7 @@ bh_error bh_thread_prepare(bh_engine *engine, bool check) {
     struct bh_thread *thread = &bh_this_thread;
     if (thread->prepared && !check)
         return BH_OK;
+    bh_error_prepare();
     pthread_once(&exit_once, make_exit_key);
     if (!exit_key_made || pthread_setspecific(exit_key, thread))
         return bh_fail(BH_ERROR_MEMORY, "no thread-specific key is left");

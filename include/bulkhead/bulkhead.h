@@ -24,6 +24,8 @@
  *     used by another one afterwards. Threads that the guest makes run on host threads of their own, in the background of
  *     its calls and between them, until they end or the instance does: a fault, an exit or a passed deadline on any thread
  *     ends them all, and every call under way returns that error; resetting or destroying the instance ends them, too.
+ *   - A host may be a shared object, also one that is loaded later (dlopen): it takes 256 bytes of static thread-local data at most,
+ *     exports nothing of this library, and stays loaded when it is closed, for signal handlers lead into it.
  *   - Not to be called from signal handlers. After fork() the child gets BH_ERROR_FORKED and may only exec or exit.
  *
  * Needs: x86-64 Linux 5.6 or later (openat2), XSAVE, /proc mounted (guests' files are reopened through it).
@@ -143,7 +145,8 @@ typedef struct bh_error_detail {
 const char *bh_error_text(bh_error error);
 /* The same for a kind of fault. */
 const char *bh_fault_text(bh_fault_kind kind);
-/* The calling thread's last error. Never NULL; error is BH_OK when nothing failed yet. Successful calls leave it alone. */
+/* The calling thread's last error. Never NULL; error is BH_OK when nothing failed yet. Successful calls leave it alone. Where the
+ * host has no memory for a thread's record, error and a general text are all that it says. */
 const bh_error_detail *bh_last_error(void);
 
 /* ---- Engine ---- */

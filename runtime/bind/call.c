@@ -5,18 +5,33 @@
 
 #include "bind.h"
 
-static _Thread_local bh_bind_error last_error = {.function = ""};
+/* For threads without memory for a record of their own. */
+static const bh_bind_error bare[] = {
+    [BH_BIND_OK] = {.kind = BH_BIND_OK, .function = ""},
+    [BH_BIND_HOST] = {.kind = BH_BIND_HOST, .function = "", .text = "the host's call breaks a contract (no memory for more than that)"},
+    [BH_BIND_GUEST] = {.kind = BH_BIND_GUEST, .function = "", .text = "the library breaks a contract (no memory for more than that)"},
+    [BH_BIND_CALL] = {.kind = BH_BIND_CALL, .function = "", .text = "the call failed (no memory for more than that)"},
+};
+static BH_THREAD_LOCAL bh_bind_kind bare_kind;
 
 const void *bh_bind_this_thread(void) {
-    return &last_error;
+    return &bare_kind;
 }
 
 const bh_bind_error *bh_bind_last_error(void) {
-    return &last_error;
+    const bh_bind_error *last = bh_thread_record(BH_RECORD_BIND);
+    return last ? last : &bare[bare_kind];
+}
+
+static void set_last(const bh_bind_error *error) {
+    bh_bind_error *last = error->kind ? bh_thread_record_make(BH_RECORD_BIND, sizeof(*last)) : bh_thread_record(BH_RECORD_BIND);
+    bare_kind = error->kind;
+    if (last)
+        *last = *error;
 }
 
 void bh_bind_clear_error(void) {
-    last_error = (bh_bind_error){.function = ""};
+    set_last(&bare[BH_BIND_OK]);
 }
 
 static void record(bh_bind_call *call, bh_bind_kind kind, bh_error error, const char *what, const char *problem) {
@@ -57,8 +72,8 @@ void bh_bind_begin(bh_bind_call *call, bh_bind *bind, unsigned index) {
     call->function = "";
     if (!bind) {
         call->failed = true; /* bh_bind_default has recorded why, or an instance handle was NULL */
-        if (!last_error.kind)
-            last_error = (bh_bind_error){.kind = BH_BIND_HOST, .function = "", .text = "no instance"};
+        if (!bh_bind_last_error()->kind)
+            set_last(&(bh_bind_error){.kind = BH_BIND_HOST, .function = "", .text = "no instance"});
         return;
     }
     call->apart = bh_bind_is_apart(bind); /* whoever holds the lock may wait for this thread */
@@ -138,8 +153,8 @@ bool bh_bind_end(bh_bind_call *call) {
         pthread_mutex_unlock(&bind->lock);
     }
     if (call->failed && call->error.kind)
-        last_error = call->error;
+        set_last(&call->error);
     if (call->failed && handler)
-        handler(context, bind, &last_error);
+        handler(context, bind, call->error.kind ? &call->error : bh_bind_last_error());
     return !call->failed;
 }

@@ -12,7 +12,7 @@
 #include "bind.h"
 
 /* The calls that this thread runs apart, innermost first. */
-static _Thread_local bh_bind_call *apart;
+static BH_THREAD_LOCAL bh_bind_call *apart;
 
 bool bh_bind_is_apart(const bh_bind *bind) {
     const bh_bind_call *call = apart;

@@ -1,9 +1,6 @@
 /* One call into a guest, from the registers it starts with to the error it ends with. */
-#include <asm/prctl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "enter.h"
 
@@ -46,13 +43,6 @@ AT(xmm1, REGISTERS_XMM1);
 AT(stack, REGISTERS_STACK);
 AT(vectors, REGISTERS_VECTORS);
 _Static_assert(sizeof(bh_registers) == REGISTERS_SIZE, "bh_registers does not fit where the callback stub puts it");
-
-void bh_set_gs(const struct bh_frame *frame) {
-    if (frame->flags & FRAME_FLAG_NO_FSGSBASE)
-        syscall(SYS_arch_prctl, ARCH_SET_GS, frame->base);
-    else if (bh_read_gs() != frame->base)
-        __asm__ volatile("wrgsbase %0" : : "r"(frame->base));
-}
 
 static bool lock(bh_instance *instance, bool call, bh_error *error) {
     if (instance->threads) {
@@ -223,6 +213,8 @@ static bh_error report(bh_instance *instance, const char *where) {
         return error;
     case LEAVE_FORKED:
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process%s", where);
+    case LEAVE_GS:
+        return bh_fail_gs(where);
     case LEAVE_STACK:
         return bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it, or it is too small for the "
                                        "arguments%s", where);
@@ -236,6 +228,8 @@ static bh_error report(bh_instance *instance, const char *where) {
 
 bh_error bh_call_conclude(struct bh_frame *frame) {
     bh_instance *instance = frame->instance;
+    if (frame->reason == LEAVE_NOT_ENTERED) /* which changed nothing */
+        return bh_fail_gs("");
     /* The child of a fork has only this thread, and locks that others held stay locked for ever. */
     if (instance->threads && frame->reason != LEAVE_FORKED) {
         bool nested;
@@ -308,7 +302,10 @@ int bh_hostcall_syscall(struct bh_frame *frame) {
         return 1;
     }
     frame->target = bh_confine(frame->base, frame->target);
-    bh_set_gs(frame);
+    if (!bh_set_gs(frame)) {
+        frame->reason = LEAVE_GS;
+        return 1;
+    }
     return 0;
 }
 

@@ -1,8 +1,12 @@
 /* Copies between host and guest memory that may fault: the only instructions of the host that touch guest memory. The fault
  * handler knows them by address and continues at bh_guard_fault. They keep nothing on the stack, so that this is safe. */
+#include "bulkhead/layout.h"
+
     .text
-    .globl bh_guarded_copy, bh_guarded_string, bh_guarded_fill, bh_guarded_length, bh_guard_begin, bh_guard_end, bh_guard_fault
-    .hidden bh_guarded_copy, bh_guarded_string, bh_guarded_fill, bh_guarded_length, bh_guard_begin, bh_guard_end, bh_guard_fault
+    .globl bh_guarded_copy, bh_guarded_string, bh_guarded_fill, bh_guarded_length, bh_guarded_gs_word
+    .globl bh_guard_begin, bh_guard_end, bh_guard_fault
+    .hidden bh_guarded_copy, bh_guarded_string, bh_guarded_fill, bh_guarded_length, bh_guarded_gs_word
+    .hidden bh_guard_begin, bh_guard_end, bh_guard_fault
 
     .p2align 5
 bh_guard_begin:
@@ -58,6 +62,14 @@ bh_guarded_length:
     jmp 4b
 5:  ret
     .size bh_guarded_length, . - bh_guarded_length
+
+    /* Wherever GS points: the slot, one hopes. */
+    .type bh_guarded_gs_word, @function
+    .p2align 4
+bh_guarded_gs_word:
+    movq %gs:BH_CONTEXT_BASE, %rax
+    ret
+    .size bh_guarded_gs_word, . - bh_guarded_gs_word
 bh_guard_end:
 
 bh_guard_fault:

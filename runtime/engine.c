@@ -68,6 +68,16 @@ static bool cpu_keeps_data_pointer(void) {
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & 1u << 6);
 }
 
+/* The kernel is asked whether it knows of them at all; where it does, or a filter answers in its place, the processor tells the
+ * pointer. (Some emulators do not know the instruction, which is a nop on processors without.) */
+static bool has_shadow_stack(void) {
+    unsigned long status = 0, pointer = 0;
+    if (syscall(SYS_arch_prctl, ARCH_SHSTK_STATUS, &status) && errno == EINVAL)
+        return false;
+    __asm__ volatile("rdsspq %0" : "+r"(pointer));
+    return status || pointer;
+}
+
 static bh_error check_host(bh_engine *engine) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
@@ -77,8 +87,7 @@ static bh_error check_host(bh_engine *engine) {
     if (persona == -1 || (persona & READ_IMPLIES_EXEC))
         return bh_fail(BH_ERROR_HOST, "the process runs under the READ_IMPLIES_EXEC personality, which would make guest "
                                       "data executable; start it without (setarch -X, an executable-stack binary)");
-    unsigned long shadow = 0;
-    if (!syscall(SYS_arch_prctl, ARCH_SHSTK_STATUS, &shadow) && shadow)
+    if (has_shadow_stack())
         return bh_fail(BH_ERROR_HOST, "user shadow stacks are enabled, and leaving a guest after a fault would break them; "
                                       "start the process with GLIBC_TUNABLES=glibc.cpu.x86_shstk=off");
     if (sysconf(_SC_PAGESIZE) != BH_PAGE_SIZE)
@@ -202,6 +211,8 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
         error = make_context_pages(engine);
     if (!error)
         error = reserve(engine);
+    if (!error)
+        error = bh_gs_check(engine);
     if (!error)
         error = bh_signals_check(engine);
     if (error) {

@@ -81,8 +81,10 @@ static inline __attribute__((always_inline)) void bh_frame_cross(struct bh_frame
     frame->registers = to->registers;
     frame->target = target;
     frame->flags = to->flags;
-    if (__builtin_expect(!direct || bh_read_gs() != to->base, 0))
-        bh_set_gs(frame);
+    if (__builtin_expect(!direct || bh_read_gs() != to->base, 0) && !bh_set_gs(frame)) {
+        frame->reason = LEAVE_NOT_ENTERED;
+        return;
+    }
     bh_current_frame = frame;
     bh_enter(frame, to->registers, target, to->sp, to->base + BH_GATE_OFFSET, to->flags);
     bh_current_frame = to->prev;

@@ -405,6 +405,8 @@ callback_restore:
     call bh_set_gs
     movq bh_current_frame@gottpoff(%rip), %rcx
     movq %fs:(%rcx), %rcx
+    testb %al, %al
+    jz callback_no_gs
     movl FRAME_FLAGS(%rcx), %edx
     testl $FRAME_FLAG_MXCSR, %edx
     jz 1f
@@ -428,6 +430,10 @@ callback_restore:
     movq REGISTERS_XMM1(%rsp), %xmm1
     clear_sse 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     jmp callback_return
+
+callback_no_gs:
+    movl $LEAVE_GS, FRAME_REASON(%rcx)
+    jmp bh_leave
     .size bh_stub_callback, . - bh_stub_callback
 
 bad_hostcall:

@@ -76,11 +76,14 @@
 #define LEAVE_STOPPED 7  /* the instance was ended elsewhere: in a nested call, or by another of its threads */
 #define LEAVE_FORKED 8   /* host code in the call forked, and this is the child */
 #define LEAVE_THREAD_EXIT 9 /* this guest thread ended */
+#define LEAVE_NOT_ENTERED 10 /* GS could not be set on the way in: nothing of the call ran */
+#define LEAVE_GS 11          /* the same on the way back from a host call or a callback */
 
 #define MXCSR_DEFAULT 0x1f80
 #define FPUCW_DEFAULT 0x037f
 
 #ifndef __ASSEMBLER__
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bulkhead/bulkhead.h"
@@ -137,8 +140,8 @@ extern const char bh_stub_syscall[], bh_stub_return[], bh_stub_callback[], bh_st
 /* Called by the stubs on the host's stack. Zero: go back to the guest; else leave it. */
 int bh_hostcall_syscall(struct bh_frame *frame);
 int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *registers);
-/* Sets GS to the frame's base. */
-void bh_set_gs(const struct bh_frame *frame);
+/* Sets GS to the frame's base, unless it holds that. False: it does not, and the guest must not run. */
+bool bh_set_gs(const struct bh_frame *frame);
 /* The innermost call of this thread: NULL until it is prepared for guests, &bh_idle_frame when it runs none. Written around
  * bh_enter, read by stubs and signal handlers. */
 extern struct bh_frame bh_idle_frame;
@@ -154,6 +157,8 @@ int bh_guarded_fill(void *to, int byte, uint64_t n);
 int64_t bh_guarded_length(const char *string, uint64_t n);
 /* blocking.S: the instructions that begin a blocking system call, and where they are given up. */
 extern const char bh_blocking_begin[], bh_blocking_end[], bh_blocking_cancel[];
+/* What GS points to at BH_CONTEXT_BASE; -1 when nothing is there. */
+uint64_t bh_guarded_gs_word(void);
 extern const char bh_guard_begin[], bh_guard_end[], bh_guard_fault[];
 #endif
 #endif

@@ -356,6 +356,13 @@ void bh_callbacks_discard(bh_instance *instance);
 /* Forgets the host's blocks: they go with the instance's memory. */
 void bh_blocks_discard(bh_instance *instance);
 
+/* ---- gs.c ---- */
+
+/* Whether GS can be set at all: to be known before there are guests. Leaves it as it was. */
+bh_error bh_gs_check(const bh_engine *engine);
+/* The error that it could not be set. */
+bh_error bh_fail_gs(const char *where);
+
 /* ---- start.c ---- */
 
 /* Writes argc, argv, the environment and the auxiliary vector to the top of the stack; *sp is the start's rsp. */

@@ -150,6 +150,9 @@ static void run_guest(bh_instance *instance, const struct bh_thread_start *start
         frame.prev = bh_current_frame;
         const struct bh_crossing to = {frame.base, start->target, start->rsp, frame.flags, frame.prev, &registers};
         bh_frame_cross(&frame, &to, !(frame.flags & FRAME_FLAG_NO_FSGSBASE));
+        /* Nobody calls it who could get that error, so it is the instance's. */
+        if (frame.reason == LEAVE_NOT_ENTERED)
+            frame.reason = LEAVE_GS;
     }
     /* The end of this thread is not the end of the instance. */
     if (frame.reason != LEAVE_RETURN && frame.reason != LEAVE_THREAD_EXIT && frame.reason != LEAVE_FORKED)

@@ -172,7 +172,8 @@ typedef struct bh_engine_options {
 
 /* Reserves address space (4 GiB for each slot, plus guards; no memory) and takes over the five fault signals, keeping the
  * handlers that were there for faults which are not a guest's. options may be NULL. Refuses, with BH_ERROR_HOST, the
- * READ_IMPLIES_EXEC personality and processes with user shadow stacks. *engine is set only on success. */
+ * READ_IMPLIES_EXEC personality, processes with user shadow stacks, and those where GS, which guests address their memory by, can be
+ * set by the system call arch_prctl only and a filter refuses that. (Refused later, calls on that thread get that error.) *engine is set only on success. */
 bh_error bh_engine_create(const bh_engine_options *options, bh_engine **engine);
 
 /* Releases the address space. BH_ERROR_BUSY while modules or instances exist; nothing is released then. The signal

@@ -115,7 +115,7 @@ static unsigned reserve_region(bh_engine *engine, unsigned first, unsigned want)
      * mapped. At least a guard is needed there, and another behind the last slot: rsp and wide operands may reach a
      * little beyond the ends of a slot. */
     size_t size = ((size_t)want + 1) * BH_SLOT_SIZE + 2 * (size_t)BH_TAIL_GUARD_SIZE;
-    void *at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *at = mmap(NULL, size, PROT_NONE, BH_UNUSED_FLAGS, -1, 0);
     if (at == MAP_FAILED)
         return 0;
     engine->region[engine->region_count++] = (struct bh_region){.at = at, .size = size};

@@ -79,6 +79,14 @@ static bool map_segments(const bh_module *module, uint64_t image, unsigned from,
     return map_run(module, image, &run);
 }
 
+/* Records a part of a segment; what is no mapping of the file is one of its own. */
+static void add_image(struct bh_space *space, uint64_t from, uint64_t to, int protection, uint64_t file) {
+    uint64_t border = file > from && file < to ? file : to;
+    bh_space_add(space, BH_IMAGE_OFFSET + from, BH_IMAGE_OFFSET + border, protection, BH_PIECE_IMAGE, false);
+    if (border < to)
+        bh_space_add(space, BH_IMAGE_OFFSET + border, BH_IMAGE_OFFSET + to, protection, BH_PIECE_IMAGE, false);
+}
+
 /* Records the segment as the guest may see it, relro apart, and takes write access away where it was lent. */
 static bool settle_segment(bh_instance *instance, uint64_t image, const struct bh_elf_segment *segment) {
     const struct bh_elf *elf = &instance->module->elf;
@@ -100,7 +108,7 @@ static bool settle_segment(bh_instance *instance, uint64_t image, const struct b
         bool lent = overlaps_relro(elf, start, end) && !(want & PROT_WRITE);
         if (lent && mprotect((void *)(uintptr_t)(image + from), to - from, want))
             return false;
-        bh_space_add(&instance->space, BH_IMAGE_OFFSET + from, BH_IMAGE_OFFSET + to, want, BH_PIECE_IMAGE, false);
+        add_image(&instance->space, from, to, want, file_end(segment));
     }
     return true;
 }
@@ -122,10 +130,13 @@ static bh_error finish(bh_module *module, bh_instance *instance) {
     return BH_OK;
 }
 
-/* Relro divides a segment into three pieces at most. */
+/* Relro divides a segment into three pieces at most, and a large bss each into two. */
 static bool room(bh_instance *instance) {
     const struct bh_elf *elf = &instance->module->elf;
-    return bh_instance_room(instance, elf->segment_count + (elf->relro_size ? 2 : 0));
+    unsigned pieces = elf->segment_count + (elf->relro_size ? 2 : 0);
+    for (unsigned n = 0; n < elf->segment_count; n++)
+        pieces += file_end(&elf->segment[n]) < BH_PAGE_ROUND(elf->segment[n].vaddr + elf->segment[n].memsz);
+    return bh_instance_room(instance, pieces);
 }
 
 bh_error bh_module_map(bh_module *module, bh_instance *instance) {

@@ -37,6 +37,18 @@ void bh_instance_settle(bh_instance *instance) {
     }
 }
 
+bool bh_instance_unmap(bh_instance *instance, uint64_t start, uint64_t end) {
+    struct bh_space *space = &instance->space;
+    uint64_t from = start, to = end;
+    bh_space_widen(space, &from, &to);
+    if (!bh_slot_unmap(instance->base + from, to - from)) {
+        instance->poisoned = true;
+        return false;
+    }
+    bh_space_remove(space, start, end);
+    return true;
+}
+
 static void fill_context(bh_instance *instance) {
     instance->context = (uint64_t *)(void *)(instance->engine->context_alias + (size_t)instance->slot * BH_PAGE_SIZE);
     uint64_t *table = instance->context + (BH_HOSTCALL_TABLE - BH_CONTEXT_BASE) / 8;

@@ -84,6 +84,11 @@ void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned);
 /* mmap over [at, at + size) of a slot, never elsewhere; false (and errno) when the kernel refuses, in which case the range
  * may be in any state: the caller poisons the slot. */
 bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset);
+/* How unused address space is mapped, besides PROT_NONE. Without MAP_NORESERVE, which everything else has: so the kernel never joins
+ * it with what a guest wrote to and then protected. Two pieces of unused space that lie side by side always become one mapping; one that
+ * had taken the anon_vma of written pages would not join the next. (Where vm.overcommit_memory is 2 MAP_NORESERVE is ignored, but
+ * what was ever writable keeps VM_ACCOUNT, which unused space has not.) */
+#define BH_UNUSED_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS)
 /* Returns [at, at + size) to the state of unused address space. */
 bool bh_slot_unmap(uint64_t at, uint64_t size);
 /* Reserves n mappings of the engine's limit; false when it is exhausted. */
@@ -201,6 +206,9 @@ struct bh_linux;
 bool bh_instance_room(bh_instance *instance, unsigned more);
 /* Gives back what was promised beyond what is mapped. */
 void bh_instance_settle(bh_instance *instance);
+/* Returns [start, end), offsets in the slot, to the state of unused address space, and page tables that only it needed to the
+ * kernel. False: the kernel refused, and the slot is poisoned. */
+bool bh_instance_unmap(bh_instance *instance, uint64_t start, uint64_t end);
 /* Maps the stack and records it. */
 bh_error bh_instance_map_stack(bh_instance *instance);
 /* Runs a library's start code; the caller holds the instance. */

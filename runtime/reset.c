@@ -82,10 +82,20 @@ static bool drop(const bh_instance *instance, uint64_t start, uint64_t end) {
     return dropped;
 }
 
+/* Relocates again what ends with the piece, unless more that was put back follows it directly: a word may lie across their border. */
+static void relocate(const bh_instance *instance, unsigned last) {
+    const struct bh_piece *piece = instance->space.piece;
+    unsigned first = last;
+    if (last + 1 < instance->space.count && writable_image(&piece[last + 1]) && piece[last + 1].start == piece[last].end)
+        return;
+    while (first > 0 && writable_image(&piece[first - 1]) && piece[first - 1].end == piece[first].start)
+        first--;
+    bh_elf_relocate_part(&instance->module->elf, (uint8_t *)(uintptr_t)(instance->base + BH_IMAGE_OFFSET),
+                         instance->base + BH_IMAGE_OFFSET, piece[first].start - BH_IMAGE_OFFSET, piece[last].end - BH_IMAGE_OFFSET);
+}
+
 static bool restore_image(const bh_instance *instance, const struct bh_warm *warm) {
     const struct bh_space *space = &instance->space;
-    const struct bh_elf *elf = &instance->module->elf;
-    uint8_t *image = (uint8_t *)(uintptr_t)(instance->base + BH_IMAGE_OFFSET);
     unsigned index = 0;
     for (unsigned n = 0; n < space->count; n++) {
         const struct bh_piece *piece = &space->piece[n];
@@ -102,8 +112,7 @@ static bool restore_image(const bh_instance *instance, const struct bh_warm *war
         }
         if (!drop(instance, instance->base + dropped, instance->base + piece->end))
             return false;
-        bh_elf_relocate_part(elf, image, instance->base + BH_IMAGE_OFFSET, piece->start - BH_IMAGE_OFFSET,
-                             piece->end - BH_IMAGE_OFFSET);
+        relocate(instance, n);
     }
     return true;
 }
@@ -138,12 +147,7 @@ static bool release(bh_instance *instance, uint64_t low, uint64_t high) {
         return true;
     if (start < low || end > high)
         return false;
-    if (!bh_slot_unmap(instance->base + start, end - start)) {
-        instance->poisoned = true;
-        return false;
-    }
-    bh_space_remove(space, start, end);
-    return true;
+    return bh_instance_unmap(instance, start, end);
 }
 
 bool bh_instance_restore(bh_instance *instance) {

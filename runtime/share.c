@@ -280,11 +280,10 @@ bh_error bh_unshare(bh_instance *instance, bh_address guest) {
     error = BH_OK;
     if (!share) {
         error = bh_fail(BH_ERROR_ARGUMENT, "bh_unshare: nothing is shared with the instance at 0x%llx", (unsigned long long)guest);
-    } else if (!bh_slot_unmap(guest, share->size)) {
-        instance->poisoned = refused = true;
+    } else if (!bh_instance_unmap(instance, guest - instance->base, guest - instance->base + share->size)) {
+        refused = true;
         error = bh_fail_limit("cannot unmap shared memory");
     } else {
-        bh_space_remove(&instance->space, guest - instance->base, guest - instance->base + share->size);
         *at = share->next;
         unuse_buffer(share->buffer);
         free(share);

@@ -36,13 +36,14 @@ bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, 
     /* The kernel may have removed what was there before it failed. Cover the hole at once; the slot is poisoned all the
      * same, because nobody knows what another thread's mmap did meanwhile. */
     int error = errno;
-    mmap(want, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+    bh_slot_unmap(at, size);
     errno = error;
     return false;
 }
 
 bool bh_slot_unmap(uint64_t at, uint64_t size) {
-    return bh_slot_map(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *want = (void *)(uintptr_t)at;
+    return mmap(want, size, PROT_NONE, BH_UNUSED_FLAGS | MAP_FIXED, -1, 0) == want;
 }
 
 /* Of all engines: vm.max_map_count is the process's. */

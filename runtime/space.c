@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bulkhead/layout.h"
 
@@ -44,6 +45,69 @@ static void account(struct bh_space *space, int kind, int64_t bytes) {
         space->peak = space->bytes;
 }
 
+/* ---- Page tables ---- */
+
+static uint64_t region_down(uint64_t offset) {
+    return offset & ~(BH_TABLE_REACH - 1);
+}
+
+static uint64_t region_up(uint64_t offset) {
+    return region_down(offset + BH_TABLE_REACH - 1);
+}
+
+/* Image and stack are there from the start, shares are the host's. */
+static bool takes_tables(int kind) {
+    return counts(kind) || kind == BH_PIECE_FILE;
+}
+
+/* In how many of the regions that [start, end) touches the guest's memory lies. */
+static uint64_t tables_in(const struct bh_space *space, uint64_t start, uint64_t end) {
+    uint64_t next = region_down(start), stop = region_up(end), count = 0;
+    for (unsigned at = bh_space_find(space, next); at < space->count && space->piece[at].start < stop; at++) {
+        const struct bh_piece *piece = &space->piece[at];
+        uint64_t from = region_down(piece->start), to = region_up(piece->end);
+        from = from > next ? from : next;
+        to = to < stop ? to : stop;
+        if (!takes_tables(piece->kind) || from >= to)
+            continue;
+        count += (to - from) / BH_TABLE_REACH;
+        next = to;
+    }
+    return count;
+}
+
+/* Bytes of [start, end) that count already. */
+static uint64_t counted_in(const struct bh_space *space, uint64_t start, uint64_t end) {
+    uint64_t bytes = 0;
+    for (unsigned at = bh_space_find(space, start); at < space->count && space->piece[at].start < end; at++) {
+        const struct bh_piece *piece = &space->piece[at];
+        uint64_t from = piece->start > start ? piece->start : start, to = piece->end < end ? piece->end : end;
+        bytes += counts(piece->kind) ? to - from : 0;
+    }
+    return bytes;
+}
+
+bool bh_space_affords(const struct bh_space *space, uint64_t start, uint64_t end) {
+    uint64_t bytes = space->bytes - counted_in(space, start, end) + (end - start);
+    uint64_t regions = (region_up(end) - region_down(start)) / BH_TABLE_REACH;
+    uint64_t tables = space->tables - tables_in(space, start, end) + regions;
+    uint64_t unpaid = space->byte_limit / BH_TABLE_REACH + BH_TABLES_FREE;
+    return bytes + (tables > unpaid ? (tables - unpaid) * BH_PAGE_SIZE : 0) <= space->byte_limit;
+}
+
+void bh_space_widen(const struct bh_space *space, uint64_t *start, uint64_t *end) {
+    unsigned at = bh_space_find(space, *start), above = bh_space_find(space, *end);
+    uint64_t low = at > 0 ? space->piece[at - 1].end : space->low, high = space->high;
+    if (at < space->count && space->piece[at].start < *start)
+        low = *start;
+    if (above < space->count)
+        high = space->piece[above].start > *end ? space->piece[above].start : *end;
+    *start = region_down(*start) > low ? region_down(*start) : low;
+    *end = region_up(*end) < high ? region_up(*end) : high;
+}
+
+/* ---- Changes ---- */
+
 static void insert(struct bh_space *space, unsigned at, struct bh_piece piece) {
     memmove(space->piece + at + 1, space->piece + at, (space->count - at) * sizeof(piece));
     space->piece[at] = piece;
@@ -61,18 +125,23 @@ static void note_change(struct bh_space *space, uint64_t start, uint64_t end) {
 }
 
 static bool joins(const struct bh_piece *piece, int protection, int kind) {
-    return counts(kind) && piece->kind == kind && piece->protection == protection;
+    return counts(kind) && (protection & PROT_WRITE) && piece->kind == kind && piece->protection == protection;
 }
 
 void bh_space_add(struct bh_space *space, uint64_t start, uint64_t end, int protection, int kind, bool fresh) {
     unsigned at = bh_space_find(space, start);
+    struct bh_piece *below = at > 0 && space->piece[at - 1].end == start ? &space->piece[at - 1] : NULL;
+    struct bh_piece *above = at < space->count && space->piece[at].start == end ? &space->piece[at] : NULL;
     account(space, kind, (int64_t)(end - start));
-    if (fresh && at > 0 && space->piece[at - 1].end == start && joins(&space->piece[at - 1], protection, kind)) {
-        space->piece[at - 1].end = end;
+    if (takes_tables(kind))
+        space->tables += (region_up(end) - region_down(start)) / BH_TABLE_REACH - tables_in(space, start, end);
+    if (fresh && below && joins(below, protection, kind)) {
+        below->end = end;
         return;
     }
-    if (fresh && at < space->count && space->piece[at].start == end && joins(&space->piece[at], protection, kind)) {
-        space->piece[at].start = start;
+    /* Unless the kernel may have joined it with what is below, and then not with this. */
+    if (fresh && above && joins(above, protection, kind) && !(below && below->protection == protection)) {
+        above->start = start;
         return;
     }
     insert(space, at, (struct bh_piece){start, end, (uint8_t)protection, (uint8_t)kind});
@@ -89,11 +158,10 @@ static void split(struct bh_space *space, uint64_t offset) {
     insert(space, at + 1, upper);
 }
 
-void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end) {
+static void cut_out(struct bh_space *space, uint64_t start, uint64_t end) {
     unsigned at = bh_space_find(space, start);
     if (at == space->count || space->piece[at].start >= end)
         return;
-    note_change(space, start, end);
     /* Only a hole inside one piece needs one more, and only for that is there room: pieces that lose an end are cut where they
      * are, since splitting them would need room for a moment. */
     if (bh_space_hole(space, start, end)) {
@@ -119,6 +187,13 @@ void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end) {
     space->count -= stop - at;
 }
 
+void bh_space_remove(struct bh_space *space, uint64_t start, uint64_t end) {
+    uint64_t tables = tables_in(space, start, end);
+    note_change(space, start, end);
+    cut_out(space, start, end);
+    space->tables -= tables - tables_in(space, start, end);
+}
+
 bool bh_space_hole(const struct bh_space *space, uint64_t start, uint64_t end) {
     unsigned at = bh_space_find(space, start);
     return at < space->count && space->piece[at].start < start && space->piece[at].end > end;
@@ -133,11 +208,15 @@ bool bh_space_cuts(const struct bh_space *space, uint64_t start, uint64_t end) {
     return inside_piece(space, start) || inside_piece(space, end);
 }
 
-void bh_space_protect(struct bh_space *space, uint64_t start, uint64_t end, int protection) {
+void bh_space_split(struct bh_space *space, uint64_t start, uint64_t end) {
     note_change(space, start, end);
     split(space, start);
     split(space, end);
-    for (unsigned at = bh_space_find(space, start); protection >= 0 && at < space->count && space->piece[at].start < end; at++)
+}
+
+void bh_space_protect(struct bh_space *space, uint64_t start, uint64_t end, int protection) {
+    bh_space_split(space, start, end);
+    for (unsigned at = bh_space_find(space, start); at < space->count && space->piece[at].start < end; at++)
         space->piece[at].protection = (uint8_t)protection;
 }
 

@@ -32,10 +32,7 @@ static int64_t map_fresh(bh_instance *instance, uint64_t start, uint64_t end, in
 }
 
 static int64_t release(bh_instance *instance, uint64_t start, uint64_t end) {
-    if (!bh_slot_unmap(instance->base + start, end - start))
-        return poison(instance);
-    bh_space_remove(&instance->space, start, end);
-    return 0;
+    return bh_instance_unmap(instance, start, end) ? 0 : bh_end(instance, BH_FAULT_HOST_LIMIT, SIGKILL);
 }
 
 /* A shared mapping of a file that the guest has open. The kernel checks that it is open for what the protection says;
@@ -87,6 +84,7 @@ int64_t bh_sys_mmap(bh_instance *instance, const uint64_t a[6]) {
         if (a[5] % BH_PAGE_SIZE)
             return -EINVAL;
     }
+    bool shared = file && (flags & MAP_TYPE_MASK) != MAP_PRIVATE;
     uint64_t start;
     if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
         if (!bh_in_slot(instance, a[0], size))
@@ -99,9 +97,9 @@ int64_t bh_sys_mmap(bh_instance *instance, const uint64_t a[6]) {
     } else {
         start = bh_space_gap(space, size);
     }
-    if (!start || space->bytes + size > space->byte_limit || !bh_instance_room(instance, 2))
+    if (!start || !bh_space_affords(space, start, start + size) || !bh_instance_room(instance, 2))
         return -ENOMEM;
-    if (file && (flags & MAP_TYPE_MASK) != MAP_PRIVATE)
+    if (shared)
         return map_file(instance, file, start, start + size, protection, a[5]);
     bh_space_remove(space, start, start + size);
     int64_t error = map_fresh(instance, start, start + size, file ? PROT_READ | PROT_WRITE : protection, BH_PIECE_ANON);
@@ -135,6 +133,20 @@ int64_t bh_sys_munmap(bh_instance *instance, const uint64_t a[6]) {
     return release(instance, start, start + size);
 }
 
+/* Piece by piece, so that the map stays true when the kernel refuses one of them, as it does for a file that is open for reading only.
+ * Those before it have changed by then, as in Linux. */
+static int64_t protect(bh_instance *instance, uint64_t start, uint64_t end, int protection) {
+    struct bh_space *space = &instance->space;
+    bh_space_split(space, start, end);
+    for (uint64_t to; start < end; start = to) {
+        to = space->piece[bh_space_find(space, start)].end;
+        if (mprotect((void *)(uintptr_t)(instance->base + start), to - start, protection))
+            return -errno;
+        bh_space_protect(space, start, to, protection);
+    }
+    return 0;
+}
+
 int64_t bh_sys_mprotect(bh_instance *instance, const uint64_t a[6]) {
     uint64_t size = BH_PAGE_ROUND(a[1]);
     if (a[2] & PROT_EXEC)
@@ -150,10 +162,32 @@ int64_t bh_sys_mprotect(bh_instance *instance, const uint64_t a[6]) {
         return bh_refuse(instance, EACCES, "mprotect", "pages that guests do not change");
     if (!bh_space_covered(&instance->space, start, start + size) || !bh_instance_room(instance, 2))
         return -ENOMEM;
-    int error = mprotect((void *)(uintptr_t)a[0], size, (int)a[2]) ? errno : 0;
-    /* Even a failed one may have split mappings: they count. */
-    bh_space_protect(&instance->space, start, start + size, error ? -1 : (int)a[2]);
-    return -error;
+    return protect(instance, start, start + size, (int)a[2]);
+}
+
+/* Makes [start, end), anonymous memory of one protection, as large as size: where it is, or elsewhere when it may move. Its address. */
+static int64_t grow(bh_instance *instance, uint64_t start, uint64_t end, uint64_t size, int protection, bool move) {
+    struct bh_space *space = &instance->space;
+    uint64_t stop = start + size;
+    if (bh_space_allowed(space, end, stop) && bh_space_free(space, end, stop)) {
+        if (!bh_space_affords(space, end, stop))
+            return -ENOMEM;
+        int64_t error = map_fresh(instance, end, stop, protection, BH_PIECE_ANON);
+        return error ? error : (int64_t)(instance->base + start);
+    }
+    uint64_t target = move ? bh_space_gap(space, size) : 0;
+    /* The old one goes when the new one is there: the limit is not for both. */
+    if (!target || protection != (PROT_READ | PROT_WRITE) ||
+        !bh_space_affords(space, target, target + size - (end - start)))
+        return -ENOMEM;
+    int64_t error = map_fresh(instance, target, target + size, protection, BH_PIECE_ANON);
+    if (error)
+        return error;
+    const void *from = (const void *)(uintptr_t)(instance->base + start);
+    if (bh_guarded_copy((void *)(uintptr_t)(instance->base + target), from, end - start))
+        return -EFAULT;
+    error = release(instance, start, end);
+    return error ? error : (int64_t)(instance->base + target);
 }
 
 /* Never passed to the kernel: moving a mapping would leave a hole, and another mapping's worth of surprises. */
@@ -167,37 +201,22 @@ int64_t bh_sys_mremap(bh_instance *instance, const uint64_t a[6]) {
     uint64_t start = offset_of(instance, a[0]), end = start + old_size;
     if (!bh_space_allowed(space, start, end) || !bh_space_covered(space, start, end))
         return -EFAULT;
-    unsigned at = bh_space_find(space, start);
-    int protection = space->piece[at].protection;
+    const struct bh_piece first = space->piece[bh_space_find(space, start)];
     /* One kind, one protection: as for the kernel, which wants one mapping. */
-    for (; at < space->count && space->piece[at].start < end; at++)
-        if (space->piece[at].kind != BH_PIECE_ANON || space->piece[at].protection != protection)
+    for (unsigned at = bh_space_find(space, start); at < space->count && space->piece[at].start < end; at++)
+        if (space->piece[at].kind != first.kind || space->piece[at].protection != first.protection)
             return -EFAULT;
+    if (new_size == old_size)
+        return (int64_t)a[0];
     if (!bh_instance_room(instance, 2))
         return -ENOMEM;
     if (new_size < old_size) {
         int64_t error = release(instance, start + new_size, end);
         return error ? error : (int64_t)a[0];
     }
-    if (new_size == old_size)
-        return (int64_t)a[0];
-    uint64_t more = new_size - old_size;
-    if (space->bytes + more > space->byte_limit)
-        return -ENOMEM;
-    if (bh_space_allowed(space, end, end + more) && bh_space_free(space, end, end + more)) {
-        int64_t error = map_fresh(instance, end, end + more, protection, BH_PIECE_ANON);
-        return error ? error : (int64_t)a[0];
-    }
-    uint64_t target = a[3] & MREMAP_MAYMOVE ? bh_space_gap(space, new_size) : 0;
-    if (!target || protection != (PROT_READ | PROT_WRITE))
-        return -ENOMEM;
-    int64_t error = map_fresh(instance, target, target + new_size, protection, BH_PIECE_ANON);
-    if (error)
-        return error;
-    if (bh_guarded_copy((void *)(uintptr_t)(instance->base + target), (const void *)(uintptr_t)a[0], old_size))
-        return -EFAULT;
-    error = release(instance, start, end);
-    return error ? error : (int64_t)(instance->base + target);
+    /* Of what the guest did not map itself nothing grows or moves. ENOMEM says that memory is there, and more is not: musl finds the
+     * end of the first thread's stack that way. */
+    return first.kind == BH_PIECE_ANON ? grow(instance, start, end, new_size, first.protection, a[3] & MREMAP_MAYMOVE) : -ENOMEM;
 }
 
 /* Advice may be ignored, but MADV_DONTNEED promises zeros. Only anonymous memory of the guest is ever dropped: dropped code
@@ -233,7 +252,7 @@ int64_t bh_sys_brk(bh_instance *instance, const uint64_t a[6]) {
     if (want < space->brk_start || new_end > space->high)
         return now;
     if (new_end > old_end) {
-        if (!bh_space_free(space, old_end, new_end) || space->bytes + (new_end - old_end) > space->byte_limit ||
+        if (!bh_space_free(space, old_end, new_end) || !bh_space_affords(space, old_end, new_end) ||
             !bh_instance_room(instance, 1))
             return now;
         int64_t error = map_fresh(instance, old_end, new_end, PROT_READ | PROT_WRITE, BH_PIECE_BRK);

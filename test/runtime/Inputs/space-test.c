@@ -3,6 +3,7 @@
  * sanitizer sees a step that needs more than was asked for. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "bulkhead/layout.h"
 #include "space.h"
@@ -31,6 +32,12 @@ static void make_room(struct bh_space *space, unsigned more) {
         exit(2);
 }
 
+/* Where memory that the guest cannot write begins and ends a piece does: nobody knows what the kernel joins it with. */
+static bool bordered(const struct bh_space *space, uint64_t from, uint64_t to) {
+    unsigned at = bh_space_find(space, from);
+    return at < space->count && space->piece[at].start == from && space->piece[at].end == to;
+}
+
 static void compare(const struct bh_space *space, uint64_t step) {
     uint64_t bytes = 0;
     for (unsigned n = 0; n < PAGES; n++) {
@@ -57,7 +64,8 @@ static void compare(const struct bh_space *space, uint64_t step) {
 
 int main(void) {
     static const int kinds[] = {BH_PIECE_ANON, BH_PIECE_BRK, BH_PIECE_FILE, BH_PIECE_STACK};
-    struct bh_space space = {.limit = 1000, .low = FIRST, .high = FIRST + PAGES * BH_PAGE_SIZE, .map_start = FIRST};
+    struct bh_space space = {.limit = 1000, .low = FIRST, .high = FIRST + PAGES * BH_PAGE_SIZE, .map_start = FIRST,
+                             .byte_limit = BH_SLOT_SIZE};
     printf("seed 1\n");
     for (unsigned n = 0; n < PAGES; n++)
         model[n].kind = -1;
@@ -77,6 +85,10 @@ int main(void) {
         if (what > 1) {
             make_room(&space, 1);
             bh_space_add(&space, from, to, protection, kind, draw(2));
+            if (!(protection & PROT_WRITE) && !bordered(&space, from, to)) {
+                printf("failed: step %llu, read-only memory was joined\n", (unsigned long long)step);
+                exit(1);
+            }
         }
         for (unsigned n = first; n < end; n++) {
             model[n].kind = what > 1 ? kind : what == 1 ? -1 : model[n].kind;

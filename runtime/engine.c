@@ -99,13 +99,15 @@ static bh_error check_host(bh_engine *engine) {
 
 static bh_error make_context_pages(bh_engine *engine) {
     size_t size = (size_t)engine->slot_count * BH_PAGE_SIZE;
-    engine->context_fd = memfd_create("bulkhead-context", MFD_CLOEXEC);
-    if (engine->context_fd < 0 || ftruncate(engine->context_fd, (off_t)size))
+    if (!bh_kept_set(&engine->context, bh_fd_memory("bulkhead-context", false)) || ftruncate(engine->context.fd, (off_t)size))
         return bh_fail_limit("cannot make the context pages (memfd)");
-    void *alias = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, engine->context_fd, 0);
+    void *alias = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, engine->context.fd, 0);
     if (alias == MAP_FAILED)
         return bh_fail_limit("cannot map the context pages");
     engine->context_alias = alias;
+    /* From now on the alias is the only way to change them. */
+    if (fcntl(engine->context.fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+        return bh_fail_limit("cannot seal the context pages");
     return BH_OK;
 }
 
@@ -152,12 +154,9 @@ static void release(bh_engine *engine) {
         munmap(engine->region[n].at, engine->region[n].size);
     if (engine->context_alias)
         munmap(engine->context_alias, (size_t)engine->slot_count * BH_PAGE_SIZE);
-    if (engine->context_fd >= 0)
-        close(engine->context_fd);
-    if (engine->gate_fd >= 0)
-        close(engine->gate_fd);
-    if (engine->pagemap_fd >= 0)
-        close(engine->pagemap_fd);
+    bh_kept_close(&engine->context);
+    bh_kept_close(&engine->gate);
+    bh_kept_close(&engine->pagemap);
     pthread_mutex_destroy(&engine->lock);
     bh_policy_destroy(engine->no_policy);
     free(engine->slot_base);
@@ -186,8 +185,8 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
     bh_engine *engine = calloc(1, sizeof(*engine));
     if (!engine)
         return bh_fail(BH_ERROR_MEMORY, "no memory for an engine");
-    engine->context_fd = engine->gate_fd = -1;
-    engine->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC); /* resets take longer without */
+    engine->context.fd = engine->gate.fd = -1;
+    bh_kept_set(&engine->pagemap, bh_fd_open("/proc/self/pagemap", O_RDONLY)); /* resets take longer without */
     pthread_mutex_init(&engine->lock, NULL);
     engine->slot_count = chosen.slots ? chosen.slots : DEFAULT_SLOTS;
     engine->default_mapping_limit = !chosen.mapping_limit;

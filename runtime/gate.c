@@ -8,15 +8,6 @@
 
 #include "internal.h"
 
-static int sealable_file(const char *name) {
-#ifdef MFD_EXEC
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-    if (fd >= 0 || errno != EINVAL)
-        return fd;
-#endif
-    return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-}
-
 /* jmp *%gs:entry of the table of host calls */
 static uint8_t *put_jump(uint8_t *at, unsigned entry) {
     uint32_t offset = BH_HOSTCALL_TABLE + 8 * entry;
@@ -63,16 +54,18 @@ bh_error bh_gate_make(bh_engine *engine) {
     for (uint32_t n = 0; n < BH_CALLBACK_COUNT; n++)
         put_thunk(page + BH_GATE_CALLBACKS - BH_GATE_OFFSET + n * BH_BUNDLE_SIZE, n);
 
-    bool good = verifies(page, BH_GATE_SIZE);
-    ssize_t written = -1;
-    if (good) {
-        engine->gate_fd = sealable_file("bulkhead-gate");
-        written = engine->gate_fd < 0 ? -1 : write(engine->gate_fd, page, BH_GATE_SIZE);
-    }
+    bool made = bh_kept_set(&engine->gate, bh_fd_memory("bulkhead-gate", true)) &&
+                pwrite(engine->gate.fd, page, BH_GATE_SIZE, 0) == BH_GATE_SIZE &&
+                !fcntl(engine->gate.fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+    void *sealed = made ? mmap(NULL, BH_GATE_SIZE, PROT_READ, MAP_SHARED, engine->gate.fd, 0) : MAP_FAILED;
+    bh_error error = BH_OK;
+    if (sealed == MAP_FAILED)
+        error = bh_fail_limit("cannot make the gate pages (memfd)");
+    else if (memcmp(sealed, page, BH_GATE_SIZE) || !verifies(sealed, BH_GATE_SIZE))
+        error = bh_fail(BH_ERROR_HOST, "the verifier does not accept the runtime's own gate pages: this build is broken, or something "
+                                       "else in the process writes into the runtime's files");
+    if (sealed != MAP_FAILED)
+        munmap(sealed, BH_GATE_SIZE);
     free(page);
-    if (!good)
-        return bh_fail(BH_ERROR_HOST, "the verifier does not accept the runtime's own gate pages: this build is broken");
-    if (written != BH_GATE_SIZE || fcntl(engine->gate_fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
-        return bh_fail_limit("cannot make the gate pages (memfd)");
-    return BH_OK;
+    return error;
 }

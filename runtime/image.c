@@ -44,7 +44,7 @@ static bool map_run(const bh_module *module, uint64_t image, const struct run *r
     const struct bh_elf *elf = &module->elf;
     if (run->start == run->end)
         return true;
-    if (!bh_slot_map(image + run->start, run->end - run->start, PROT_READ, MAP_PRIVATE, module->image_fd,
+    if (!bh_slot_map(image + run->start, run->end - run->start, PROT_READ, MAP_PRIVATE, module->file_image.fd,
                      run->start - elf->image_lo))
         return false;
     for (unsigned n = run->first; n <= run->last; n++) {
@@ -130,19 +130,22 @@ static bh_error finish(bh_module *module, bh_instance *instance) {
     return BH_OK;
 }
 
-/* Relro divides a segment into three pieces at most, and a large bss each into two. */
-static bool room(bh_instance *instance) {
-    const struct bh_elf *elf = &instance->module->elf;
+/* Before anything is mapped. Relro divides a segment into three pieces at most, and a large bss each into two. */
+static bh_error check(const bh_module *module, bh_instance *instance) {
+    const struct bh_elf *elf = &module->elf;
     unsigned pieces = elf->segment_count + (elf->relro_size ? 2 : 0);
     for (unsigned n = 0; n < elf->segment_count; n++)
         pieces += file_end(&elf->segment[n]) < BH_PAGE_ROUND(elf->segment[n].vaddr + elf->segment[n].memsz);
-    return bh_instance_room(instance, pieces);
+    if (!bh_instance_room(instance, pieces))
+        return bh_fail_mappings(instance, "the image of a module");
+    return bh_kept_same(&module->file_image) ? BH_OK : bh_fail_kept(&module->file_image, "the image of a module");
 }
 
 bh_error bh_module_map(bh_module *module, bh_instance *instance) {
     const struct bh_elf *elf = &module->elf;
-    if (!room(instance))
-        return bh_fail_mappings(instance, "the image of a module");
+    bh_error error = check(module, instance);
+    if (error)
+        return error;
     if (!map_segments(module, instance->base + BH_IMAGE_OFFSET, 0, elf->segment_count))
         return failed(instance);
     bh_space_add(&instance->space, BH_IMAGE_OFFSET + elf->code_addr, BH_IMAGE_OFFSET + elf->code_addr + elf->code_size,
@@ -153,8 +156,9 @@ bh_error bh_module_map(bh_module *module, bh_instance *instance) {
 bh_error bh_module_map_data(bh_module *module, bh_instance *instance) {
     const struct bh_elf *elf = &module->elf;
     uint64_t image = instance->base + BH_IMAGE_OFFSET;
-    if (!room(instance))
-        return bh_fail_mappings(instance, "the image of a module");
+    bh_error error = check(module, instance);
+    if (error)
+        return error;
     if (!map_segments(module, image, 0, elf->code_segment) ||
         !map_segments(module, image, elf->code_segment + 1, elf->segment_count))
         return failed(instance);

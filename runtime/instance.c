@@ -122,10 +122,14 @@ static bh_error map_slot(bh_instance *instance) {
     instance->stack_top += instance->base;
     if (!bh_instance_room(instance, 0))
         return bh_fail_mappings(instance, "an instance");
+    if (!bh_kept_same(&engine->context))
+        return bh_fail_kept(&engine->context, "the context pages");
+    if (!bh_kept_same(&engine->gate))
+        return bh_fail_kept(&engine->gate, "the gate pages");
     fill_context(instance);
-    if (!bh_slot_map(instance->base + BH_CONTEXT_OFFSET, BH_PAGE_SIZE, PROT_READ, MAP_SHARED, engine->context_fd,
+    if (!bh_slot_map(instance->base + BH_CONTEXT_OFFSET, BH_PAGE_SIZE, PROT_READ, MAP_SHARED, engine->context.fd,
                      (uint64_t)instance->slot * BH_PAGE_SIZE) ||
-        !bh_slot_map(instance->base + BH_GATE_OFFSET, BH_GATE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, engine->gate_fd, 0)) {
+        !bh_slot_map(instance->base + BH_GATE_OFFSET, BH_GATE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, engine->gate.fd, 0)) {
         instance->poisoned = true;
         return bh_fail_limit("cannot map the context of an instance");
     }

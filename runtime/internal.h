@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "bulkhead/bulkhead.h"
@@ -34,6 +35,30 @@ void bh_error_prepare(void);
 /* Makes *detail, which bh_last_error had, the last error again. */
 void bh_error_restore(const bh_error_detail *detail);
 
+/* ---- descriptor.c ---- */
+
+/* Moves a new descriptor out of 0 to 2, which are the host's. fd may be -1, from a call that failed; -1 and errno then, too. */
+int bh_fd_apart(int fd);
+/* open, apart, with O_CLOEXEC and O_NOCTTY. */
+int bh_fd_open(const char *path, int flags);
+/* A memfd that can be sealed, apart. */
+int bh_fd_memory(const char *name, bool executable);
+
+/* A descriptor that is kept, and the file that it stood for. */
+struct bh_kept {
+    int fd; /* -1: none */
+    dev_t device;
+    ino_t inode;
+};
+/* Takes over fd, which may be -1; false (and errno) when that is no file. */
+bool bh_kept_set(struct bh_kept *kept, int fd);
+/* Whether it is still the same file's. */
+bool bh_kept_same(const struct bh_kept *kept);
+/* Closes it, unless it is another file's by now. */
+void bh_kept_close(struct bh_kept *kept);
+/* The error that it is not. */
+bh_error bh_fail_kept(const struct bh_kept *kept, const char *what);
+
 /* ---- engine.c, slot.c ---- */
 
 #define BH_MAX_REGIONS 16
@@ -52,10 +77,10 @@ struct bh_engine {
     uint32_t *slot_base;  /* of each slot: its address, in units of 4 GiB */
     uint32_t *free_slot;  /* a stack: what was used last is used first, so that few context pages are ever touched */
     unsigned free_count, poisoned_count;
-    int context_fd;      /* one page a slot, shared between the host's alias and the guests' read-only views */
+    struct bh_kept context;  /* one page a slot, shared between the host's alias and the guests' read-only views */
     char *context_alias;
-    int gate_fd;         /* BH_GATE_SIZE bytes */
-    int pagemap_fd;      /* /proc/self/pagemap; -1 where there is none */
+    struct bh_kept gate; /* BH_GATE_SIZE bytes */
+    struct bh_kept pagemap; /* /proc/self/pagemap; none where there is none */
     bool default_mapping_limit; /* follows vm.max_map_count when that is raised */
     atomic_uint mapping_limit;
     atomic_uint mappings; /* promised to instances: reserved before they are made */
@@ -115,7 +140,7 @@ struct bh_module {
     struct bh_elf elf;
     struct bh_verify_facts facts;
     uint64_t verify_ns;
-    int image_fd;           /* sealed: the image from image_lo to image_hi, code included */
+    struct bh_kept file_image; /* sealed: the image from image_lo to image_hi, code included */
     const uint8_t *image;   /* the host's view of it, from image_lo, read-only */
     _Atomic(struct bh_warm *) warm;
     atomic_uint instances;
@@ -166,7 +191,7 @@ bool bh_parked_give_up(const bh_engine *engine, const bh_module *module);
 
 struct bh_grant {
     char *guest_path; /* absolute, no trailing slash; "" for the root */
-    int fd;           /* the directory, O_PATH */
+    struct bh_kept directory; /* O_PATH */
     bool write;
 };
 
@@ -352,7 +377,7 @@ static inline bool bh_is_in_register(const bh_parameter *parameter) {
 
 #define BH_GATE_CALLBACK_RETURN (BH_GATE_OFFSET + BH_BUNDLE_SIZE)       /* pops a return address and goes there */
 #define BH_GATE_CALLBACKS (BH_GATE_OFFSET + 2 * BH_BUNDLE_SIZE) /* thunk n leads to callback n */
-/* Makes engine->gate_fd: the gate pages that all slots map. */
+/* Makes engine->gate: the gate pages that all slots map. */
 bh_error bh_gate_make(bh_engine *engine);
 /* Withdraws all callbacks, at a reset: another thread may be registering one at this moment. */
 void bh_callbacks_cancel(bh_instance *instance);

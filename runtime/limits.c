@@ -16,7 +16,7 @@
 
 static unsigned long long read_number(const char *file, unsigned long long otherwise) {
     char text[64];
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    int fd = bh_fd_open(file, O_RDONLY);
     ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     if (fd >= 0)
         close(fd);
@@ -33,7 +33,7 @@ static unsigned long long mappings_allowed(void) {
 static unsigned long long mappings_now(void) {
     char buffer[4096];
     unsigned long long lines = 0;
-    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    int fd = bh_fd_open("/proc/self/maps", O_RDONLY);
     for (ssize_t got; fd >= 0 && (got = read(fd, buffer, sizeof(buffer))) > 0;)
         for (ssize_t n = 0; n < got; n++)
             lines += buffer[n] == '\n';

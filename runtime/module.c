@@ -93,20 +93,17 @@ static bh_error make_image(bh_module *module) {
     if (!code)
         return bh_fail(BH_ERROR_MEMORY, "no memory for the code of '%s'", module->name);
     bh_elf_fill_code(elf, code);
-#ifdef MFD_EXEC
-    module->image_fd = memfd_create("bulkhead-image", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-    if (module->image_fd < 0 && errno == EINVAL)
-#endif
-        module->image_fd = memfd_create("bulkhead-image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    bool good = module->image_fd >= 0 && !ftruncate(module->image_fd, (off_t)(elf->image_hi - elf->image_lo)) &&
-                write_all(module->image_fd, code, elf->code_size, elf->code_addr - elf->image_lo);
+    bool good = bh_kept_set(&module->file_image, bh_fd_memory("bulkhead-image", true));
+    int fd = module->file_image.fd;
+    good = good && !ftruncate(fd, (off_t)(elf->image_hi - elf->image_lo)) &&
+           write_all(fd, code, elf->code_size, elf->code_addr - elf->image_lo);
     for (unsigned n = 0; good && n < elf->segment_count; n++) {
         const struct bh_elf_segment *segment = &elf->segment[n];
         if (n != elf->code_segment)
-            good = write_all(module->image_fd, elf->file + segment->offset, segment->filesz, segment->vaddr - elf->image_lo);
+            good = write_all(fd, elf->file + segment->offset, segment->filesz, segment->vaddr - elf->image_lo);
     }
-    good = good && !fcntl(module->image_fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
-    void *image = good ? mmap(NULL, elf->image_hi - elf->image_lo, PROT_READ, MAP_SHARED, module->image_fd, 0) : MAP_FAILED;
+    good = good && !fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+    void *image = good ? mmap(NULL, elf->image_hi - elf->image_lo, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
     bh_error error = BH_OK;
     if (image != MAP_FAILED)
         module->image = image;
@@ -208,8 +205,7 @@ static void discard(bh_module *module) {
     if (module->image)
         munmap((void *)(uintptr_t)module->image, module->elf.image_hi - module->elf.image_lo);
     free(atomic_load(&module->warm));
-    if (module->image_fd >= 0)
-        close(module->image_fd);
+    bh_kept_close(&module->file_image);
     free(module->file);
     free(module->name);
     free(module);
@@ -233,7 +229,7 @@ static bh_error load(bh_engine *engine, uint8_t *bytes, size_t size, const char 
     module->name = copy;
     module->file = bytes;
     module->file_size = size;
-    module->image_fd = -1;
+    module->file_image.fd = -1;
     bh_error error = parse(module, &options);
     if (!error)
         error = make_image(module);
@@ -273,7 +269,7 @@ bh_error bh_module_load(bh_engine *engine, const char *path, const bh_module_opt
     bh_error error = check_arguments(engine, options, result);
     if (error)
         return error;
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = path ? bh_fd_open(path, O_RDONLY) : -1;
     if (fd < 0)
         return path ? bh_fail_errno(BH_ERROR_UNREADABLE, "cannot open '%s'", path)
                     : bh_fail(BH_ERROR_ARGUMENT, "bh_module_load: no path");

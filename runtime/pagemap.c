@@ -23,5 +23,5 @@ bool bh_pages_untouched(const bh_engine *engine, uint64_t start, uint64_t end) {
     struct scan scan = {.size = sizeof(scan), .start = start, .end = end, .regions = (uint64_t)(uintptr_t)&found, .region_count = 1,
                         .most_pages = 1, .category_inverted = IS_FILE, .category_mask = IS_FILE,
                         .category_any = IS_PRESENT | IS_SWAPPED, .category_wanted = IS_PRESENT};
-    return engine->pagemap_fd >= 0 && ioctl(engine->pagemap_fd, SCAN, &scan) == 0 && scan.walk_end == end;
+    return engine->pagemap.fd >= 0 && ioctl(engine->pagemap.fd, SCAN, &scan) == 0 && scan.walk_end == end;
 }

@@ -26,7 +26,7 @@ void bh_policy_destroy(bh_policy *policy) {
     if (!policy || atomic_fetch_sub(&policy->references, 1) != 1)
         return;
     for (unsigned n = 0; n < policy->grant_count; n++) {
-        close(policy->grants[n].fd);
+        bh_kept_close(&policy->grants[n].directory);
         free(policy->grants[n].guest_path);
     }
     for (unsigned n = 0; n < policy->environment_count; n++)
@@ -93,18 +93,18 @@ bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, con
         return bh_fail(BH_ERROR_MEMORY, "no memory for a grant");
     }
     policy->grants = grants;
-    int fd = open(host_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
+    struct bh_kept directory;
+    if (!bh_kept_set(&directory, bh_fd_open(host_path, O_PATH | O_DIRECTORY))) {
         free(guest);
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot open the directory '%s' to grant it", host_path);
     }
-    const char *special = special_filesystem(fd);
+    const char *special = special_filesystem(directory.fd);
     if (special) {
         free(guest);
-        close(fd);
+        bh_kept_close(&directory);
         return bh_fail(BH_ERROR_ARGUMENT, "'%s' is on %s, which guests may not see", host_path, special);
     }
-    grants[policy->grant_count++] = (struct bh_grant){.guest_path = guest, .fd = fd, .write = mode == BH_READ_WRITE};
+    grants[policy->grant_count++] = (struct bh_grant){.guest_path = guest, .directory = directory, .write = mode == BH_READ_WRITE};
     return BH_OK;
 }
 

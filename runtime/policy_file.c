@@ -190,7 +190,7 @@ static bh_error read_text(struct reader *reader, char *bytes, size_t size) {
 }
 
 static bh_error read_file(const char *path, char *bytes, size_t *size) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = bh_fd_open(path, O_RDONLY | O_NONBLOCK);
     struct stat info;
     if (fd < 0)
         return bh_fail_errno(BH_ERROR_UNREADABLE, "cannot open the policy '%s'", path);

@@ -43,8 +43,8 @@ static uint64_t written_pages(int pagemap, uint64_t address, unsigned count) {
 void bh_warm_learn(bh_instance *instance) {
     const struct bh_space *space = &instance->space;
     struct bh_warm *none = NULL, *warm = calloc(1, sizeof(*warm));
-    int pagemap = instance->engine->pagemap_fd;
-    if (warm && pagemap >= 0 && !space->disturbed) {
+    const struct bh_kept *pagemap = &instance->engine->pagemap;
+    if (warm && bh_kept_same(pagemap) && !space->disturbed) {
         unsigned index = 0;
         for (unsigned n = 0; n < space->count && index < WARM_DATA; n++) {
             const struct bh_piece *piece = &space->piece[n];
@@ -52,12 +52,12 @@ void bh_warm_learn(bh_instance *instance) {
                 continue;
             uint64_t all = page_count(piece);
             unsigned count = all < WARM_DATA - index ? (unsigned)all : WARM_DATA - index;
-            warm->data |= written_pages(pagemap, instance->base + piece->start, count) << index;
+            warm->data |= written_pages(pagemap->fd, instance->base + piece->start, count) << index;
             index += count;
         }
         uint64_t size = (instance->stack_top - instance->stack_bottom) / BH_PAGE_SIZE;
         unsigned most = size < WARM_STACK ? (unsigned)size : WARM_STACK;
-        uint64_t written = written_pages(pagemap, instance->stack_top - most * BH_PAGE_SIZE, most);
+        uint64_t written = written_pages(pagemap->fd, instance->stack_top - most * BH_PAGE_SIZE, most);
         while (warm->stack < most && (written >> (most - 1 - warm->stack) & 1))
             warm->stack++;
     }

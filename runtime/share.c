@@ -22,7 +22,7 @@ struct buffer {
     struct buffer *next;
     char *memory;
     size_t size;
-    int read_write, read_only; /* descriptors of the same memfd */
+    struct bh_kept read_write, read_only; /* descriptors of the same memfd */
     unsigned uses;             /* shares of it that are mapped */
 };
 
@@ -39,16 +39,11 @@ static struct buffer *buffers;
 static int reopen_read_only(int fd) {
     char name[40];
     snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-    return open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return bh_fd_open(name, O_RDONLY);
 }
 
 static int make_file(size_t size) {
-    int fd = -1;
-#ifdef MFD_NOEXEC_SEAL
-    fd = memfd_create("bulkhead-shared", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
-    if (fd < 0 && errno == EINVAL)
-#endif
-        fd = memfd_create("bulkhead-shared", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd = bh_fd_memory("bulkhead-shared", false);
     if (fd >= 0 && !ftruncate(fd, (off_t)size) && !fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
         return fd;
     int error = errno;
@@ -61,10 +56,8 @@ static int make_file(size_t size) {
 static void discard(struct buffer *buffer) {
     if (buffer->memory)
         munmap(buffer->memory, buffer->size);
-    if (buffer->read_write >= 0)
-        close(buffer->read_write);
-    if (buffer->read_only >= 0)
-        close(buffer->read_only);
+    bh_kept_close(&buffer->read_write);
+    bh_kept_close(&buffer->read_only);
     free(buffer);
 }
 
@@ -75,12 +68,11 @@ bh_error bh_shared_create(size_t size, void **memory) {
     if (!buffer)
         return bh_fail(BH_ERROR_MEMORY, "no memory for a shared buffer");
     buffer->size = BH_PAGE_ROUND(size);
-    buffer->read_only = -1;
-    buffer->read_write = make_file(buffer->size);
-    if (buffer->read_write >= 0)
-        buffer->read_only = reopen_read_only(buffer->read_write);
-    void *at = buffer->read_only < 0 ? MAP_FAILED
-                                     : mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->read_write, 0);
+    buffer->read_only.fd = -1;
+    void *at = MAP_FAILED;
+    if (bh_kept_set(&buffer->read_write, make_file(buffer->size)) &&
+        bh_kept_set(&buffer->read_only, reopen_read_only(buffer->read_write.fd)))
+        at = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->read_write.fd, 0);
     if (at == MAP_FAILED) {
         bh_error error = bh_fail_limit("cannot make a shared buffer of %zu bytes (memfd)", buffer->size);
         discard(buffer);
@@ -205,10 +197,12 @@ bh_error bh_share(bh_instance *instance, const void *memory, size_t size, int mo
     if (!buffer)
         return bh_fail(BH_ERROR_ARGUMENT, "%zu bytes at %p do not lie in one buffer of bh_shared_create: the kernel cannot show "
                                           "other memory at a second address; copy it with bh_copy_in, or use bh_share_fd", size, memory);
+    const struct bh_kept *file = mode == BH_READ_WRITE ? &buffer->read_write : &buffer->read_only;
     bool refused = false;
-    if (take(instance, &error)) {
-        error = map(instance, mode == BH_READ_WRITE ? buffer->read_write : buffer->read_only,
-                    (uint64_t)((const char *)memory - buffer->memory), size, mode, buffer, guest, &refused);
+    if (!bh_kept_same(file)) {
+        error = bh_fail_kept(file, "a shared buffer");
+    } else if (take(instance, &error)) {
+        error = map(instance, file->fd, (uint64_t)((const char *)memory - buffer->memory), size, mode, buffer, guest, &refused);
         error = give(instance, error, refused);
     }
     if (error)

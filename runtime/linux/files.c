@@ -65,7 +65,7 @@ void bh_file_close(bh_instance *instance, struct bh_file *file) {
 static int reopen(int path_fd, int flags) {
     char name[40];
     snprintf(name, sizeof(name), "/proc/self/fd/%d", path_fd);
-    int fd = open(name, flags | O_CLOEXEC | O_NOCTTY);
+    int fd = bh_fd_open(name, flags);
     return fd < 0 ? -errno : fd;
 }
 
@@ -149,7 +149,7 @@ static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool
     if (from >= BH_MAX_FILES)
         return -EINVAL;
     struct bh_file copy = *file;
-    copy.host = fcntl(file->host, F_DUPFD_CLOEXEC, 0);
+    copy.host = bh_fd_apart(fcntl(file->host, F_DUPFD_CLOEXEC, 0));
     copy.owned = true;
     copy.cloexec = cloexec;
     copy.path = file->path ? strdup(file->path) : NULL;

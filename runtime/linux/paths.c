@@ -86,13 +86,15 @@ int bh_place_find(bh_instance *instance, int64_t directory, uint64_t path, struc
     return 0;
 }
 
-static int open_beneath(int directory, const char *path, uint64_t flags, uint64_t mode) {
+static int open_beneath(const struct bh_kept *directory, const char *path, uint64_t flags, uint64_t mode) {
+    if (!bh_kept_same(directory)) /* closed by the host, and perhaps another directory by now */
+        return -EIO;
     struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode,
                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV};
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        long fd = syscall(SYS_openat2, directory, *path ? path : ".", &how, sizeof(how));
+        int fd = bh_fd_apart((int)syscall(SYS_openat2, directory->fd, *path ? path : ".", &how, sizeof(how)));
         if (fd >= 0)
-            return (int)fd;
+            return fd;
         /* A rename elsewhere made the kernel unsure whether ".." stayed beneath. */
         if (errno != EAGAIN && errno != EINTR)
             return errno == EXDEV ? -EACCES : -errno;
@@ -101,7 +103,7 @@ static int open_beneath(int directory, const char *path, uint64_t flags, uint64_
 }
 
 int bh_place_open(const struct bh_place *place, uint64_t flags, uint64_t mode) {
-    return open_beneath(place->grant->fd, place->relative, flags, mode);
+    return open_beneath(&place->grant->directory, place->relative, flags, mode);
 }
 
 int bh_place_look(const struct bh_place *place, bool nofollow, struct stat *info) {
@@ -128,5 +130,5 @@ int bh_place_parent(const struct bh_place *place, const char **last) {
     size_t length = slash ? (size_t)(slash - place->relative) : 0;
     memcpy(parent, place->relative, length);
     parent[length] = 0;
-    return open_beneath(place->grant->fd, parent, O_PATH | O_DIRECTORY, 0);
+    return open_beneath(&place->grant->directory, parent, O_PATH | O_DIRECTORY, 0);
 }

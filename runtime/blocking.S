@@ -30,4 +30,15 @@ bh_blocking_cancel:
     .cfi_endproc
     .size bh_blocking_syscall, . - bh_blocking_syscall
 
+    /* Where the kernel goes when a handler returns. Unwinders and debuggers know these bytes, which are the C library's too. */
+    .globl bh_signal_return
+    .hidden bh_signal_return
+    .type bh_signal_return, @function
+    .p2align 4
+    nop /* they look one byte back, as if this were called */
+bh_signal_return:
+    movq $15, %rax /* rt_sigreturn */
+    syscall
+    .size bh_signal_return, . - bh_signal_return
+
     .section .note.GNU-stack, "", @progbits

@@ -117,7 +117,7 @@ static unsigned reserve_region(bh_engine *engine, unsigned first, unsigned want)
      * mapped. At least a guard is needed there, and another behind the last slot: rsp and wide operands may reach a
      * little beyond the ends of a slot. */
     size_t size = ((size_t)want + 1) * BH_SLOT_SIZE + 2 * (size_t)BH_TAIL_GUARD_SIZE;
-    void *at = mmap(NULL, size, PROT_NONE, BH_UNUSED_FLAGS, -1, 0);
+    void *at = bh_map_high(size, PROT_NONE, BH_UNUSED_FLAGS);
     if (at == MAP_FAILED)
         return 0;
     engine->region[engine->region_count++] = (struct bh_region){.at = at, .size = size};
@@ -140,7 +140,7 @@ static bh_error reserve(bh_engine *engine) {
         if (got)
             continue;
         if (engine->region_count == BH_MAX_REGIONS || want < FEWEST_SLOTS)
-            return bh_fail_limit("cannot reserve %u slots of 4 GiB of address space, only %u", engine->slot_count, done);
+            return bh_fail_limit("cannot reserve %u slots (bh_engine_options.slots) of 4 GiB of address space, only %u", engine->slot_count, done);
         want -= (want + 31) / 32;
     }
     for (unsigned n = 0; n < engine->slot_count; n++)

@@ -45,7 +45,7 @@ static bool verifies(const uint8_t *code, size_t size) {
 /* Every slot maps the same pages: which numbers mean something is the instance's affair. */
 bh_error bh_gate_make(bh_engine *engine) {
     _Static_assert(BH_GATE_CALLBACKS + BH_CALLBACK_COUNT * BH_BUNDLE_SIZE <= BH_GATE_OFFSET + BH_GATE_SIZE, "the thunks fit");
-    uint8_t *page = malloc(BH_GATE_SIZE);
+    uint8_t *page = calloc(1, BH_GATE_SIZE); /* MemorySanitizer believes of that alone that it was written */
     if (!page)
         return bh_fail(BH_ERROR_MEMORY, "no memory for the gate pages");
     memset(page, 0xf4, BH_GATE_SIZE);

@@ -106,6 +106,8 @@ static inline uint64_t bh_slot_base(const bh_engine *engine, unsigned slot) {
 }
 bh_error bh_slot_take(bh_engine *engine, unsigned *slot);
 void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned);
+/* Memory of no file at or above 4 GiB, where no 32-bit value of a guest's leads; MAP_FAILED (and errno) when there is none. */
+void *bh_map_high(size_t size, int protection, int flags);
 /* mmap over [at, at + size) of a slot, never elsewhere; false (and errno) when the kernel refuses, in which case the range
  * may be in any state: the caller poisons the slot. */
 bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset);

@@ -2,7 +2,10 @@
  *
  * A handler without SA_ONSTACK would run on rsp as it is, which may be the guest's stack: its frame, with whatever it
  * computes, would lie in guest memory. glibc's sigaction hides two signals and installs its cancellation handler that
- * way, so the audit asks the kernel. */
+ * way, so the audit asks the kernel.
+ *
+ * The engine's own handlers are given to the kernel as well, past sigaction: sanitizers and other interposers of it put a function of
+ * theirs in front, which may hold a signal back until the host's code calls something, and guests never do. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -23,6 +26,10 @@ struct kernel_action {
 };
 
 #define KERNEL_SIGNALS 64
+#define LIBC_SIGNALS 32 /* from here to SIGRTMIN: the C library's own, for cancellation and the like */
+
+/* blocking.S */
+void bh_signal_return(void);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* Who had a fault signal before the engine. Two copies and an index, so that a handler never sees half of one. */
@@ -41,15 +48,23 @@ bool bh_fault_owns(int signal) {
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE || signal == SIGTRAP;
 }
 
-static bh_error install(int signal, void (*handler)(int, siginfo_t *, void *)) {
-    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    sigfillset(&action.sa_mask);
-    for (int other = 1; other < NSIG; other++)
-        if (bh_fault_owns(other))
-            sigdelset(&action.sa_mask, other);
-    if (sigaction(signal, &action, NULL))
+static bh_error put(int signal, const struct kernel_action *action) {
+    struct kernel_action now = {0};
+    if (kernel_sigaction(signal, action, NULL))
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot install the handler of signal %d", signal);
+    kernel_sigaction(signal, NULL, &now);
+    if (now.handler != action->handler || !(now.flags & SA_ONSTACK))
+        return bh_fail(BH_ERROR_HOST, "the handler of signal %d was installed, says the kernel, but is not there (a seccomp filter?)", signal);
     return BH_OK;
+}
+
+static bh_error install(int signal, void (*handler)(int, siginfo_t *, void *)) {
+    struct kernel_action action = {.handler = handler, .flags = SA_SIGINFO | SA_ONSTACK | SA_RESTORER,
+                                   .restorer = bh_signal_return, .mask = ~(uint64_t)0};
+    for (int other = 1; other <= KERNEL_SIGNALS; other++)
+        if (bh_fault_owns(other) || (other >= LIBC_SIGNALS && other < SIGRTMIN))
+            action.mask &= ~((uint64_t)1 << (other - 1));
+    return put(signal, &action);
 }
 
 static bh_error take_fault_signal(int signal, const struct kernel_action *found) {
@@ -74,7 +89,7 @@ bh_error bh_signals_check(bh_engine *engine) {
     bh_error error = BH_OK;
     pthread_mutex_lock(&lock);
     for (int signal = 1; signal <= KERNEL_SIGNALS && !error; signal++) {
-        struct kernel_action action;
+        struct kernel_action action = {0};
         if (signal == SIGKILL || signal == SIGSTOP || kernel_sigaction(signal, NULL, &action))
             continue;
         if (bh_fault_owns(signal)) {
@@ -87,7 +102,7 @@ bh_error bh_signals_check(bh_engine *engine) {
                                                   "guest's stack", signal, strsignal(signal));
             } else {
                 action.flags |= SA_ONSTACK;
-                kernel_sigaction(signal, &action, NULL);
+                error = put(signal, &action);
             }
         }
     }

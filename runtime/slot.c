@@ -29,6 +29,21 @@ void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned) {
     pthread_mutex_unlock(&engine->lock);
 }
 
+void *bh_map_high(size_t size, int protection, int flags) {
+    void *at = mmap(NULL, size, protection, flags, -1, 0);
+    /* Valgrind offers low addresses only, unless asked for others. */
+    for (uint64_t hint = 2 * BH_SLOT_SIZE; (uint64_t)(uintptr_t)at < BH_SLOT_SIZE || at == MAP_FAILED; hint *= 2) {
+        if (at != MAP_FAILED)
+            munmap(at, size);
+        if (hint >> 47) {
+            errno = ENOMEM;
+            return MAP_FAILED;
+        }
+        at = mmap((void *)(uintptr_t)hint, size, protection, flags, -1, 0);
+    }
+    return at;
+}
+
 bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset) {
     void *want = (void *)(uintptr_t)at;
     if (mmap(want, size, protection, flags | MAP_FIXED | MAP_NORESERVE, fd, (off_t)offset) == want)

@@ -49,7 +49,7 @@ static size_t minimum_stack(void) {
 
 static bh_error install_stack(void) {
     struct bh_thread *thread = &bh_this_thread;
-    stack_t current;
+    stack_t current = {0}, now = {0};
     if (sigaltstack(NULL, &current))
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot read the alternate signal stack");
     if (current.ss_flags & SS_ONSTACK)
@@ -60,12 +60,12 @@ static bh_error install_stack(void) {
         return BH_OK;
     if (!thread->stack_map) {
         size_t size = STACK_SIZE + BH_PAGE_ROUND(minimum_stack()) + BH_PAGE_SIZE;
-        char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (map == MAP_FAILED)
-            return bh_fail_errno(BH_ERROR_MEMORY, "no memory for an alternate signal stack");
-        if ((uint64_t)(uintptr_t)map < BH_SLOT_SIZE || mprotect(map, BH_PAGE_SIZE, PROT_NONE)) {
-            munmap(map, size);
-            return bh_fail(BH_ERROR_HOST, "the kernel offers no memory above 4 GiB for an alternate signal stack");
+        char *map = bh_map_high(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+        if (map == MAP_FAILED || mprotect(map, BH_PAGE_SIZE, PROT_NONE)) {
+            bh_error error = bh_fail_limit("no memory above 4 GiB for an alternate signal stack");
+            if (map != MAP_FAILED)
+                munmap(map, size);
+            return error;
         }
         thread->stack_map = map;
         thread->stack_map_size = size;
@@ -73,7 +73,27 @@ static bh_error install_stack(void) {
     stack_t ours = {.ss_sp = (char *)thread->stack_map + BH_PAGE_SIZE, .ss_size = thread->stack_map_size - BH_PAGE_SIZE};
     if (sigaltstack(&ours, NULL))
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot install the alternate signal stack");
+    sigaltstack(NULL, &now);
+    if (now.ss_sp != ours.ss_sp)
+        return bh_fail(BH_ERROR_HOST, "the alternate signal stack was installed, says the kernel, but is not there (a seccomp filter?)");
     return BH_OK;
+}
+
+/* A blocked signal of these would kill the process when a guest faults. */
+static bh_error unblock(const bh_engine *engine) {
+    sigset_t set, blocked;
+    bool some = false;
+    sigemptyset(&set);
+    sigfillset(&blocked);
+    for (int signal = 1; signal < NSIG; signal++)
+        if (bh_fault_owns(signal) || signal == engine->deadline_signal)
+            sigaddset(&set, signal);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    for (int signal = 1; signal < NSIG; signal++)
+        some |= sigismember(&set, signal) && sigismember(&blocked, signal);
+    return some ? bh_fail(BH_ERROR_HOST, "the signals of faults and deadlines cannot be unblocked on this thread (a seccomp filter?)")
+                : BH_OK;
 }
 
 bh_error bh_thread_prepare(bh_engine *engine, bool check) {
@@ -87,14 +107,9 @@ bh_error bh_thread_prepare(bh_engine *engine, bool check) {
     bh_error error = install_stack();
     if (error)
         return error;
-    /* A blocked signal of these would kill the process when a guest faults. */
-    sigset_t set;
-    sigemptyset(&set);
-    for (int signal = 1; signal < NSIG; signal++)
-        if (bh_fault_owns(signal))
-            sigaddset(&set, signal);
-    sigaddset(&set, engine->deadline_signal);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    error = unblock(engine);
+    if (error)
+        return error;
     if (!thread->number)
         thread->number = bh_ownership_number();
     thread->prepared = true;

@@ -123,6 +123,8 @@ static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
         return dead(instance);
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
+    if (bh_in_handler())
+        return bh_fail_handler();
     frame->nesting.depth = bh_current_frame ? bh_current_frame->nesting.depth + 1 : 1;
     if (frame->nesting.depth > BH_MAX_DEPTH)
         return bh_fail(BH_ERROR_LIMIT, "calls and callbacks are nested %d deep on this thread, which is the limit", BH_MAX_DEPTH);

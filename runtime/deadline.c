@@ -44,7 +44,7 @@ bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
         event.sigev_value.sival_ptr = thread;
         event.sigev_notify_thread_id = (int)syscall(SYS_gettid);
         if (timer_create(CLOCK_MONOTONIC, &event, &thread->timer))
-            return bh_fail_errno(BH_ERROR_SYSTEM, "cannot create the deadline's timer");
+            return bh_fail_timer();
         thread->timer_made = true;
     }
     if (!thread->deadline)

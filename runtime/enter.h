@@ -32,7 +32,7 @@ static inline void bh_frame_init(bh_instance *instance, struct bh_frame *frame) 
  * can be told only by who has it). Then the call's frame is bh_frame_init_outermost's, and bh_instance_unlock_inline ends it. Otherwise
  * bh_call_begin finds out what is the matter. */
 static inline bool bh_call_short(bh_instance *instance) {
-    if (__builtin_expect(bh_current_frame != &bh_idle_frame, 0) ||
+    if (__builtin_expect(bh_current_frame != &bh_idle_frame || bh_in_handler(), 0) ||
         (!bh_ownership_take_biased(&instance->ownership, bh_this_thread.number) && !bh_call_take(instance)))
         return false;
     if (__builtin_expect(!atomic_load_explicit(&instance->detour, memory_order_relaxed), 1))

@@ -2,6 +2,7 @@
  *
  * Every mapping costs the process one of vm.max_map_count, so neighbouring data segments and a small bss are one mapping of
  * the file, whose holes are the zeros. */
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -40,6 +41,14 @@ struct run {
     unsigned first, last; /* segments, the last one included */
 };
 
+/* Some processes may not make a mapping executable that was not (PR_SET_MDWE, systemd's MemoryDenyWriteExecute): there it is mapped anew. */
+static bool protect(const bh_module *module, uint64_t image, uint64_t start, uint64_t end, int protection) {
+    if (!mprotect((void *)(uintptr_t)(image + start), end - start, protection))
+        return true;
+    return (protection & PROT_EXEC) && (errno == EACCES || errno == EPERM) &&
+           bh_slot_map(image + start, end - start, protection, MAP_PRIVATE, module->file_image.fd, start - module->elf.image_lo);
+}
+
 static bool map_run(const bh_module *module, uint64_t image, const struct run *run) {
     const struct bh_elf *elf = &module->elf;
     if (run->start == run->end)
@@ -53,7 +62,7 @@ static bool map_run(const bh_module *module, uint64_t image, const struct run *r
         /* One call for neighbours that are alike: relro and data. */
         for (; n < run->last && first_protection(elf, &elf->segment[n + 1]) == protection; n++)
             end = file_end(&elf->segment[n + 1]);
-        if (protection != PROT_READ && start < end && mprotect((void *)(uintptr_t)(image + start), end - start, protection))
+        if (protection != PROT_READ && start < end && !protect(module, image, start, end, protection))
             return false;
     }
     return true;

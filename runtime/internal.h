@@ -129,6 +129,8 @@ unsigned bh_default_mapping_limit(void);
 /* After a system call failed with errno: says which of the kernel's limits stopped `what`, its value and the cure. Returns
  * BH_ERROR_LIMIT when it is one, else BH_ERROR_SYSTEM. */
 bh_error bh_fail_limit(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* timer_create failed with errno. */
+bh_error bh_fail_timer(void);
 /* The engine's limit of mappings stopped it, or the policy's. */
 bh_error bh_fail_mappings(const bh_instance *instance, const char *what);
 
@@ -412,6 +414,7 @@ struct bh_thread {
     timer_t timer;
     uint64_t deadline; /* what the timer is set to, on CLOCK_MONOTONIC; 0: not set */
     volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
+    uint64_t stack_low, stack_size; /* the alternate signal stack, whoever made it */
     void *stack_map;
     size_t stack_map_size;
     struct bh_task *task;         /* the guest thread that it runs, in modules built for threads; the innermost call's */
@@ -419,8 +422,17 @@ struct bh_thread {
 };
 extern BH_THREAD_LOCAL struct bh_thread bh_this_thread;
 
+/* Whether this is a signal handler: they all have SA_ONSTACK. */
+static inline bool bh_in_handler(void) {
+    uint64_t rsp;
+    __asm__("movq %%rsp, %0" : "=r"(rsp));
+    return rsp - bh_this_thread.stack_low < bh_this_thread.stack_size;
+}
+
 /* Makes the calling thread fit to run guests: alternate stack, signal mask. check: look again though it was done before. */
 bh_error bh_thread_prepare(bh_engine *engine, bool check);
+/* The error that a guest was to run in a signal handler. */
+bh_error bh_fail_handler(void);
 bh_error bh_signals_check(bh_engine *engine);
 /* For creations: the same, but not at each of many that follow one another quickly, nor where the host's handlers are trusted. */
 bh_error bh_signals_check_sometimes(bh_engine *engine);

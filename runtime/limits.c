@@ -71,6 +71,11 @@ static bool explain(int number, char *text, size_t size) {
     case EFBIG:
         snprintf(text, size, "files may have %llu bytes (RLIMIT_FSIZE); raise it: ulimit -f", resource_limit(RLIMIT_FSIZE));
         return true;
+    case EACCES:
+        if (read_number("/proc/sys/vm/memfd_noexec", 0) < 2)
+            return false;
+        snprintf(text, size, "vm.memfd_noexec is 2, and code of guests lies in executable memfds; set it to 0 or 1");
+        return true;
     case ENOMEM:
         break;
     default:
@@ -111,6 +116,13 @@ bh_error bh_fail_limit(const char *format, ...) {
     if (!limit)
         return bh_fail_errno(BH_ERROR_SYSTEM, "%s", what);
     return bh_fail_number(BH_ERROR_LIMIT, number, "%s: %s", what, why);
+}
+
+bh_error bh_fail_timer(void) {
+    if (errno != EAGAIN)
+        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot create the deadline's timer");
+    return bh_fail_number(BH_ERROR_LIMIT, errno, "cannot create the deadline's timer: the user may have %llu timers and queued signals "
+                          "(RLIMIT_SIGPENDING), all processes counted; raise it: ulimit -i", resource_limit(RLIMIT_SIGPENDING));
 }
 
 bh_error bh_fail_mappings(const bh_instance *instance, const char *what) {

@@ -47,14 +47,20 @@ static size_t minimum_stack(void) {
     return (kernel ? kernel : 8192) + STACK_NEEDED;
 }
 
+bh_error bh_fail_handler(void) {
+    return bh_fail(BH_ERROR_HOST, "guests cannot be run from a signal handler: a fault would overwrite its frames on the alternate stack, "
+                                  "and a guest that it interrupted would go on with another one's GS");
+}
+
 static bh_error install_stack(void) {
     struct bh_thread *thread = &bh_this_thread;
     stack_t current = {0}, now = {0};
     if (sigaltstack(NULL, &current))
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot read the alternate signal stack");
     if (current.ss_flags & SS_ONSTACK)
-        return bh_fail(BH_ERROR_HOST, "guests cannot be run from a signal handler on the alternate stack: a fault would "
-                                      "overwrite the handler's frames");
+        return bh_fail_handler();
+    thread->stack_low = (uint64_t)(uintptr_t)current.ss_sp;
+    thread->stack_size = current.ss_size;
     if (!(current.ss_flags & SS_DISABLE) && (uint64_t)(uintptr_t)current.ss_sp >= BH_SLOT_SIZE &&
         current.ss_size >= minimum_stack())
         return BH_OK;
@@ -73,6 +79,8 @@ static bh_error install_stack(void) {
     stack_t ours = {.ss_sp = (char *)thread->stack_map + BH_PAGE_SIZE, .ss_size = thread->stack_map_size - BH_PAGE_SIZE};
     if (sigaltstack(&ours, NULL))
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot install the alternate signal stack");
+    thread->stack_low = (uint64_t)(uintptr_t)ours.ss_sp;
+    thread->stack_size = ours.ss_size;
     sigaltstack(NULL, &now);
     if (now.ss_sp != ours.ss_sp)
         return bh_fail(BH_ERROR_HOST, "the alternate signal stack was installed, says the kernel, but is not there (a seccomp filter?)");

@@ -26,7 +26,7 @@
  *     ends them all, and every call under way returns that error; resetting or destroying the instance ends them, too.
  *   - A host may be a shared object, also one that is loaded later (dlopen): it takes 256 bytes of static thread-local data at most,
  *     exports nothing of this library, and stays loaded when it is closed, for signal handlers lead into it.
- *   - Not to be called from signal handlers. After fork() the child gets BH_ERROR_FORKED and may only exec or exit.
+ *   - No guest runs in a signal handler (BH_ERROR_HOST), and nothing else here may be called in one. After fork() the child gets BH_ERROR_FORKED and may only exec or exit.
  *
  * Needs: x86-64 Linux 5.6 or later (openat2), XSAVE, /proc mounted (guests' files are reopened through it).
  *

@@ -39,11 +39,32 @@ int bh_fd_memory(const char *name, bool executable) {
     return bh_fd_apart(fd);
 }
 
+bool bh_fd_write(int fd, const uint8_t *bytes, size_t size, uint64_t offset) {
+    while (size) {
+        ssize_t put = pwrite(fd, bytes, size, (off_t)offset);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        bytes += put;
+        size -= (size_t)put;
+        offset += (uint64_t)put;
+    }
+    return true;
+}
+
 bool bh_kept_set(struct bh_kept *kept, int fd) {
     struct stat info;
     kept->fd = fd;
-    if (fd < 0 || fstat(fd, &info))
+    if (fd < 0)
         return false;
+    if (fstat(fd, &info)) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        kept->fd = -1;
+        return false;
+    }
     kept->device = info.st_dev;
     kept->inode = info.st_ino;
     return true;

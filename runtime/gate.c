@@ -30,16 +30,21 @@ static void put_thunk(uint8_t *at, uint32_t number) {
     put_jump(at + 6, BH_HOSTCALL_CALLBACK);
 }
 
-static bool verifies(const uint8_t *code, size_t size) {
+static bh_error not_accepted(void) {
+    return bh_fail(BH_ERROR_HOST, "the verifier does not accept the runtime's own gate pages: this build is broken, or something "
+                                  "else in the process writes into the runtime's files");
+}
+
+static bh_error verify(const uint8_t *code, size_t size) {
     size_t scratch_size = bh_verify_scratch_size(size);
     void *scratch = malloc(scratch_size);
     if (!scratch)
-        return false;
+        return bh_fail(BH_ERROR_MEMORY, "no memory to verify the gate pages");
     struct bh_verify_input input = {.code = code, .size = size, .address = 0, .image_hi = size,
                                     .isolation = BH_ISOLATE_FULL, .scratch = scratch, .scratch_size = scratch_size};
     bh_verify_result result = bh_verify_code(&input, NULL);
     free(scratch);
-    return result == BH_VERIFY_ACCEPTED;
+    return result == BH_VERIFY_ACCEPTED ? BH_OK : not_accepted();
 }
 
 /* Every slot maps the same pages: which numbers mean something is the instance's affair. */
@@ -55,15 +60,16 @@ bh_error bh_gate_make(bh_engine *engine) {
         put_thunk(page + BH_GATE_CALLBACKS - BH_GATE_OFFSET + n * BH_BUNDLE_SIZE, n);
 
     bool made = bh_kept_set(&engine->gate, bh_fd_memory("bulkhead-gate", true)) &&
-                pwrite(engine->gate.fd, page, BH_GATE_SIZE, 0) == BH_GATE_SIZE &&
+                bh_fd_write(engine->gate.fd, page, BH_GATE_SIZE, 0) &&
                 !fcntl(engine->gate.fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
     void *sealed = made ? mmap(NULL, BH_GATE_SIZE, PROT_READ, MAP_SHARED, engine->gate.fd, 0) : MAP_FAILED;
     bh_error error = BH_OK;
     if (sealed == MAP_FAILED)
         error = bh_fail_limit("cannot make the gate pages (memfd)");
-    else if (memcmp(sealed, page, BH_GATE_SIZE) || !verifies(sealed, BH_GATE_SIZE))
-        error = bh_fail(BH_ERROR_HOST, "the verifier does not accept the runtime's own gate pages: this build is broken, or something "
-                                       "else in the process writes into the runtime's files");
+    else if (memcmp(sealed, page, BH_GATE_SIZE))
+        error = not_accepted();
+    else
+        error = verify(sealed, BH_GATE_SIZE);
     if (sealed != MAP_FAILED)
         munmap(sealed, BH_GATE_SIZE);
     free(page);

@@ -43,6 +43,8 @@ int bh_fd_apart(int fd);
 int bh_fd_open(const char *path, int flags);
 /* A memfd that can be sealed, apart. */
 int bh_fd_memory(const char *name, bool executable);
+/* Writes all of it at offset, interrupted or not; false and errno when that fails. */
+bool bh_fd_write(int fd, const uint8_t *bytes, size_t size, uint64_t offset);
 
 /* A descriptor that is kept, and the file that it stood for. */
 struct bh_kept {
@@ -50,7 +52,7 @@ struct bh_kept {
     dev_t device;
     ino_t inode;
 };
-/* Takes over fd, which may be -1; false (and errno) when that is no file. */
+/* Takes over fd, which may be -1; false (and errno) when that is no file, and fd is closed. */
 bool bh_kept_set(struct bh_kept *kept, int fd);
 /* Whether it is still the same file's. */
 bool bh_kept_same(const struct bh_kept *kept);

@@ -127,6 +127,8 @@ bh_error bh_fail_timer(void) {
 
 bh_error bh_fail_mappings(const bh_instance *instance, const char *what) {
     const bh_engine *engine = instance->engine;
+    if (instance->space.no_memory)
+        return bh_fail(BH_ERROR_MEMORY, "no memory to note the mappings of %s", what);
     if (instance->space.count >= instance->space.limit)
         return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: the policy allows %u "
                        "(bh_policy_set_mapping_limit)", what, instance->space.limit);

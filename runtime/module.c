@@ -72,20 +72,6 @@ static bh_error read_all(int fd, const char *name, uint8_t **bytes, size_t *size
     return bh_fail(BH_ERROR_MEMORY, "no memory to read '%s'", name);
 }
 
-static bool write_all(int fd, const uint8_t *bytes, size_t size, uint64_t offset) {
-    while (size) {
-        ssize_t put = pwrite(fd, bytes, size, (off_t)offset);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        bytes += put;
-        size -= (size_t)put;
-        offset += (uint64_t)put;
-    }
-    return true;
-}
-
 /* The image as instances map it, in a file that nobody can change any more. */
 static bh_error make_image(bh_module *module) {
     const struct bh_elf *elf = &module->elf;
@@ -96,11 +82,11 @@ static bh_error make_image(bh_module *module) {
     bool good = bh_kept_set(&module->file_image, bh_fd_memory("bulkhead-image", true));
     int fd = module->file_image.fd;
     good = good && !ftruncate(fd, (off_t)(elf->image_hi - elf->image_lo)) &&
-           write_all(fd, code, elf->code_size, elf->code_addr - elf->image_lo);
+           bh_fd_write(fd, code, elf->code_size, elf->code_addr - elf->image_lo);
     for (unsigned n = 0; good && n < elf->segment_count; n++) {
         const struct bh_elf_segment *segment = &elf->segment[n];
         if (n != elf->code_segment)
-            good = write_all(fd, elf->file + segment->offset, segment->filesz, segment->vaddr - elf->image_lo);
+            good = bh_fd_write(fd, elf->file + segment->offset, segment->filesz, segment->vaddr - elf->image_lo);
     }
     good = good && !fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
     void *image = good ? mmap(NULL, elf->image_hi - elf->image_lo, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;

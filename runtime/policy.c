@@ -42,16 +42,17 @@ bh_policy *bh_policy_share(const bh_policy *policy) {
     return shared;
 }
 
-/* Absolute, single slashes, no "." components, no trailing slash; NULL when there is a ".." or no memory. */
-static char *clean_path(const char *path) {
+/* Absolute, single slashes, no "." components, no trailing slash. */
+static bh_error clean_path(const char *path, char **result) {
+    const char *given = path;
     char *clean = malloc(strlen(path) + 2), *to = clean;
     if (!clean)
-        return NULL;
+        return bh_fail(BH_ERROR_MEMORY, "no memory for a grant");
     while (*path) {
         size_t length = strcspn(path, "/");
         if (length == 2 && !memcmp(path, "..", 2)) {
             free(clean);
-            return NULL;
+            return bh_fail(BH_ERROR_ARGUMENT, "the guest's path '%s' must not contain '..'; name the place for it", given);
         }
         if (length && !(length == 1 && *path == '.')) {
             *to++ = '/';
@@ -61,7 +62,8 @@ static char *clean_path(const char *path) {
         path += length + (path[length] == '/');
     }
     *to = 0;
-    return clean;
+    *result = clean;
+    return BH_OK;
 }
 
 static const char *special_filesystem(int fd) {
@@ -84,9 +86,10 @@ static const char *special_filesystem(int fd) {
 bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, const char *guest_path, int mode) {
     if (!policy || !host_path || !guest_path || (mode != BH_READ_ONLY && mode != BH_READ_WRITE))
         return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_grant_directory: a policy, two paths and a mode are needed");
-    char *guest = clean_path(guest_path);
-    if (!guest)
-        return bh_fail(BH_ERROR_ARGUMENT, "the guest's path '%s' must not contain '..'; name the place for it", guest_path);
+    char *guest;
+    bh_error error = clean_path(guest_path, &guest);
+    if (error)
+        return error;
     struct bh_grant *grants = realloc(policy->grants, (policy->grant_count + 1) * sizeof(*grants));
     if (!grants) {
         free(guest);

@@ -20,12 +20,14 @@ unsigned bh_space_find(const struct bh_space *space, uint64_t offset) {
 }
 
 bool bh_space_room(struct bh_space *space, unsigned more) {
+    space->no_memory = false;
     if (space->count + more > space->limit)
         return false;
     if (space->count + more <= space->capacity)
         return true;
     unsigned capacity = space->capacity * 2 + more + 16;
     struct bh_piece *piece = realloc(space->piece, capacity * sizeof(*piece));
+    space->no_memory = !piece;
     if (!piece)
         return false;
     space->piece = piece;

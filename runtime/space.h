@@ -41,6 +41,7 @@ struct bh_space {
     struct bh_piece *piece; /* sorted, disjoint */
     unsigned count, capacity;
     unsigned limit;
+    bool no_memory;         /* why bh_space_room was last refused, if not by the limit */
     uint64_t low, high;     /* guests may map in [low, high), code excepted */
     uint64_t code_start, code_end;
     uint64_t brk_start, brk;

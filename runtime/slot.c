@@ -31,12 +31,13 @@ void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned) {
 
 void *bh_map_high(size_t size, int protection, int flags) {
     void *at = mmap(NULL, size, protection, flags, -1, 0);
+    int error = at == MAP_FAILED ? errno : ENOMEM;
     /* Valgrind offers low addresses only, unless asked for others. */
     for (uint64_t hint = 2 * BH_SLOT_SIZE; (uint64_t)(uintptr_t)at < BH_SLOT_SIZE || at == MAP_FAILED; hint *= 2) {
         if (at != MAP_FAILED)
             munmap(at, size);
         if (hint >> 47) {
-            errno = ENOMEM;
+            errno = error;
             return MAP_FAILED;
         }
         at = mmap((void *)(uintptr_t)hint, size, protection, flags, -1, 0);

@@ -71,6 +71,18 @@ static bool usesGather(const CallBase &Call) {
          Name.starts_with("llvm.x86.avx512");
 }
 
+/// What the function is compiled with against misprediction; empty if nothing.
+static StringRef hardeningOf(const Function &F) {
+  if (F.hasFnAttribute(Attribute::SpeculativeLoadHardening))
+    return "speculative load hardening";
+  StringRef Features = F.getFnAttribute("target-features").getValueAsString();
+  if (Features.contains("+retpoline"))
+    return "-mretpoline";
+  if (Features.contains("+seses"))
+    return "-mseses";
+  return Features.contains("+lvi-") ? "-mlvi-hardening or -mlvi-cfi" : "";
+}
+
 static void checkFunction(Function &F) {
   if (F.hasFnAttribute("split-stack"))
     unsupported(F, "-fsplit-stack writes a register that returns need; compile "
@@ -87,6 +99,11 @@ static void checkFunction(Function &F) {
       F.getMetadata(LLVMContext::MD_kcfi_type))
     unsupported(F, "data in front of a function would stand among its code; compile "
                    "without -fsanitize=kcfi, cfi and the like", locationOf(F));
+  if (StringRef Hardening = hardeningOf(F); !Hardening.empty())
+    unsupported(F, Hardening + " cannot protect code whose returns and calls are masked; "
+                   "compile without it", locationOf(F));
+  // Its state in rsp would be refused again.
+  F.removeFnAttr(Attribute::SpeculativeLoadHardening);
   if (F.getFnAttribute("target-features").getValueAsString().contains("+avx512f"))
     unsupported(F, "AVX-512 is not accepted; use -march=x86-64-v3 or lower",
                 locationOf(F));

@@ -56,9 +56,10 @@ if (shutil.which("wasm2c") and shutil.which("node") and os.path.exists("/usr/inc
         and glob.glob(os.path.join(config.llvm_tools_dir, "../lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a"))):
     config.available_features.add("wasi")
 
-# `REQUIRES: valgrind`.
-if shutil.which("valgrind"):
-    config.available_features.add("valgrind")
+# `REQUIRES: valgrind`, `REQUIRES: meson`.
+for tool in ("valgrind", "meson"):
+    if shutil.which(tool):
+        config.available_features.add(tool)
 
 # One hanging test must not hang a whole run. lit needs psutil to end a test with all it started.
 try:

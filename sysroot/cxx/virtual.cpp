@@ -1,14 +1,7 @@
 // What a vtable holds in the place of a pure or deleted virtual function.
-extern "C" {
-int puts(const char *);
-[[noreturn]] void abort();
+#include "fail.h"
 
-[[noreturn]] void __cxa_pure_virtual() {
-  puts("pure virtual function called");
-  abort();
-}
-[[noreturn]] void __cxa_deleted_virtual() {
-  puts("deleted virtual function called");
-  abort();
-}
+extern "C" {
+[[noreturn]] void __cxa_pure_virtual() { fail("pure virtual function called\n"); }
+[[noreturn]] void __cxa_deleted_virtual() { fail("deleted virtual function called\n"); }
 }

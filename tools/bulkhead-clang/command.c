@@ -27,30 +27,60 @@ bool option_takes_value(const char *option)
 /* Options that only ask the driver something. */
 static bool is_query(const char *option)
 {
-    static const char *const queries[] = {"--version", "-dumpmachine", "-dumpversion", "--help-hidden", "--autocomplete"};
+    static const char *const queries[] = {"--version",     "-dumpmachine",  "-dumpversion",
+                                          "--help-hidden", "--autocomplete", "-help"};
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
         if (strcmp(option, queries[i]) == 0)
             return true;
     return starts_with(option, "-print-") || starts_with(option, "--print-") || starts_with(option, "--autocomplete=");
 }
 
+/* The options that clang's Driver::getFinalPhase knows, but -c. */
 static bool stops_before_objects(const char *option)
 {
-    static const char *const options[] = {"-E", "-M", "-MM", "-S", "-fsyntax-only", "--analyze", "-emit-ast",
-                                          "--preprocess", "--assemble", "--precompile"};
+    static const char *const options[] = {"-E", "-M", "-MM", "-S", "-fsyntax-only", "--analyze", "-emit-ast", "-emit-cir",
+                                          "--preprocess", "--dependencies", "--user-dependencies", "--assemble",
+                                          "--precompile", "-fmodule-header", "-extract-api", "-module-file-info", "-verify-pch",
+                                          "-rewrite-objc", "-rewrite-legacy-objc"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strcmp(option, options[i]) == 0)
+            return true;
+    return starts_with(option, "-fmodule-header=");
+}
+
+static bool ends_with_one_of(const char *path, const char *const *suffixes)
+{
+    for (; *suffixes; suffixes++)
+        if (ends_with(path, *suffixes))
             return true;
     return false;
 }
 
+static const char *const cxx_headers[] = {".hpp", ".hh", ".hp", ".hxx", ".h++", ".H", NULL};
+
 static bool is_cxx_file(const char *path)
 {
-    static const char *const suffixes[] = {".cc", ".cp", ".cpp", ".cxx", ".c++", ".C", ".CPP", ".ii", ".hpp", ".hh"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-        if (ends_with(path, suffixes[i]))
-            return true;
-    return false;
+    static const char *const sources[] = {".cc", ".cp", ".cpp", ".cxx", ".c++", ".C", ".CPP", ".ii", ".cppm", ".ccm", ".cxxm",
+                                          ".c++m", ".iim", NULL};
+    return ends_with_one_of(path, sources) || ends_with_one_of(path, cxx_headers);
+}
+
+/* What clang makes a precompiled header of, unless it is told to make something else. */
+static bool is_header(const char *path, const char *language)
+{
+    return language ? ends_with(language, "-header") : ends_with(path, ".h") || ends_with_one_of(path, cxx_headers);
+}
+
+/* What clang hands to another compiler than its own, or compiles for another processor, too. */
+static void check_language(const char *path, const char *language)
+{
+    static const char *const fortran[] = {".f", ".for", ".fpp", ".F", ".FOR", ".FPP", ".f90", ".f95", ".f03", ".f08",
+                                          ".F90", ".F95", ".F03", ".F08", NULL};
+    static const char *const offload[] = {".cu", ".cui", ".cuh", ".hip", ".hipi", NULL};
+    if (language ? strcmp(language, "f77") == 0 || starts_with(language, "f95") : ends_with_one_of(path, fortran))
+        die("%s: Fortran cannot be compiled: clang has another compiler do it, which loads no plugins", path);
+    if (language ? starts_with(language, "cuda") || starts_with(language, "hip") : ends_with_one_of(path, offload))
+        die("%s: modules have no GPU: write it in C or C++", path);
 }
 
 /* The target is always ours. Naming it is harmless, as autoconf and CMake do; another one cannot work. */
@@ -65,7 +95,6 @@ struct parser {
     const char *language; /* by -x; NULL while the file name decides */
     bool exceptions;      /* the last of -fexceptions, -fno-exceptions */
     bool any_cxx;
-    bool sanitizer_traps;
     bool seen_dashdash;
 };
 
@@ -74,6 +103,8 @@ static void add_input(struct parser *p, const char *path)
     struct command *c = p->command;
     const char *language = p->language;
     bool assembler = false, preprocess = false;
+    if (!c->native)
+        check_language(path, language);
     if (language) {
         assembler = starts_with(language, "assembler");
         preprocess = strcmp(language, "assembler-with-cpp") == 0;
@@ -83,7 +114,6 @@ static void add_input(struct parser *p, const char *path)
         assembler = preprocess || ends_with(path, ".s") || ends_with(path, ".asm");
         p->any_cxx |= is_cxx_file(path);
     }
-    /* A precompiled header is no input of the link; clang refuses what it does not understand. */
     if (assembler && !c->native) {
         c->assembly = realloc(c->assembly, (c->assembly_count + 1) * sizeof *c->assembly);
         if (!c->assembly)
@@ -91,7 +121,9 @@ static void add_input(struct parser *p, const char *path)
         c->assembly[c->assembly_count++] = (struct assembly){c->args.count, preprocess};
     }
     c->inputs++;
-    args_add(&c->args, path);
+    c->link_inputs += !is_header(path, language);
+    /* After "--", which stays behind, a name may look like an option. */
+    args_add(&c->args, path[0] == '-' && path[1] ? format("./%s", path) : path);
 }
 
 /* The value of option `name` at items[*i], joined ("-ofile", "--output=file") or separate, or NULL if it is another. */
@@ -131,6 +163,20 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
         return true;
     if (strcmp(arg, "-target") == 0 || strcmp(arg, "--target") == 0 || starts_with(arg, "--target=")) {
         check_target(value_of(argv, i, starts_with(arg, "--") ? "--target" : "-target"));
+        return true;
+    }
+    if ((arg[1] == 'x' && (value = value_of(argv, i, "-x"))) ||
+        ((strcmp(arg, "--language") == 0 || starts_with(arg, "--language=")) && (value = value_of(argv, i, "--language")))) {
+        p->language = strcmp(value, "none") == 0 ? NULL : value;
+        args_add_list(&c->args, "-x", value, NULL);
+        return true;
+    }
+    if (starts_with(arg, "--driver-mode=")) {
+        value = arg + strlen("--driver-mode=");
+        if (strcmp(value, "gcc") != 0 && strcmp(value, "g++") != 0)
+            die("%s cannot work: call bulkhead-clang or bulkhead-clang++ with the options of clang", arg);
+        c->cxx = strcmp(value, "g++") == 0;
+        p->any_cxx |= c->cxx;
         return true;
     }
     if ((strcmp(arg, "-mllvm") == 0 || starts_with(arg, "-mllvm=")) && (value = value_of(argv, i, "-mllvm"))) {
@@ -184,7 +230,9 @@ static void note_option(struct parser *p, const char *arg)
         c->no_libraries = true;
     else if (strcmp(arg, "-nolibc") == 0)
         c->no_libc = true;
-    else if (strcmp(arg, "-###") == 0)
+    else if (strcmp(arg, "--emit-static-lib") == 0)
+        c->archive = true;
+    else if (strcmp(arg, "-###") == 0 || starts_with(arg, "-ccc-print-"))
         c->show_only = true;
     else if (strcmp(arg, "-v") == 0)
         c->verbose = true;
@@ -210,7 +258,7 @@ static void parse_one(struct parser *p, const struct args *argv, size_t *i)
     }
     if (parse_own(p, argv, i))
         return;
-    if (!c->native && !(starts_with(arg, "-fsanitize=") && p->sanitizer_traps))
+    if (!c->native)
         refuse_option(arg);
     note_option(p, arg);
 
@@ -228,14 +276,12 @@ static void parse_one(struct parser *p, const struct args *argv, size_t *i)
         c->output = arg + strlen("--output=");
     else if (strcmp(arg, "--output") == 0)
         c->output = value;
-    else if (arg[1] == 'x' && (value || arg[2])) {
-        p->language = value ? value : arg + 2;
-        if (strcmp(p->language, "none") == 0)
-            p->language = NULL;
-    } else if (arg[1] == 'l') {
-        c->inputs++;
+    else if (arg[1] == 'l') {
+        c->link_inputs++;
         c->uses_dl |= strcmp(value ? value : arg + 2, "dl") == 0;
     } else if (strcmp(arg, "-Xlinker") == 0 || starts_with(arg, "-Wl,")) {
+        /* To clang each of these is an input of the link: -Wl,--version alone asks the linker. */
+        c->link_inputs++;
         if (!c->native && strcmp(value ? value : arg + 4, "-shared") == 0)
             refuse_option("-shared");
     }
@@ -245,10 +291,8 @@ void command_parse(struct command *command, const struct args *argv)
 {
     struct parser p = {.command = command, .any_cxx = command->cxx};
     command->phase = PHASE_LINK;
-    for (size_t i = 0; i < argv->count; i++) {
+    for (size_t i = 0; i < argv->count; i++)
         command->native |= strcmp(argv->items[i], "--native") == 0;
-        p.sanitizer_traps |= starts_with(argv->items[i], "-fsanitize-trap");
-    }
     for (size_t i = 0; i < argv->count; i++)
         parse_one(&p, argv, &i);
     if (p.exceptions && p.any_cxx && !command->native)

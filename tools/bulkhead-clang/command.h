@@ -8,7 +8,7 @@
 /* How far the command goes. */
 enum phase {
     PHASE_QUERY,      /* only prints something: --version, -print-..., -dumpmachine */
-    PHASE_PREPROCESS, /* -E, -M, -MM, -fsyntax-only, --analyze, -S: no object file appears */
+    PHASE_PREPROCESS, /* -E, -M, -MM, -fsyntax-only, --analyze, --precompile, -S: no object file appears */
     PHASE_OBJECT,     /* -c */
     PHASE_LINK,
 };
@@ -28,15 +28,17 @@ struct command {
     bool stores_only;    /* -mllvm -bulkhead-isolate=stores */
     const char *only;    /* -mllvm -bulkhead-only=: the ingredient; NULL: all of them. For bench/, which measures them */
     bool relocatable;    /* -r */
+    bool archive;        /* --emit-static-lib */
     bool no_start_files; /* -nostartfiles or -nostdlib */
     bool no_libraries;   /* -nodefaultlibs or -nostdlib */
     bool no_libc;        /* -nolibc */
-    bool show_only;      /* -### */
+    bool show_only;      /* -###, -ccc-print-phases, ... */
     bool verbose;        /* -v */
     bool uses_dl;        /* -ldl */
     bool pthread;        /* -pthread */
     bool avx512_off;     /* -march=native: the best of this machine that modules may use */
-    size_t inputs;       /* files and -l */
+    size_t inputs;       /* files */
+    size_t link_inputs;  /* what makes clang link: files but headers, -l, -Wl, and -Xlinker */
     const char *output;  /* -o */
     struct args passes;  /* -mllvm -bulkhead-...: options of the plugin, without the -mllvm */
     struct assembly *assembly;
@@ -53,5 +55,8 @@ bool option_takes_value(const char *option);
 void refuse_option(const char *option);
 /* The same for an option that only C++ cannot have. */
 void refuse_cxx_option(const char *option);
+
+/* The same for sanitizers that would call their run-time. `clang` and `target` are the compiler and its option. */
+void check_sanitizers(const struct command *command, const char *clang, const char *target);
 
 #endif

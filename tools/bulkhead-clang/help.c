@@ -29,8 +29,9 @@ void print_help(void)
 "Differences from clang:\n"
 "  The target is always x86_64-linux-musl, the output position independent, the linker lld. -static, -pie and -fPIC are\n"
 "  implied. C++ is freestanding: no C++ library, -fno-exceptions and -fno-rtti. __bulkhead__ is defined.\n"
-"  Refused, with what to do instead: -shared, -pg, -flto, sanitizers, profiling, -fsplit-stack, other code models,\n"
-"  position-dependent code, exceptions, C++ standard headers.\n"
+"  Refused, with what to do instead: -shared, -pg, -flto and bitcode in objects, sanitizers that do not trap, profiling,\n"
+"  -fsplit-stack, other code models, position-dependent code, hardening against misprediction, configuration files,\n"
+"  other compilers than clang's own, exceptions, C++ standard headers.\n"
 "  Programs that use dlopen link, but loading always fails at run time.\n"
 "\n"
 "clang-" BULKHEAD_LLVM_VERSION " --help lists everything else.");

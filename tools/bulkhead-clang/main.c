@@ -56,7 +56,8 @@ static void need(const char *path, const char *cure)
 /* The part of every clang command that comes before the user's arguments, so that those may override it. */
 static void add_front(struct args *out, const struct command *c, bool compiles)
 {
-    args_add_list(out, CLANG, TARGET, format("--sysroot=%s", paths.sysroot), NULL);
+    /* What a configuration file says would pass the front unseen. */
+    args_add_list(out, CLANG, "--no-default-config", TARGET, format("--sysroot=%s", paths.sysroot), NULL);
     if (c->cxx)
         args_add(out, "--driver-mode=g++");
     args_add(out, "--start-no-unused-arguments");
@@ -69,8 +70,10 @@ static void add_front(struct args *out, const struct command *c, bool compiles)
         for (size_t i = 0; i < c->passes.count; i++)
             args_add_list(out, "-Xclang", "-mllvm", "-Xclang", c->passes.items[i], NULL);
     }
-    args_add_list(out, "-ftls-model=local-exec", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-nostdinc++",
-                  "-cxx-isystem", format("%s/include/c++", paths.sysroot), "--rtlib=compiler-rt", "--unwindlib=none",
+    if (!c->pthread)
+        args_add(out, "-fno-threadsafe-statics");
+    args_add_list(out, "-ftls-model=local-exec", "-fno-exceptions", "-fno-rtti", "-nostdinc++", "-cxx-isystem",
+                  format("%s/include/c++", paths.sysroot), "--rtlib=compiler-rt", "--unwindlib=none",
                   "--end-no-unused-arguments", NULL);
 }
 
@@ -94,18 +97,33 @@ static char *library_directory(const struct command *c)
     return format("%s/lib%s", paths.sysroot, c->pthread && !c->native ? "/threads" : "");
 }
 
+/* The linker compiles LLVM bitcode when it meets it, in an object or an archive, and without the plugin. Then, and only then,
+ * it opens its profile, and complains about a name like this one. */
+static const char no_bitcode[] = "--lto-sample-profile=/dev/null/LLVM bitcode cannot be linked into a module because the linker "
+                                 "would not instrument it. Compile it by bulkhead-clang -c first. (The linker says:)";
+
+static void add_any_link_front(struct args *out, const struct command *c)
+{
+    args_add_list(out, "-nostdlib", "-fuse-ld=lld-" BULKHEAD_LLVM_VERSION, NULL);
+    if (!c->native)
+        add_linker_option(out, no_bitcode);
+}
+
 static void add_link_front(struct args *out, const struct command *c)
 {
     const char *lib = library_directory(c);
     need(lib, c->native ? "build it by tools/build-sysroot --native" : c->only ? "build the target bench-ingredients"
                                                                              : "build the project first");
-    args_add_list(out, "-static-pie", "-nostdlib", "-fuse-ld=lld-" BULKHEAD_LLVM_VERSION, NULL);
+    args_add(out, "-static-pie");
+    add_any_link_front(out, c);
     /* One executable segment with nothing else on its pages, and no linker relaxation, which would rewrite instructions
      * after their bundles were laid out. The native twin is laid out the same way. */
     static const char *const options[] = {"-z", "separate-code", "-z", "noexecstack", "-z", "relro",
                                           "-z", "max-page-size=4096", "--no-dynamic-linker", "--no-relax"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         add_linker_option(out, options[i]);
+    if (!c->native)
+        args_add(out, "-fno-sanitize-link-runtime");
     if (c->library)
         add_linker_option(out, "--export-dynamic");
     /* By which the runtime makes a guest thread for each host thread that calls in. */
@@ -237,42 +255,45 @@ static int assemble(const struct command *c, const struct assembly *assembly, co
 }
 
 /* Assembles what must be, and puts the objects into the command in place of the sources; or takes the sources out of it when
- * the objects are all that is wanted. */
+ * the objects are all that is wanted. A -x is put where it is needed: before the next file that is left, if it still holds. */
 static int assemble_all(struct command *c)
 {
     if (c->phase == PHASE_OBJECT && c->output && c->inputs > 1)
         die("cannot specify -o when generating multiple output files");
     struct args rest = {0};
     size_t next = 0;
-    const char *language = NULL;
+    const char *language = "none", *said = language;
     for (size_t i = 0; i < c->args.count; i++) {
         const char *arg = c->args.items[i];
-        if (next == c->assembly_count || c->assembly[next].index != i) {
-            args_add(&rest, arg);
-            if (option_takes_value(arg))
-                args_add(&rest, c->args.items[++i]);
-            if (strcmp(arg, "-x") == 0)
-                language = c->args.items[i];
-            else if (starts_with(arg, "-x"))
-                language = arg + 2;
+        if (strcmp(arg, "-x") == 0) {
+            language = c->args.items[++i];
             continue;
         }
-        const struct assembly *assembly = &c->assembly[next++];
-        char *object = c->phase == PHASE_OBJECT ? (c->output ? format("%s", c->output) : object_name(arg))
-                                                : temporary_file(object_name(arg));
-        /* With -###, clang still wants to see its inputs. */
-        if (c->show_only && c->phase == PHASE_LINK)
-            fclose(fopen(object, "we"));
-        int status = assemble(c, assembly, object);
-        if (status)
-            return status;
-        if (c->phase == PHASE_LINK) {
-            if (language)
-                args_add_list(&rest, "-x", "none", NULL);
-            args_add(&rest, object);
-            if (language)
-                args_add_list(&rest, "-x", language, NULL);
+        bool file = arg[0] != '-' || !arg[1];
+        bool assembles = next < c->assembly_count && c->assembly[next].index == i;
+        if (assembles && c->phase == PHASE_OBJECT) {
+            int status = assemble(c, &c->assembly[next++], c->output ? c->output : object_name(arg));
+            if (status)
+                return status;
+            continue;
         }
+        const char *wanted = assembles ? "none" : language;
+        if (file && strcmp(wanted, said) != 0)
+            args_add_list(&rest, "-x", said = wanted, NULL);
+        if (assembles) {
+            char *object = temporary_file(object_name(arg));
+            /* With -###, clang still wants to see its inputs. */
+            if (c->show_only)
+                fclose(fopen(object, "we"));
+            int status = assemble(c, &c->assembly[next++], object);
+            if (status)
+                return status;
+            args_add(&rest, object);
+            continue;
+        }
+        args_add(&rest, arg);
+        if (option_takes_value(arg))
+            args_add(&rest, c->args.items[++i]);
     }
     c->args = rest;
     if (c->phase == PHASE_OBJECT)
@@ -312,6 +333,8 @@ int main(int argc, char **argv)
 {
     struct command command = {0};
     struct args args = {0};
+    if (getenv("CCC_OVERRIDE_OPTIONS"))
+        die("CCC_OVERRIDE_OPTIONS is set, with which clang would change its options unseen by this program; unset it");
     if (argc > 0 && ends_with(argv[0], "++")) {
         command.cxx = true;
         program_name = "bulkhead-clang++";
@@ -326,11 +349,13 @@ int main(int argc, char **argv)
             i++;
     }
     command_parse(&command, &args);
+    if (!command.native)
+        check_sanitizers(&command, CLANG, TARGET);
     find_paths(&command);
 
     if (command.phase == PHASE_QUERY)
         return query(&command);
-    if (!command.inputs && !command.verbose && !command.show_only)
+    if (!command.inputs && !(command.phase == PHASE_LINK && command.link_inputs) && !command.verbose && !command.show_only)
         die("no input files");
 
     bool had_assembly = command.assembly_count > 0 && command.phase > PHASE_PREPROCESS;
@@ -340,12 +365,12 @@ int main(int argc, char **argv)
             return status;
     }
     struct args clang = {0};
-    bool links = command.phase == PHASE_LINK && !command.relocatable && command.inputs;
+    bool links = command.phase == PHASE_LINK && !command.relocatable && !command.archive && command.link_inputs;
     add_front(&clang, &command, true);
     if (links)
         add_link_front(&clang, &command);
     else if (command.relocatable && command.phase == PHASE_LINK)
-        args_add_list(&clang, "-nostdlib", "-fuse-ld=lld-" BULKHEAD_LLVM_VERSION, NULL);
+        add_any_link_front(&clang, &command);
     args_add_all(&clang, &command.args);
     add_back(&clang, &command);
     if (links)

@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -93,7 +94,7 @@ static _Noreturn void cannot_run(const char *tool, int error)
     die("cannot run %s: %s", tool, strerror(error));
 }
 
-int process_run(const struct args *command)
+static pid_t start(const struct args *command, const posix_spawn_file_actions_t *actions)
 {
     struct args shorter;
     if (is_long(command)) {
@@ -101,14 +102,40 @@ int process_run(const struct args *command)
         command = &shorter;
     }
     pid_t child;
-    int error = posix_spawnp(&child, command->items[0], NULL, NULL, command->items, environ);
+    int error = posix_spawnp(&child, command->items[0], actions, NULL, command->items, environ);
     if (error)
         cannot_run(command->items[0], error);
+    return child;
+}
+
+static int wait_for(pid_t child, const char *name)
+{
     int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
-            die("lost %s: %s", command->items[0], strerror(errno));
+            die("lost %s: %s", name, strerror(errno));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int process_run(const struct args *command)
+{
+    return wait_for(start(command, NULL), command->items[0]);
+}
+
+char *process_output(const struct args *command)
+{
+    int ends[2];
+    posix_spawn_file_actions_t actions;
+    if (pipe2(ends, O_CLOEXEC) < 0 || posix_spawn_file_actions_init(&actions) != 0 ||
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO) != 0 ||
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO) != 0)
+        die("cannot run %s: %s", command->items[0], strerror(errno));
+    pid_t child = start(command, &actions);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    FILE *stream = fdopen(ends[0], "r");
+    char *text = stream ? read_stream(stream) : NULL;
+    return wait_for(child, command->items[0]) == 0 ? text : NULL;
 }
 
 void process_exec(const struct args *command)

@@ -11,7 +11,9 @@ void process_clean_up(void);
 /* Runs the command and returns its exit status, 128+signal if a signal ended it. Uses a response file when the arguments are
  * too long for exec and the tool is clang. */
 int process_run(const struct args *command);
-/* The same in place of this process, when nothing is left to do afterwards. */
+/* Runs the command and returns what it prints, on either stream; NULL if it fails. */
+char *process_output(const struct args *command);
+/* As process_run, in place of this process, when nothing is left to do afterwards. */
 _Noreturn void process_exec(const struct args *command);
 /* Prints the command as a shell would read it, to stderr. */
 void process_print(const struct args *command);

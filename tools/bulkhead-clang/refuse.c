@@ -10,14 +10,31 @@ struct refusal {
 
 static const struct refusal refusals[] = {
     {"-shared", "a module is one static-PIE image; link everything into it, or use --library for a module without main"},
+    {"--shared", "a module is one static-PIE image; link everything into it, or use --library for a module without main"},
     {"-Bdynamic", "modules have no dynamic linker; use static archives"},
     {"-dynamiclib", "a module is one static-PIE image; use --library for a module without main"},
     {"-pg", "the profiler's run-time is not available in modules; profile the host process, for example with perf"},
     {"-p", "the profiler's run-time is not available in modules; profile the host process, for example with perf"},
+    {"--profile", "the profiler's run-time is not available in modules; profile the host process, for example with perf"},
     {"-flto*", "link-time optimisation would compile after the front has finished; drop it (-fno-lto)"},
     {"-ffat-lto-objects", "link-time optimisation is not available; drop it"},
+    {"-fthinlto-index=*", "link-time optimisation would compile without the plugin; drop it"},
+    {"-fembed-bitcode*", "clang would compile the embedded bitcode again, without the plugin; drop it, or keep -emit-llvm's output"},
     {"-fsplit-stack", "its prologues use a register that the instrumentation needs; drop it, stacks are contained anyway"},
     {"-fno-integrated-as", "another assembler would bypass the instrumentation; drop it"},
+    {"-no-integrated-as", "another assembler would bypass the instrumentation; drop it"},
+    {"-cc1*", "it calls the inside of clang, which gets the plugin only from the outside; use the driver's options"},
+    {"--config*", "a configuration file would pass the front unseen; give its options here, or in a response file by @FILE"},
+    {"-fsycl*", "modules run on the processor only; drop it"},
+    {"--hipstdpar*", "modules run on the processor only; drop it"},
+    {"-mspeculative-load-hardening", "it cannot protect code whose returns and calls are masked; drop it, "
+                                     "docs/threat-model.md says what holds under speculation"},
+    {"-mretpoline*", "it cannot protect code whose returns and calls are masked; drop it, "
+                     "docs/threat-model.md says what holds under speculation"},
+    {"-mlvi-*", "it cannot protect code whose returns and calls are masked; drop it, "
+                "docs/threat-model.md says what holds under speculation"},
+    {"-mseses", "it cannot protect code whose returns and calls are masked; drop it, "
+                "docs/threat-model.md says what holds under speculation"},
     {"-fno-pic", "modules are position independent; drop it"},
     {"-fno-PIC", "modules are position independent; drop it"},
     {"-fno-pie", "modules are position independent; drop it"},
@@ -30,11 +47,13 @@ static const struct refusal refusals[] = {
     {"-m32", "modules are 64-bit code"},
     {"-m16", "modules are 64-bit code"},
     {"-mx32", "modules have 64-bit pointers"},
-    {"-fsanitize=*", "sanitizer run-times are not available in modules; test a native build with them, "
-                     "or add -fsanitize-trap=all, which needs none"},
     {"-fxray-instrument", "its run-time is not available in modules; drop it"},
     {"-fprofile-instr-generate*", "the profiling run-time is not available in modules; collect the profile from a native build"},
     {"-fprofile-generate*", "the profiling run-time is not available in modules; collect the profile from a native build"},
+    {"-fcs-profile-generate*", "the profiling run-time is not available in modules; collect the profile from a native build"},
+    {"-fcreate-profile", "the profiling run-time is not available in modules; collect the profile from a native build"},
+    {"-fmemory-profile", "the profiling run-time is not available in modules; collect the profile from a native build"},
+    {"-fmemory-profile=*", "the profiling run-time is not available in modules; collect the profile from a native build"},
     {"-fprofile-arcs", "the coverage run-time is not available in modules; collect coverage from a native build"},
     {"-ftest-coverage", "the coverage run-time is not available in modules; collect coverage from a native build"},
     {"--coverage", "the coverage run-time is not available in modules; collect coverage from a native build"},
@@ -45,7 +64,7 @@ static const struct refusal refusals[] = {
 };
 
 /* Options that end in the same letters as a refused pattern but are harmless. */
-static const char *const harmless[] = {"-fsanitize=", "-fopenmp-simd"};
+static const char *const harmless[] = {"-fopenmp-simd", "-fembed-bitcode=off", "-fembed-bitcode=marker", "-fembed-bitcode-marker"};
 
 static bool matches(const char *pattern, const char *option)
 {

@@ -80,12 +80,8 @@ const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The whole of FILE as a string, or NULL. */
-static char *read_file(const char *path)
+char *read_stream(FILE *file)
 {
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return NULL;
     size_t size = 0, room = 4096;
     char *text = must(malloc(room));
     for (;;) {
@@ -103,6 +99,13 @@ static char *read_file(const char *path)
         return NULL;
     }
     return text;
+}
+
+/* The whole of the file as a string, or NULL. */
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    return file ? read_stream(file) : NULL;
 }
 
 /* Takes one argument off the text at *at: quotes group, a backslash takes the next character as it is. */

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* A vector of strings; items[count] is always NULL, so that items can go to exec. */
 struct args {
@@ -21,6 +22,9 @@ void args_add_list(struct args *args, ...) __attribute__((sentinel));
 
 /* printf into a fresh string. */
 char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Everything up to the end of the file, as a string; NULL if reading fails. Closes it. */
+char *read_stream(FILE *file);
 
 bool starts_with(const char *text, const char *prefix);
 bool ends_with(const char *text, const char *suffix);

@@ -282,8 +282,8 @@ static void parse_one(struct parser *p, const struct args *argv, size_t *i)
     } else if (strcmp(arg, "-Xlinker") == 0 || starts_with(arg, "-Wl,")) {
         /* To clang each of these is an input of the link: -Wl,--version alone asks the linker. */
         c->link_inputs++;
-        if (!c->native && strcmp(value ? value : arg + 4, "-shared") == 0)
-            refuse_option("-shared");
+        if (!c->native)
+            refuse_linker_options(value ? value : arg + strlen("-Wl,"), arg[1] == 'W');
     }
 }
 

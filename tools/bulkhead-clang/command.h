@@ -53,6 +53,8 @@ bool option_takes_value(const char *option);
 
 /* Ends the process with an explanation if the option can never work in a module. */
 void refuse_option(const char *option);
+/* The same for what goes to the linker: one option, or what -Wl, has: some between commas. */
+void refuse_linker_options(const char *options, bool commas);
 /* The same for an option that only C++ cannot have. */
 void refuse_cxx_option(const char *option);
 

@@ -25,6 +25,7 @@ static const struct refusal refusals[] = {
     {"-no-integrated-as", "another assembler would bypass the instrumentation; drop it"},
     {"-cc1*", "it calls the inside of clang, which gets the plugin only from the outside; use the driver's options"},
     {"--config*", "a configuration file would pass the front unseen; give its options here, or in a response file by @FILE"},
+    {"-Xarch_*", "there is one processor to compile for; give the option itself"},
     {"-fsycl*", "modules run on the processor only; drop it"},
     {"--hipstdpar*", "modules run on the processor only; drop it"},
     {"-mspeculative-load-hardening", "it cannot protect code whose returns and calls are masked; drop it, "
@@ -63,6 +64,15 @@ static const struct refusal refusals[] = {
     {"-frtti", "run-time type information needs a C++ library, which modules do not have yet; drop it"},
 };
 
+/* The linker's own options, which it takes with one hyphen or two. */
+static const struct refusal linker_refusals[] = {
+    {"-shared", "a module is one static-PIE image; link everything into it, or use --library for a module without main"},
+    {"-Bshareable", "a module is one static-PIE image; link everything into it, or use --library for a module without main"},
+    {"-lto*", "link-time optimisation would compile without the plugin; drop it"},
+    {"-thinlto*", "link-time optimisation would compile without the plugin; drop it"},
+    {"-plugin-opt*", "link-time optimisation would compile without the plugin; drop it"},
+};
+
 /* Options that end in the same letters as a refused pattern but are harmless. */
 static const char *const harmless[] = {"-fopenmp-simd", "-fembed-bitcode=off", "-fembed-bitcode=marker", "-fembed-bitcode-marker"};
 
@@ -80,6 +90,18 @@ void refuse_option(const char *option)
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (matches(refusals[i].option, option))
             die("%s cannot work in a module: %s", option, refusals[i].why);
+}
+
+void refuse_linker_options(const char *options, bool commas)
+{
+    do {
+        size_t n = commas ? strcspn(options, ",") : strlen(options);
+        char *option = format("%.*s", (int)n, options);
+        for (size_t i = 0; i < sizeof linker_refusals / sizeof *linker_refusals; i++)
+            if (matches(linker_refusals[i].option, starts_with(option, "--") ? option + 1 : option))
+                die("%s cannot work in a module: %s", option, linker_refusals[i].why);
+        options += n;
+    } while (*options++ == ',');
 }
 
 void refuse_cxx_option(const char *option)

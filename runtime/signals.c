@@ -54,7 +54,8 @@ static bh_error put(int signal, const struct kernel_action *action) {
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot install the handler of signal %d", signal);
     kernel_sigaction(signal, NULL, &now);
     if (now.handler != action->handler || !(now.flags & SA_ONSTACK))
-        return bh_fail(BH_ERROR_HOST, "the handler of signal %d was installed, says the kernel, but is not there (a seccomp filter?)", signal);
+        return bh_fail(BH_ERROR_HOST, "the handler of signal %d was installed, says the kernel, but is not there (a seccomp filter?)",
+                       signal);
     return BH_OK;
 }
 

@@ -372,6 +372,219 @@ static void signals(void) {
     IS(SYS(tgkill, 2, 3, 0), -ESRCH);
 }
 
+/* ---- Memory ---- */
+
+#define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
+#define RW (PROT_READ | PROT_WRITE)
+#define PAGE ((uint64_t)4096)
+
+static uint64_t fresh(uint64_t pages, int protection) {
+    int64_t at = SYS(mmap, 0, pages * PAGE, protection, ANONYMOUS, -1, 0);
+    CHECK(at > 0);
+    return (uint64_t)at;
+}
+
+/* Each size and address that is no range, or lies outside the slot or where guests have no say. */
+static void ranges(void) {
+    uint64_t base = bh_instance_base(guest), end = base + BH_SLOT_SIZE, code;
+    uint64_t at = fresh(4, RW);
+    REQUIRE(!bh_instance_symbol(guest, "add", &code));
+    code &= ~(PAGE - 1);
+    const uint64_t outside[] = {HOST & ~(PAGE - 1), base - PAGE, end, end + PAGE, 0};
+    for (int n = 0; n < 5; n++) {
+        IS(SYS(mmap, outside[n], PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), -ENOMEM);
+        IS(SYS(munmap, outside[n], PAGE), -EINVAL);
+        IS(SYS(mprotect, outside[n], PAGE, PROT_READ), -ENOMEM);
+        IS(SYS(mremap, outside[n], PAGE, 2 * PAGE, MREMAP_MAYMOVE), -EFAULT);
+        IS(SYS(madvise, outside[n], PAGE, MADV_DONTNEED), -ENOMEM);
+    }
+    IS(SYS(mmap, end - PAGE, 2 * PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), -ENOMEM);
+    const uint64_t not_theirs[] = {base, base + BH_CONTEXT_OFFSET, base + BH_GATE_OFFSET, code, end - PAGE};
+    for (int n = 0; n < 5; n++) {
+        IS(SYS(mmap, not_theirs[n], PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), -EINVAL);
+        IS(SYS(munmap, not_theirs[n], PAGE), -EINVAL);
+        IS(SYS(mprotect, not_theirs[n], PAGE, PROT_READ), -EACCES);
+        IS(SYS(mremap, not_theirs[n], PAGE, 2 * PAGE, MREMAP_MAYMOVE), -EFAULT);
+        IS(SYS(madvise, not_theirs[n], PAGE, MADV_DONTNEED), -EINVAL);
+    }
+    /* Sizes that wrap when they are rounded, none, and more than a slot. */
+    const uint64_t sizes[] = {0, UINT64_MAX, UINT64_MAX - 4094, BH_SLOT_SIZE + 1};
+    for (int n = 0; n < 4; n++) {
+        IS(SYS(mmap, 0, sizes[n], RW, ANONYMOUS, -1, 0), -EINVAL);
+        IS(SYS(munmap, at, sizes[n]), -EINVAL);
+        IS(SYS(mremap, at, PAGE, sizes[n], MREMAP_MAYMOVE), -EINVAL);
+        IS(SYS(mremap, at, sizes[n], PAGE, MREMAP_MAYMOVE), n == 3 ? -EFAULT : -EINVAL);
+        IS(SYS(mprotect, at, sizes[n], PROT_READ), n == 0 ? 0 : n == 3 ? -ENOMEM : -EINVAL);
+        IS(SYS(madvise, at, sizes[n], MADV_DONTNEED), n == 0 ? 0 : n == 3 ? -ENOMEM : -EINVAL);
+    }
+    /* Addresses within a page. */
+    IS(SYS(mmap, at + 1, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), -EINVAL);
+    IS(SYS(munmap, at + 1, PAGE), -EINVAL);
+    IS(SYS(mprotect, at + 1, PAGE, PROT_READ), -EINVAL);
+    IS(SYS(mremap, at + 1, PAGE, 2 * PAGE, MREMAP_MAYMOVE), -EFAULT);
+    IS(SYS(madvise, at + 1, PAGE, MADV_DONTNEED), -EINVAL);
+    /* What is mapped is all there. */
+    CHECK(!bh_fill(guest, at, 1, 4 * PAGE));
+    IS(SYS(munmap, at, 4 * PAGE), 0);
+    IS(SYS(munmap, at, 4 * PAGE), 0);
+    IS(SYS(mprotect, at, PAGE, PROT_READ), -ENOMEM);
+    IS(SYS(madvise, at, PAGE, MADV_DONTNEED), -ENOMEM);
+    IS(SYS(madvise, at, PAGE, MADV_WILLNEED), -ENOMEM);
+}
+
+static void flags(void) {
+    IS(SYS(open, str("/data/file"), O_RDWR), 3);
+    IS(SYS(mmap, 0, PAGE, 8, ANONYMOUS, -1, 0), -EINVAL);
+    IS(SYS(mmap, 0, PAGE, RW, ANONYMOUS | MAP_GROWSDOWN, -1, 0), -EINVAL);
+    IS(SYS(mmap, 0, PAGE, RW, MAP_PRIVATE, 3, 1), -EINVAL);
+    uint64_t at = fresh(4, RW);
+    IS(SYS(mprotect, at, PAGE, 8), -EINVAL);
+    IS(SYS(mprotect, at, PAGE, PROT_READ | PROT_GROWSDOWN), -EINVAL);
+    IS(SYS(mremap, at, PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED), -EINVAL);
+    /* Over what is there, and beside it. */
+    IS(SYS(mmap, at + 3 * PAGE, 2 * PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), -EEXIST);
+    IS(SYS(mmap, at + 4 * PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), (int64_t)(at + 4 * PAGE));
+    CHECK(!bh_fill(guest, at, 7, PAGE));
+    IS(SYS(mmap, at, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), (int64_t)at);
+    uint8_t byte = 1;
+    CHECK(!bh_copy_out(guest, &byte, at, 1) && byte == 0);
+    /* Private mappings of a file are copies, and stop at its end; anonymous shared ones are the guest's own. */
+    int64_t copy = SYS(mmap, 0, 3, RW, MAP_PRIVATE, 3, 0), shared = SYS(mmap, 0, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(copy > 0 && shared > 0 && !bh_fill(guest, (uint64_t)copy, 7, PAGE) && !bh_fill(guest, (uint64_t)shared, 7, PAGE));
+    IS(SYS(pread64, 3, BUFFER, 1, 0), 1);
+    CHECK(!bh_copy_out(guest, &byte, BUFFER, 1) && byte != 7);
+    IS(SYS(munmap, copy, PAGE), 0);
+    IS(SYS(munmap, shared, PAGE), 0);
+    IS(SYS(munmap, at, 5 * PAGE), 0);
+    IS(SYS(close, 3), 0);
+}
+
+static void moves(void) {
+    uint64_t at = fresh(8, RW);
+    int64_t moved;
+    IS(SYS(mremap, at, 8 * PAGE, 8 * PAGE, 0), (int64_t)at);
+    IS(SYS(munmap, at + 4 * PAGE, 4 * PAGE), 0);
+    IS(SYS(mremap, at + 3 * PAGE, 2 * PAGE, PAGE, 0), -EFAULT); /* a hole in it */
+    IS(SYS(mremap, at, 4 * PAGE, 6 * PAGE, 0), (int64_t)at);     /* where it is */
+    IS(SYS(mprotect, at, PAGE, PROT_READ), 0);
+    IS(SYS(mremap, at, 2 * PAGE, PAGE, 0), -EFAULT); /* two protections */
+    IS(SYS(mprotect, at, PAGE, RW), 0);
+    IS(SYS(mmap, at + 6 * PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), (int64_t)(at + 6 * PAGE));
+    IS(SYS(mremap, at, 2 * PAGE, 8 * PAGE, 0), -ENOMEM); /* may not move */
+    CHECK(!bh_copy_in(guest, at + PAGE, "moved", 6));
+    moved = SYS(mremap, at, 2 * PAGE, 8 * PAGE, MREMAP_MAYMOVE);
+    char text_there[6] = "";
+    CHECK(moved > 0 && !bh_copy_out(guest, text_there, (uint64_t)moved + PAGE, 6) && !strcmp(text_there, "moved"));
+    IS(bh_check_range(guest, at, PAGE), BH_OK);
+    IS(bh_fill(guest, at, 0, PAGE), BH_ERROR_RANGE); /* gone from here */
+    IS(SYS(mprotect, moved, 8 * PAGE, PROT_READ), 0);
+    IS(SYS(mmap, moved + 8 * PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), moved + 8 * (int64_t)PAGE);
+    IS(SYS(mremap, moved, 8 * PAGE, 9 * PAGE, MREMAP_MAYMOVE), -ENOMEM); /* cannot be copied to */
+    IS(SYS(munmap, moved, 9 * PAGE), 0);
+    IS(SYS(munmap, at + 2 * PAGE, 5 * PAGE), 0);
+}
+
+static void heap(void) {
+    int64_t start = SYS(brk, 0), end = start + 4 * (int64_t)PAGE;
+    uint8_t byte = 1;
+    IS(SYS(brk, start - 1), start);
+    IS(SYS(brk, end), end);
+    CHECK(!bh_fill(guest, (uint64_t)start, 7, 4 * PAGE));
+    IS(SYS(madvise, start + (int64_t)PAGE, PAGE, MADV_DONTNEED), 0);
+    CHECK(!bh_copy_out(guest, &byte, (uint64_t)start + PAGE, 1) && byte == 0);
+    /* Something is in the way. */
+    IS(SYS(mmap, end, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), end);
+    IS(SYS(brk, end + 1), end);
+    IS(SYS(munmap, end, PAGE), 0);
+    IS(SYS(brk, end + 1), end + 1);
+    IS(SYS(brk, bh_instance_base(guest) + BH_SLOT_SIZE - 1), end + 1);
+    IS(SYS(brk, start), start);
+}
+
+/* No mapping is left: whatever would take one more fails, and what takes none works. */
+static void without_mappings(void) {
+    uint64_t at = fresh(400, RW), n = 0;
+    int64_t heap_end = SYS(brk, SYS(brk, 0) + 2 * (int64_t)PAGE);
+    IS(SYS(open, str("/data/file"), O_RDWR), 0);
+    while (n < 200 && SYS(mprotect, at + 2 * PAGE * n, PAGE, PROT_READ) == 0)
+        n++;
+    CHECK(n > 5 && n < 100);
+    uint64_t whole = at + 2 * PAGE * (n + 2); /* in what is still one piece */
+    for (n = 0; n < 10 && SYS(munmap, whole, PAGE) == 0; n++) /* takes one more where mprotect takes two */
+        whole += 4 * PAGE;
+    CHECK(n < 5);
+    IS(SYS(mmap, 0, PAGE, RW, ANONYMOUS, -1, 0), -ENOMEM);
+    IS(SYS(mmap, 0, PAGE, PROT_READ, MAP_SHARED, 0, 0), -ENOMEM);
+    IS(SYS(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, 0, 0), -ENOMEM);
+    IS(SYS(munmap, whole, PAGE), -ENOMEM);
+    IS(SYS(mremap, whole, 2 * PAGE, PAGE, 0), -ENOMEM);
+    IS(SYS(brk, heap_end + (int64_t)PAGE), heap_end);
+    IS(SYS(brk, heap_end - (int64_t)PAGE), heap_end);
+    bh_address block;
+    CHECK(bh_allocate(guest, 1, &block) == BH_ERROR_MEMORY);
+    IS(SYS(munmap, at, 400 * PAGE), 0);
+    IS(SYS(brk, heap_end + (int64_t)PAGE), heap_end + (int64_t)PAGE);
+    CHECK(!bh_allocate(guest, 1, &block) && !bh_free(guest, block));
+    IS(SYS(close, 0), 0);
+}
+
+static void limited(void) {
+    bh_policy *policy = new_policy();
+    REQUIRE(!bh_policy_set_mapping_limit(policy, 60) && !bh_policy_set_memory_limit(policy, 64 << 20));
+    start_guest(policy);
+    bh_policy_destroy(policy);
+    without_mappings();
+    uint64_t at = fresh(64, RW);
+    IS(SYS(mremap, at, 64 * PAGE, 65 << 20, MREMAP_MAYMOVE), -ENOMEM);
+    IS(SYS(mmap, at + 64 * PAGE, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), (int64_t)(at + 64 * PAGE));
+    IS(SYS(mremap, at, 64 * PAGE, 65 << 20, MREMAP_MAYMOVE), -ENOMEM);
+    int64_t end = SYS(brk, 0);
+    IS(SYS(brk, end + (65 << 20)), end);
+    IS(SYS(mremap, at, 64 * PAGE, 32 << 20, MREMAP_MAYMOVE) > 0, 1);
+    CHECK(!bh_instance_destroy(guest));
+}
+
+/* ---- Names ---- */
+
+static void names(void) {
+    static char longest[5000];
+    IS(SYS(open, str("/../data/./file"), O_RDONLY), 3);
+    IS(SYS(close, 3), 0);
+    IS(SYS(open, str("/data//sub/../file"), O_RDONLY), 3);
+    IS(SYS(close, 3), 0);
+    IS(SYS(open, str("/datafile"), O_RDONLY), -ENOENT); /* no name below /data */
+    IS(SYS(open, str("/dat"), O_RDONLY), -ENOENT);
+    IS(SYS(open, str(""), O_RDONLY), -ENOENT);
+    IS(SYS(open, str("/data/file"), O_WRONLY | O_CREAT, 0600), 3);
+    IS(SYS(close, 3), 0);
+    IS(SYS(open, str("/data/link"), O_RDWR | O_CREAT, 0600), 3);
+    IS(SYS(close, 3), 0);
+    IS(SYS(open, str("/data/link"), O_RDWR | O_CREAT | O_EXCL, 0600), -EEXIST);
+    IS(SYS(open, str("/data/link"), O_RDWR | O_NOFOLLOW), -ELOOP);
+    IS(SYS(open, str("/data/file"), O_RDONLY | O_DIRECTORY), -ENOTDIR);
+    IS(SYS(open, str("/data"), O_RDWR), -EISDIR);
+    IS(SYS(open, str("/ro/file"), O_RDONLY | O_CREAT, 0600), 3);
+    IS(SYS(close, 3), 0);
+    IS(SYS(open, str("/ro/none"), O_RDONLY | O_CREAT, 0600), -ENOENT);
+    IS(SYS(open, str("/ro/file"), O_RDONLY | O_CREAT | O_EXCL, 0600), -EROFS);
+    /* Each name is short enough, both together are not. */
+    memset(longest, '.', sizeof(longest));
+    for (int n = 1; n < 4090; n += 2)
+        longest[n] = '/';
+    memcpy(longest + 4080, "/file", 6);
+    IS(SYS(chdir, str("/data")), 0);
+    IS(SYS(open, str(longest), O_RDONLY), 3); /* "." adds nothing */
+    IS(SYS(close, 3), 0);
+    memset(longest, 'x', sizeof(longest));
+    for (int n = 100; n < 4092; n += 100)
+        longest[n] = '/';
+    longest[4092] = 0;
+    IS(SYS(open, str(longest), O_RDONLY), -ENAMETOOLONG);
+    longest[1000] = 0;
+    IS(SYS(open, str(longest), O_RDONLY), -ENOENT);
+    IS(SYS(chdir, str("/")), -ENOENT);
+}
+
 /* A call that would end the guest, in one of its own. */
 static void ends(const bh_policy *policy, long number, uint64_t a, uint64_t b, uint64_t c, bh_fault_kind kind) {
     start_guest(policy);
@@ -382,6 +595,7 @@ static void ends(const bh_policy *policy, long number, uint64_t a, uint64_t b, u
 
 static void nothing_granted(void) {
     start_guest(NULL);
+    IS(SYS(open, str("etc/passwd"), O_RDONLY), -ENOENT); /* relative to the root, at first */
     IS(SYS(gettimeofday, BUFFER, 0), -EPERM);
     IS(SYS(time, BUFFER), -EPERM);
     IS(SYS(times, BUFFER), -EPERM);
@@ -400,6 +614,8 @@ static void root(void) {
     REQUIRE(!bh_policy_create(&policy) && !bh_policy_grant_directory(policy, path, "/", BH_READ_WRITE));
     start_guest(policy);
     bh_policy_destroy(policy);
+    IS(SYS(open, str("file"), O_RDONLY), 0); /* the working directory is the root, at first */
+    IS(SYS(close, 0), 0);
     IS(SYS(chdir, str("/sub")), 0);
     IS(SYS(chdir, str("..")), 0);
     IS(SYS(getcwd, BUFFER, 64), 2);
@@ -443,7 +659,13 @@ int main(int argc, char **argv) {
     process();
     clocks();
     signals();
+    names();
+    ranges();
+    flags();
+    moves();
+    heap();
     CHECK(!bh_instance_destroy(guest));
+    limited();
     terminals();
     root();
     nothing_granted();

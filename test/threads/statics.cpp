@@ -10,6 +10,7 @@
 // RUN: %bulkhead-clangxx -O2 -fthreadsafe-statics -DALONE %s -o %t && %bulkhead-run %t | FileCheck %s --check-prefix=ALONE
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -17,7 +18,10 @@ int made();
 
 struct Slow {
   Slow() {
-    usleep(20000);
+    int before = errno;
+    for (int i = 0; i < 20; i++)
+      usleep(1000);
+    errno = before;
     number = made();
   }
   int number;
@@ -69,6 +73,9 @@ int main() {
 #elif defined(ALONE)
   printf("%ld\n", reinterpret_cast<long>(here(nullptr)) + reinterpret_cast<long>(here(nullptr)));
 #else
+  struct sigaction action = {};
+  action.sa_handler = [](int) {};
+  sigaction(SIGUSR1, &action, nullptr);
   pthread_t threads[16];
   for (unsigned i = 0; i < 16; i++) {
 #ifdef TWO
@@ -78,6 +85,12 @@ int main() {
     if (pthread_create(&threads[i], nullptr, here, nullptr))
       return 1;
 #endif
+  }
+  // Waiting goes on after a signal, and errno stays what it was.
+  for (int i = 0; i < 3; i++) {
+    usleep(3000);
+    for (pthread_t thread : threads)
+      pthread_kill(thread, SIGUSR1);
   }
   long first = 0;
   for (pthread_t thread : threads) {

@@ -23,6 +23,8 @@ static const struct refusal refusals[] = {
     {"-fsplit-stack", "its prologues use a register that the instrumentation needs; drop it, stacks are contained anyway"},
     {"-fno-integrated-as", "another assembler would bypass the instrumentation; drop it"},
     {"-no-integrated-as", "another assembler would bypass the instrumentation; drop it"},
+    {"-fno-use-init-array", "constructors in .ctors would never run; drop it"},
+    {"-femulated-tls", "its run-time is not available in modules; drop it, thread-local variables work without"},
     {"-cc1*", "it calls the inside of clang, which gets the plugin only from the outside; use the driver's options"},
     {"--config*", "a configuration file would pass the front unseen; give its options here, or in a response file by @FILE"},
     {"-Xarch_*", "there is one processor to compile for; give the option itself"},

@@ -84,14 +84,15 @@ bh_error bh_bind_create(bh_bind_library *library, bh_bind **bind);
 bh_error bh_bind_destroy(bh_bind *bind);
 /* Puts a fresh instance in the place of one that died or is not trusted any more: by a reset, or where the kernel refuses
  * that by a new one. Handles, tokens, pinned structures and registered callbacks of the old one are gone, and handles of it are
- * refused (BH_BIND_HOST); strings that were kept stay, and so does what was lent until the next call. Shares and callbacks that
- * the host made through bh_bind_instance are to be made anew, and that may be another instance now. On an error, the start code's
+ * refused (BH_BIND_HOST). What `keep` made is freed: the host must not use it any more, on any thread; get it again. What was lent
+ * until the next call stays. Shares and callbacks that the host made through bh_bind_instance are to be made anew, and that may be another instance now. On an error, the start code's
  * for example, calls fail until a restart succeeds. BH_ERROR_BUSY while a call of it runs, and in its callbacks. */
 bh_error bh_bind_restart(bh_bind *bind);
 /* The instance itself, for bulkhead.h. */
 bh_instance *bh_bind_instance(bh_bind *bind);
-/* Lets go of what is remembered for a host pointer: its token (`user`) and its place in the guest (`pinned`). A guest that
- * still uses the token breaks its contract. */
+/* Lets go of what is remembered for a host pointer: its tokens (`user`) and its place in the guest (`pinned`). To be called before
+ * the object behind a `user` pointer is freed, unless that was scoped. A guest that still uses the token breaks its contract. Does not
+ * wait for functions of the host that have the pointer already, on threads of the guest. */
 void bh_bind_forget(bh_bind *bind, const void *host);
 
 /* Handles are guest addresses with the top bit set: no host can use one by accident, for the CPU refuses such addresses. Below
@@ -105,10 +106,10 @@ void bh_bind_forget(bh_bind *bind, const void *host);
 
 enum {
     BH_BIND_NULLABLE = 1,
-    BH_BIND_KEEP = 2,    /* to the guest: the copy stays; from the guest: it stays as long as the bh_bind, equal ones shared */
+    BH_BIND_KEEP = 2,    /* to the guest: the copy stays; from the guest: it stays until a restart, equal ones shared */
     BH_BIND_TAKE = 4,    /* from the guest: the host gets malloc'ed memory, the guest's is freed */
     BH_BIND_PINNED = 8,  /* the same place in the guest for the same host pointer */
-    BH_BIND_SCOPED = 16  /* a callback that goes when the call ends */
+    BH_BIND_SCOPED = 16  /* a callback or a pointer of the host's that goes when the call ends */
 };
 
 struct bh_bind_block;
@@ -116,6 +117,17 @@ struct bh_bind_commit;
 struct bh_bind_taken;
 struct bh_bind_guest_block;
 struct bh_bind_callback;
+struct bh_bind_use;
+
+/* What a pointer of the host's is for. Those that were given together with functions of the host, in one list of arguments or one
+ * structure, come back to these functions alone; their name is the list's, which has "()" or a blank in it. Others have the name of
+ * their contract, user(NAME), or that of their type. A NULL name, with one function, is any that goes with it; with none, nothing. */
+typedef void bh_bind_host_function(void);
+typedef struct bh_bind_user_kind {
+    const char *name;
+    unsigned count;
+    bh_bind_host_function *const *functions;
+} bh_bind_user_kind;
 
 /* One call, in either direction. The fields are the library's. */
 typedef struct bh_bind_call {
@@ -128,6 +140,8 @@ typedef struct bh_bind_call {
     struct bh_bind_callback *running;
     bh_bind_kind source; /* whose sizes are looked at: the host's before the call, the guest's after it */
     size_t scratch_mark;
+    unsigned tokens; /* that end with the call */
+    struct bh_bind_use *uses;
     uint64_t copied; /* bytes of host memory, so that many pointers to the same large object do not exhaust it */
     struct bh_bind_block *temps, *held;
     struct bh_bind_commit *commits;
@@ -158,7 +172,8 @@ bh_address bh_bind_image(bh_bind_call *call, const char *what, const void *host,
                          unsigned flags);
 bh_address bh_bind_string(bh_bind_call *call, const char *what, const char *host, uint64_t limit, unsigned flags);
 bh_address bh_bind_handle(bh_bind_call *call, const char *what, const void *host);
-bh_address bh_bind_user(bh_bind_call *call, const char *what, const void *host, unsigned flags);
+/* With BH_BIND_SCOPED, until the call ends; else until bh_bind_forget, or the end of the instance's life. */
+bh_address bh_bind_user(bh_bind_call *call, const char *what, const void *host, const bh_bind_user_kind *kind, unsigned flags);
 /* A host function; a handle of a function of the guest is passed back as such. */
 bh_address bh_bind_function(bh_bind_call *call, const char *what, void (*host)(void), const char *signature,
                             bh_callback_function *trampoline, unsigned flags);
@@ -174,7 +189,8 @@ char *bh_bind_take_string(bh_bind_call *call, const char *what, bh_address guest
 void *bh_bind_take(bh_bind_call *call, const char *what, bh_address guest, uint64_t size, unsigned flags,
                    const char *free_function);
 void *bh_bind_take_handle(bh_bind_call *call, const char *what, bh_address guest);
-void *bh_bind_take_user(bh_bind_call *call, const char *what, bh_address guest, unsigned flags);
+/* Only a pointer of that kind; anything else is the guest's breach. */
+void *bh_bind_take_user(bh_bind_call *call, const char *what, bh_address guest, const bh_bind_user_kind *kind, unsigned flags);
 /* A pointer into [host, host+size] from one into [guest, guest+size]; left is what the guest says is left there of size. */
 void *bh_bind_take_cursor(bh_bind_call *call, const char *what, bh_address at, const void *host, bh_address guest, uint64_t size,
                           uint64_t left);

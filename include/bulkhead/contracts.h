@@ -30,10 +30,11 @@
 #define BH_STRING_MAX(n) BH_CONTRACT("string(" #n ")") /* the most bytes, with its NUL; a number */
 #define BH_NULLABLE BH_CONTRACT("nullable")
 #define BH_HANDLE BH_CONTRACT("handle")     /* owned by the guest: the host only passes it back */
-#define BH_USER BH_CONTRACT("user")         /* owned by the host: the guest only passes it back */
+#define BH_USER BH_CONTRACT("user")         /* owned by the host: the guest only passes it back, to what it was given for */
+#define BH_USER_OF(name) BH_CONTRACT("user(" #name ")") /* of one kind in the whole library: passed back where the name is the same */
 #define BH_CALLBACK BH_CONTRACT("callback")
-#define BH_SCOPED BH_CONTRACT("scoped")     /* a callback that is not called after the function has returned */
-#define BH_KEEP BH_CONTRACT("keep")         /* stays valid as long as the instance */
+#define BH_SCOPED BH_CONTRACT("scoped")     /* a callback, or a user pointer, that is not used after the function has returned */
+#define BH_KEEP BH_CONTRACT("keep")         /* stays valid until the instance is restarted */
 #define BH_TAKE BH_CONTRACT("take")         /* the host owns it: malloc'ed memory that it frees */
 #define BH_OF(words) BH_CONTRACT("of(" words ")") /* the contract of elements that are pointers themselves */
 #define BH_PINNED BH_CONTRACT("pinned")     /* a structure that keeps its address in the guest from call to call */

@@ -15,6 +15,7 @@
 
 #define BH_BIND_SCRATCH_SIZE 0x40000 /* guest memory for arguments, taken and given back like a stack */
 #define BH_BIND_VIOLATION 1          /* what a callback returns that ends the guest's call */
+#define BH_BIND_TOKEN_LISTS 256      /* of host pointers that stay, by their addresses */
 
 struct bh_bind_block {
     struct bh_bind_block *next;
@@ -40,8 +41,6 @@ struct bh_bind_guest_block {
     bh_address address;
 };
 
-typedef void bh_bind_host_function(void);
-
 struct bh_bind_callback {
     struct bh_bind_callback *next;
     bh_bind *bind;
@@ -50,6 +49,12 @@ struct bh_bind_callback {
     bh_address address;
     const bh_bind_call *scope; /* the call it goes with; NULL: it stays */
     unsigned running;          /* on threads of the guest */
+};
+
+/* A scoped pointer of the host's that a callback on a thread of the guest has. */
+struct bh_bind_use {
+    struct bh_bind_use *next;
+    unsigned token;
 };
 
 struct bh_bind_pin {
@@ -88,8 +93,9 @@ struct bh_bind {
     pthread_cond_t quiet; /* a callback on a thread of the guest has returned */
     struct bh_bind_pin *pins;
     size_t pin_count, pin_room;
-    const void **tokens;  /* token n + 1 stands for tokens[n]; NULL: free */
-    size_t token_count, token_room;
+    struct bh_bind_token *tokens; /* users.c */
+    unsigned token_count, token_room, free_tokens, token_lists[BH_BIND_TOKEN_LISTS];
+    uint64_t token_base;
     struct bh_bind_callback *callbacks, *retired;
     struct bh_bind_block **held; /* by function: what its last call lent to the host */
     struct bh_bind_block *pool;  /* kept strings and buffers */
@@ -111,6 +117,14 @@ void bh_bind_release_rooms(bh_bind_call *call);
 void bh_bind_release_callbacks(bh_bind_call *call);
 /* Of an instance that is no more. */
 void bh_bind_free_callbacks(bh_bind *bind);
+/* With the tables locked: what a callback on a thread of the guest has is not in use any more. */
+void bh_bind_release_uses(bh_bind_call *call);
+/* The pointers that end with the call, once no callback has them. */
+void bh_bind_release_tokens(bh_bind_call *call);
+void bh_bind_forget_user(bh_bind *bind, const void *host);
+/* Of an instance that is no more. */
+void bh_bind_kill_tokens(bh_bind *bind);
+void bh_bind_free_tokens(bh_bind *bind);
 /* Everything but the text of an error, which is most of it. */
 void bh_bind_clear_call(bh_bind_call *call);
 void bh_bind_deliver(bh_bind_call *call);

@@ -126,6 +126,7 @@ void bh_bind_deliver(bh_bind_call *call) {
 void bh_bind_release(bh_bind_call *call) {
     if (call->bind) {
         bh_bind_release_callbacks(call);
+        bh_bind_release_tokens(call);
         bh_bind_release_rooms(call);
     }
     bh_bind_free_blocks(call->temps);

@@ -157,6 +157,7 @@ static void leave_apart(bh_bind_call *call) {
     apart = call->outer;
     pthread_mutex_lock(&call->bind->tables);
     call->running->running--;
+    bh_bind_release_uses(call);
     pthread_cond_broadcast(&call->bind->quiet);
     pthread_mutex_unlock(&call->bind->tables);
     call->running = NULL;

@@ -4,7 +4,6 @@
 
 #include "bind.h"
 
-#define MAX_TOKENS 65536
 #define MAX_PINS 65536
 
 /* NULL where the contract allows it, or the breach. */
@@ -97,6 +96,7 @@ static bh_address pinned_room(bh_bind_call *call, const char *what, const void *
         return room;
     if (add_pin(call->bind, (struct bh_bind_pin){host, room, size}))
         return room;
+    bh_free(call->bind->instance, room);
     bh_bind_fail(call, BH_BIND_HOST, what, "cannot be pinned: too many structures are (bh_bind_forget)");
     return 0;
 }
@@ -134,12 +134,7 @@ void bh_bind_forget(bh_bind *bind, const void *host) {
     bool locked = !bh_bind_is_apart(bind);
     if (locked)
         pthread_mutex_lock(&bind->lock);
-    pthread_mutex_lock(&bind->tables);
-    for (size_t n = 0; n < bind->token_count; n++) {
-        if (bind->tokens[n] == host)
-            bind->tokens[n] = NULL;
-    }
-    pthread_mutex_unlock(&bind->tables);
+    bh_bind_forget_user(bind, host);
     unpin(bind, host);
     if (locked)
         pthread_mutex_unlock(&bind->lock);
@@ -193,39 +188,4 @@ bh_address bh_bind_handle(bh_bind_call *call, const char *what, const void *host
         return 0;
     }
     return address;
-}
-
-/* 0 when there are too many. */
-static bh_address token_for(bh_bind *bind, const void *host) {
-    size_t place = bind->token_count;
-    for (size_t n = bind->token_count; n-- > 0;) {
-        if (bind->tokens[n] == host)
-            return n + 1;
-        place = bind->tokens[n] ? place : n;
-    }
-    if (place == bind->token_room) {
-        size_t wanted = place ? place * 2 : 64;
-        const void **tokens = wanted > MAX_TOKENS ? NULL : realloc(bind->tokens, wanted * sizeof(*tokens));
-        if (!tokens)
-            return 0;
-        bind->tokens = tokens;
-        bind->token_room = wanted;
-    }
-    bind->tokens[place] = host;
-    bind->token_count += place == bind->token_count;
-    return place + 1;
-}
-
-bh_address bh_bind_user(bh_bind_call *call, const char *what, const void *host, unsigned flags) {
-    bh_bind *bind = call->bind;
-    if (call->failed)
-        return 0;
-    if (!host)
-        return nothing(call, what, flags);
-    pthread_mutex_lock(&bind->tables);
-    bh_address token = token_for(bind, host);
-    pthread_mutex_unlock(&bind->tables);
-    if (!token)
-        bh_bind_fail(call, BH_BIND_HOST, what, "has no token left: too many host pointers are in use (bh_bind_forget)");
-    return token;
 }

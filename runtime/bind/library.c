@@ -19,7 +19,11 @@ void bh_bind_free_blocks(struct bh_bind_block *blocks) {
 /* Everything that only means something in the instance that there was. */
 static void forget_instance(bh_bind *bind) {
     bh_bind_free_callbacks(bind);
-    bind->pin_count = bind->token_count = 0;
+    bh_bind_kill_tokens(bind);
+    bh_bind_free_blocks(bind->pool);
+    bind->pool = NULL;
+    bind->pool_size = bind->pool_count = 0;
+    bind->pin_count = 0;
     bind->scratch = 0;
     bind->pending = (bh_bind_error){.kind = BH_BIND_OK};
     bind->scratch_used = 0;
@@ -37,13 +41,12 @@ static void free_bind(bh_bind *bind) {
     pthread_mutex_destroy(&bind->tables);
     for (unsigned n = 0; n < bind->library->description->count; n++)
         bh_bind_free_blocks(bind->held[n]);
-    bh_bind_free_blocks(bind->pool);
     pthread_mutex_destroy(&bind->lock);
     free(bind->functions);
     free(bind->found);
     free(bind->held);
     free(bind->pins);
-    free(bind->tokens);
+    bh_bind_free_tokens(bind);
     free(bind);
 }
 

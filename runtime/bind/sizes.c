@@ -41,7 +41,7 @@ bool bh_bind_allow(bh_bind_call *call, const char *what, uint64_t size) {
         bh_bind_fail(call, call->source, what, size > limit ? "is larger than copy_limit" : "makes the call's copies exceed copy_limit");
         return false;
     }
-    call->copied += size;
+    call->copied += size + sizeof(struct bh_bind_block); /* as many small pieces are large, too */
     return true;
 }
 

@@ -140,25 +140,6 @@ void *bh_bind_take_handle(bh_bind_call *call, const char *what, bh_address guest
     return (void *)(uintptr_t)(call->bind->life | guest);
 }
 
-/* index, found below count: zero where the processor only guessed so. */
-static size_t bounded(size_t index, size_t count) {
-    size_t mask;
-    __asm__("cmpq %2, %1; sbbq %0, %0" : "=r"(mask) : "r"(index), "r"(count) : "cc");
-    return index & mask;
-}
-
-void *bh_bind_take_user(bh_bind_call *call, const char *what, bh_address guest, unsigned flags) {
-    if (call->failed || null(call, what, guest, flags))
-        return NULL;
-    pthread_mutex_lock(&call->bind->tables);
-    size_t count = call->bind->token_count;
-    const void *host = guest <= count ? call->bind->tokens[bounded(guest - 1, count)] : NULL;
-    pthread_mutex_unlock(&call->bind->tables);
-    if (!host)
-        bh_bind_fail(call, BH_BIND_GUEST, what, "is no pointer that the host gave");
-    return (void *)(uintptr_t)host;
-}
-
 void *bh_bind_take_cursor(bh_bind_call *call, const char *what, bh_address at, const void *host, bh_address guest, uint64_t size,
                           uint64_t left) {
     if (call->failed || (!at && !guest && !left))

@@ -23,6 +23,19 @@ bool is_single_scalar(const struct value *value)
            !contract->count && !contract->string;
 }
 
+struct scope function_scope(const struct function *function)
+{
+    bool called = function->pointer_spelling != NULL;
+    return (struct scope){.values = function->arguments, .count = function->count, .owner = format("%s()", function->name),
+                          .called = called ? function : NULL};
+}
+
+struct scope record_scope(const struct record *record)
+{
+    return (struct scope){.values = record->members, .count = record->count, .members = true,
+                          .owner = format("members of %s", record->spelling)};
+}
+
 const struct value *scope_find(const struct scope *scope, const char *name)
 {
     for (size_t n = 0; n < scope->count; n++) {
@@ -87,6 +100,8 @@ static bool check_words(const struct value *value, enum position position)
         return contradiction(value, "pinned, release and dispose are about arguments");
     if (c->cursor && position != MEMBER)
         return contradiction(value, "cursor is about members of structures");
+    if (c->user && c->scoped && (comes_out || callback_side))
+        return contradiction(value, "a pointer is scoped where the host gives it to a function of the library");
     if (c->zero && position != MEMBER && position != ARGUMENT)
         return contradiction(value, "zero is about arguments and members");
     if (c->callback && (comes_out || position == CALLBACK_RESULT))
@@ -224,7 +239,7 @@ static bool check_elements(struct checker *checker, const struct value *value, c
 
 static bool check_record(struct checker *checker, const struct record *record, unsigned depth)
 {
-    struct scope scope = {.values = record->members, .count = record->count, .members = true};
+    struct scope scope = record_scope(record);
     if (record->problem)
         return missing(checker, format("'%s': %s", record->spelling, record->problem));
     for (size_t n = 0; n < record->count; n++) {
@@ -254,14 +269,15 @@ static bool check_record(struct checker *checker, const struct record *record, u
             return contradiction(member, "it is no pointer");
         }
     }
-    return true;
+    const char *problem = users_problem(&scope);
+    return !problem || missing(checker, format("'%s': %s", record->spelling, problem));
 }
 
 void check_function(struct function *function, bool quiet)
 {
     struct checker checker = {function, quiet};
-    bool is_callback = function->pointer_spelling != NULL;
-    struct scope scope = {.values = function->arguments, .count = function->count};
+    struct scope scope = function_scope(function);
+    bool is_called = scope.called != NULL;
     if (function->signature || function->problem)
         return;
     if (function->variadic)
@@ -270,14 +286,14 @@ void check_function(struct function *function, bool quiet)
         function->problem = "it does not return, and a wrapper must when the library is stopped";
     if (function->problem || !(function->signature = signature_make(function)))
         return;
-    if (is_callback && function->on_error)
+    if (is_called && function->on_error)
         function->problem = "on-error is about functions of the library";
     for (size_t n = 0; n < function->count && !function->problem; n++) {
         const struct value *argument = &function->arguments[n];
         struct function *called = argument->type->function;
-        if (!check_value(&checker, argument, &scope, is_callback ? CALLBACK_ARGUMENT : ARGUMENT))
+        if (!check_value(&checker, argument, &scope, is_called ? CALLBACK_ARGUMENT : ARGUMENT))
             continue;
-        if (called && argument->contract && argument->contract->callback && !is_callback) {
+        if (called && argument->contract && argument->contract->callback && !is_called) {
             check_function(called, quiet);
             if (called->problem)
                 function->problem = format("callback '%s': %s", argument->name, called->problem);
@@ -290,5 +306,7 @@ void check_function(struct function *function, bool quiet)
     if (function->result.contract && function->result.type->kind != TYPE_POINTER && function->result.type->kind != TYPE_FUNCTION_POINTER)
         contradiction(&function->result, "it is no pointer");
     else if (!function->problem)
-        check_value(&checker, &function->result, &with_result, is_callback ? CALLBACK_RESULT : RESULT);
+        check_value(&checker, &function->result, &with_result, is_called ? CALLBACK_RESULT : RESULT);
+    if (!function->problem && !is_called)
+        function->problem = users_problem(&scope);
 }

@@ -145,6 +145,17 @@ static void parse_sized(struct reader *reader, struct size **size)
     expect(reader, ')');
 }
 
+/* (NAME), if that is next. */
+static void parse_name(struct reader *reader, char **name)
+{
+    if (!take(reader, '('))
+        return;
+    *name = word(reader);
+    if (!**name)
+        fail(reader, *reader->at ? "a name is missing before" : "a name is missing at the end", reader->at);
+    expect(reader, ')');
+}
+
 static void parse_of(struct reader *reader, struct contract *contract)
 {
     if (contract->of)
@@ -165,10 +176,10 @@ static void parse_word(struct reader *reader, struct contract *contract, const c
     const struct {
         const char *name;
         bool *flag;
-    } flags[] = {{"nullable", &contract->nullable}, {"handle", &contract->handle},   {"user", &contract->user},
-                 {"callback", &contract->callback}, {"scoped", &contract->scoped},   {"keep", &contract->keep},
-                 {"pinned", &contract->pinned},     {"release", &contract->release}, {"cursor", &contract->cursor},
-                 {"zero", &contract->zero},         {"dispose", &contract->dispose}};
+    } flags[] = {{"nullable", &contract->nullable}, {"handle", &contract->handle},   {"callback", &contract->callback},
+                 {"scoped", &contract->scoped},     {"keep", &contract->keep},       {"pinned", &contract->pinned},
+                 {"release", &contract->release},   {"cursor", &contract->cursor},   {"zero", &contract->zero},
+                 {"dispose", &contract->dispose}};
     for (size_t n = 0; n < sizeof flags / sizeof *flags; n++) {
         if (!strcmp(name, flags[n].name)) {
             set(reader, flags[n].flag, name);
@@ -198,10 +209,10 @@ static void parse_word(struct reader *reader, struct contract *contract, const c
         }
     } else if (!strcmp(name, "take")) {
         set(reader, &contract->take, name);
-        if (take(reader, '(')) {
-            contract->free_function = word(reader);
-            expect(reader, ')');
-        }
+        parse_name(reader, &contract->free_function);
+    } else if (!strcmp(name, "user")) {
+        set(reader, &contract->user, name);
+        parse_name(reader, &contract->user_name);
     } else {
         fail(reader, "unknown word", *name ? name : reader->at);
     }
@@ -248,8 +259,8 @@ bool contract_consistent(const struct contract *c)
         return contradicts(c, "an out string needs the size of its buffer: out(SIZE) string");
     if (c->string && c->used)
         return contradicts(c, "a string ends at its NUL; used(...) contradicts that");
-    if (c->scoped && !c->callback)
-        return contradicts(c, "scoped is about callbacks");
+    if (c->scoped && !c->callback && !c->user)
+        return contradicts(c, "scoped is about callbacks and user pointers");
     if (c->keep && c->take)
         return contradicts(c, "keep and take contradict each other");
     if (c->release && !c->pinned)

@@ -3,7 +3,7 @@
  *     contract   := word*
  *     word       := in | out | inout | in(SIZE) | out(SIZE) | inout(SIZE) | bytes(SIZE) | used(SIZE)
  *                 | string | string(NUMBER) | take | take(FUNCTION) | of(CONTRACT)
- *                 | nullable | handle | user | callback | scoped | keep | pinned | release | cursor | zero | dispose
+ *                 | nullable | handle | user | user(NAME) | callback | scoped | keep | pinned | release | cursor | zero | dispose
  *     SIZE       := PRODUCT { + PRODUCT }
  *     PRODUCT    := FACTOR { * FACTOR }
  *     FACTOR     := NUMBER | NAME | *NAME | (SIZE)
@@ -33,6 +33,7 @@ struct contract {
     struct size *used;
     uint64_t limit; /* of a string; 0: the library's default */
     char *free_function;
+    char *user_name; /* of user(NAME); NULL: none */
     struct contract *of;
     bool string, nullable, handle, user, callback, scoped, keep, take, pinned, release, cursor, zero, dispose;
     bool broken; /* that has been reported already */

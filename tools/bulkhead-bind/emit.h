@@ -11,6 +11,7 @@
 struct view {
     const struct scope *scope;
     const char *base; /* of members: "bh_from->"; NULL: arguments */
+    bool guest_only;  /* members of a structure that the guest made */
     bool clamp;       /* negative sizes mean nothing (used), instead of a breach */
 };
 

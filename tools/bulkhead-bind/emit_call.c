@@ -254,7 +254,7 @@ static bool size_changes(const struct function *function, const struct size *siz
         return false;
     if (size->kind != SIZE_TARGET)
         return size_changes(function, size->a) || size_changes(function, size->b);
-    struct scope scope = {.values = function->arguments, .count = function->count};
+    struct scope scope = function_scope(function);
     return (scope_find(&scope, size->name)->contract->direction & DIRECTION_OUT) != 0;
 }
 
@@ -266,7 +266,7 @@ static bool needs_count_check(const struct function *function, const struct cros
 static void emit_body(struct text *text, const struct function *function, unsigned index)
 {
     const struct type *result = function->result.type;
-    struct scope scope = {.values = function->arguments, .count = function->count};
+    struct scope scope = function_scope(function);
     struct scope after_scope = scope;
     struct view before = {.scope = &scope}, after = {.scope = &after_scope};
     after_scope.result = result->kind == TYPE_SCALAR ? &function->result : NULL;

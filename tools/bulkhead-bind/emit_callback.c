@@ -101,7 +101,7 @@ static void emit_result(struct text *text, const struct function *function, cons
 
 static void emit_trampoline(struct text *text, struct function *function)
 {
-    struct scope scope = {.values = function->arguments, .count = function->count};
+    struct scope scope = function_scope(function);
     struct scope after_scope = scope;
     after_scope.result = function->result.type->kind == TYPE_SCALAR ? &function->result : NULL;
     struct view view = {.scope = &scope}, after = {.scope = &after_scope, .clamp = true};

@@ -94,8 +94,8 @@ typedef void emit_place(struct text *text, const struct place *place);
 
 static void emit_member(struct text *text, const struct record *record, const struct value *member, emit_place *emit)
 {
-    struct scope scope = {.values = record->members, .count = record->count, .members = true};
-    struct view view = {.scope = &scope, .base = "bh_from->"};
+    struct scope scope = record_scope(record);
+    struct view view = {.scope = &scope, .base = "bh_from->", .guest_only = emit == emit_take};
     struct place place = {member, member->type, member->name, NULL, &view};
     unsigned depth = 0;
     for (; place.type->kind == TYPE_ARRAY; place.type = place.type->target, depth++) {

@@ -14,10 +14,14 @@ const char *declare(const struct type *type, const char *name)
     return format("%s%s%s", spelling, ends_with(spelling, "*") ? "" : " ", name);
 }
 
+static const char *value_name(const struct value *value, size_t n)
+{
+    return *value->name ? value->name : format("%zu", n + 1);
+}
+
 const char *argument_name(const struct function *function, size_t n)
 {
-    const char *name = function->arguments[n].name;
-    return *name ? format("p_%s", name) : format("p_%zu", n + 1);
+    return format("p_%s", value_name(&function->arguments[n], n));
 }
 
 const char *field_of(char letter)
@@ -101,6 +105,60 @@ const char *flags_code(const struct contract *contract)
     return out.size ? out.bytes : "0";
 }
 
+/* The functions of the host's in the view's scope: what pointers without names go with. */
+static const char *functions_code(const struct view *view, unsigned *count)
+{
+    struct text out = {0};
+    *count = 0;
+    for (size_t n = 0; n < view->scope->count; n++) {
+        const struct value *value = &view->scope->values[n];
+        const struct type *type = value->type;
+        if (!is_callback(value))
+            continue;
+        const char *code = view->scope->members ? format("bh_from->%s", value->name) : format("p_%s", value_name(value, n));
+        struct text index = {0};
+        unsigned long long all = 1;
+        for (; type->kind == TYPE_ARRAY; type = type->target)
+            all *= (unsigned long long)type->count;
+        for (unsigned long long k = 0; k < all; k++) { /* arrays of functions: each of them */
+            unsigned long long rest = k, size = all;
+            index.size = 0;
+            for (type = value->type; type->kind == TYPE_ARRAY; type = type->target) {
+                size /= (unsigned long long)type->count;
+                text_add(&index, "[%llu]", rest / size);
+                rest %= size;
+            }
+            text_add(&out, "%s(bh_bind_host_function *)%s%s", out.size ? ", " : "", code, index.size ? index.bytes : "");
+            ++*count;
+        }
+    }
+    return out.bytes;
+}
+
+/* The kind of pointer that user says; gives: it goes to the library. */
+static const char *kind_code(const struct view *view, const struct type *type, const struct contract *contract, bool gives)
+{
+    const char *const array = "(bh_bind_host_function *const[])";
+    unsigned count;
+    if (contract->user_name)
+        return format("&(const bh_bind_user_kind){%s, 0, NULL}", literal(contract->user_name));
+    if (view->scope->called && !gives)
+        return format("&(const bh_bind_user_kind){NULL, 1, %s{(bh_bind_host_function *)bh_host}}", array);
+    if (!goes_with_callbacks(view->scope))
+        return format("&(const bh_bind_user_kind){%s, 0, NULL}", literal(format("%s *", type->target->spelling)));
+    if (view->guest_only)
+        return "&(const bh_bind_user_kind){NULL, 0, NULL}";
+    const char *functions = functions_code(view, &count);
+    return format("&(const bh_bind_user_kind){%s, %u, %s{%s}}", literal(view->scope->owner), count, array, functions);
+}
+
+static const char *user_flags(const struct view *view, const struct contract *contract)
+{
+    struct contract effective = *contract;
+    effective.scoped |= !contract->user_name && all_scoped(view->scope);
+    return flags_code(&effective);
+}
+
 const char *give_code(const struct view *view, const struct type *type, const struct contract *contract, const char *host,
                       const char *what)
 {
@@ -110,7 +168,8 @@ const char *give_code(const struct view *view, const struct type *type, const st
         return "0";
     const char *flags = flags_code(contract);
     if (contract->user)
-        return format("bh_bind_user(bh_c, %s, (const void *)%s, %s)", what, host, flags);
+        return format("bh_bind_user(bh_c, %s, (const void *)%s, %s, %s)", what, host, kind_code(view, type, contract, true),
+                      user_flags(view, contract));
     if (contract->callback)
         return format("bh_bind_function(bh_c, %s, (void (*)(void))%s, %s, %s, %s)", what, host,
                       literal(type->function->signature), trampoline_name(type->function), flags);
@@ -133,7 +192,7 @@ const char *take_code(const struct view *view, const struct type *type, const st
         return "NULL";
     const char *flags = flags_code(contract);
     if (contract->user)
-        return format("(%s)bh_bind_take_user(bh_c, %s, %s, %s)", name, what, guest, flags);
+        return format("(%s)bh_bind_take_user(bh_c, %s, %s, %s, %s)", name, what, guest, kind_code(view, type, contract, false), flags);
     const char *release = contract->free_function ? literal(contract->free_function) : "NULL";
     if (contract->string)
         return format("(%s)bh_bind_take_string(bh_c, %s, %s, UINT64_C(%llu), %s, %s)", name, what, guest,

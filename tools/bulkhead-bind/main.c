@@ -14,13 +14,17 @@ static unsigned check_all(const struct options *options)
 {
     unsigned wrapped = 0;
     for (size_t n = 0; n < model.function_count; n++) {
-        struct function *function = model.functions[n];
+        if (!model.functions[n]->omitted)
+            check_function(model.functions[n], options->quiet);
+    }
+    check_users();
+    for (size_t n = 0; n < model.function_count; n++) {
+        const struct function *function = model.functions[n];
         if (function->omitted) {
             if (!options->quiet)
                 say(function->where, "note", "%s: omitted as asked", function->name);
             continue;
         }
-        check_function(function, options->quiet);
         if (function->problem)
             unsupported(function->where, function->name, function->problem);
         else

@@ -54,8 +54,8 @@ static bool lock(bh_instance *instance, bool call, bh_error *error) {
         return true;
     case BH_OWNERSHIP_FAILED:
         *error = bh_fail_errno(BH_ERROR_SYSTEM, "the instance cannot be taken over from the thread that called it first, because "
-                                                "the system call membarrier is refused since the engine was created; allow it, or "
-                                                "set up the filter before");
+                                                "the system call membarrier is refused, or does nothing, since the engine was "
+                                                "created; allow it, or set up the filter before");
         return false;
     default:
         *error = bh_fail(BH_ERROR_BUSY, "the instance is running a call");

@@ -69,7 +69,6 @@ WRAP(TIMER_CREATE, int, timer_create, (clockid_t clock, struct sigevent *event, 
 WRAP(TIMER_SETTIME, int, timer_settime, (timer_t timer, int flags, const struct itimerspec *when, struct itimerspec *old),
      (timer, flags, when, old), -1)
 WRAP(SIGALTSTACK, int, sigaltstack, (const stack_t *stack, stack_t *old), (stack, old), -1)
-WRAP(SIGACTION, int, sigaction, (int signal, const struct sigaction *action, struct sigaction *old), (signal, action, old), -1)
 WRAP(PERSONALITY, int, personality, (unsigned long persona), (persona), -1)
 WRAP(GETRANDOM, ssize_t, getrandom, (void *buffer, size_t size, unsigned flags), (buffer, size, flags), -1)
 WRAP(SYSCONF, long, sysconf, (int name), (name), -1)

@@ -202,6 +202,8 @@ struct bh_grant {
 };
 
 #define BH_MAX_THREADS 4096 /* that a policy can grant */
+#define BH_LEAST_FILES 3    /* descriptors that a policy allows: the streams */
+#define BH_MAX_FILES 1024
 
 struct bh_policy {
     atomic_uint references;
@@ -213,6 +215,7 @@ struct bh_policy {
     unsigned environment_count;
     uint64_t memory_limit;
     unsigned thread_limit;
+    unsigned descriptor_limit; /* 0: the default */
     uint64_t stack_size;
     unsigned mapping_limit;
     uint64_t deadline; /* what instances begin with */

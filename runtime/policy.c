@@ -154,6 +154,14 @@ bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads) {
     return BH_OK;
 }
 
+bh_error bh_policy_set_descriptor_limit(bh_policy *policy, unsigned descriptors) {
+    if (!policy || (descriptors && descriptors < BH_LEAST_FILES) || descriptors > BH_MAX_FILES)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_descriptor_limit: a policy and a number from %d to %d, or 0", BH_LEAST_FILES,
+                       BH_MAX_FILES);
+    policy->descriptor_limit = descriptors;
+    return BH_OK;
+}
+
 bh_error bh_policy_set_stack_size(bh_policy *policy, uint64_t bytes) {
     if (!policy || bytes > MAX_STACK)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_stack_size: at most 1 GiB");

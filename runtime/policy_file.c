@@ -125,13 +125,13 @@ static bh_error read_line(struct reader *reader) {
         return bh_policy_grant(policy, *what == 'c' ? BH_GRANT_CLOCK : BH_GRANT_RANDOM);
     }
     static const char *const with_value[] = {"stream", "environment", "memory", "stack", "mappings", "threads",
-                                             "deadline"};
+                                             "descriptors", "deadline"};
     size_t n = 0;
     while (n < sizeof(with_value) / sizeof(*with_value) && strcmp(what, with_value[n]))
         n++;
     if (n == sizeof(with_value) / sizeof(*with_value))
         return wrong(reader, "'%s' is not known; a line begins with directory, clock, random, stream, environment, memory, stack, "
-                             "mappings, threads or deadline", what);
+                             "mappings, threads, descriptors or deadline", what);
     if (reader->count != 2)
         return wrong(reader, "'%s' wants one value", what);
     switch (n) {
@@ -151,6 +151,9 @@ static bh_error read_line(struct reader *reader) {
     case 5:
         error = parse_number(reader, false, BH_MAX_THREADS, &value);
         return error ? error : bh_policy_set_thread_limit(policy, (unsigned)value);
+    case 6:
+        error = parse_number(reader, false, BH_MAX_FILES, &value);
+        return error ? error : bh_policy_set_descriptor_limit(policy, (unsigned)value) ? refused(reader) : BH_OK;
     default: /* milliseconds */
         error = parse_number(reader, false, 1000000000, &value);
         return error ? error : bh_policy_set_deadline(policy, value * 1000000);

@@ -260,11 +260,13 @@ bh_error bh_policy_create(bh_policy **policy);
 void bh_policy_destroy(bh_policy *policy);
 /* Lets the guest see the host directory as guest_path (absolute after "/" is put before it; no ".."). The directory is
  * opened now and is what the guest gets even if it is renamed later. Files on other mounts beneath it, symbolic links that
- * lead out, devices, sockets and pipes stay out of reach. procfs and sysfs directories are refused. Granting a directory
+ * lead out, devices, sockets and pipes stay out of reach. procfs and sysfs directories are refused. A directory granted read-only stays
+ * read-only where another grant shows it, too, and guests neither move nor remove granted directories. Granting a directory
  * read-write lets the guest fill its file system; there is no quota. */
 bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, const char *guest_path, int mode);
 /* Gives the guest an open descriptor of the host as its descriptor guest_fd (0 to 2). It is used, not owned: keep it open
- * as long as instances run. The guest can read, write and seek it, as it was opened. */
+ * as long as instances run. The guest can read, write and seek it, as it was opened, and look at it (fstat); the position is the host's
+ * own. Nothing else: not truncate or allocate, nor change its flags, mode or times. */
 bh_error bh_policy_grant_stream(bh_policy *policy, int guest_fd, int host_fd);
 bh_error bh_policy_grant(bh_policy *policy, unsigned grants);
 /* NAME=VALUE for the guest's environment; copied. */
@@ -279,6 +281,9 @@ bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads);
 bh_error bh_policy_set_stack_size(bh_policy *policy, uint64_t bytes);
 /* Mappings that one instance may use; 0 means 8192. */
 bh_error bh_policy_set_mapping_limit(bh_policy *policy, unsigned mappings);
+/* Descriptors that one instance may have open, its streams included: from 3 to 1024, 0 means 256. All guests of the process
+ * together never hold more than half of RLIMIT_NOFILE. */
+bh_error bh_policy_set_descriptor_limit(bh_policy *policy, unsigned descriptors);
 /* How long each call may take, in nanoseconds of wall-clock time; 0 (default): for ever. It counts for the start code and the
  * constructors that bh_instance_create and bh_instance_reset run as well, which otherwise a hostile module can make last for
  * ever. bh_instance_set_deadline, which see, changes it for the calls that follow. */
@@ -293,6 +298,7 @@ bh_error bh_policy_set_deadline(bh_policy *policy, uint64_t nanoseconds);
  *     environment LANG=C
  *     memory 64M
  *     threads 4
+ *     descriptors 64
  * A relative host directory is one beneath the file's own. On an error (BH_ERROR_UNREADABLE; BH_ERROR_POLICY, whose text
  * names file, line and cure; what the setter of a line returns) there is no policy, rather than half of one. The caller owns
  * the policy and may add to it. */

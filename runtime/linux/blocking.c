@@ -35,8 +35,10 @@ void bh_close_host(bh_instance *instance, int host) {
             busy->close_after = true;
         pthread_mutex_unlock(&threads->lock);
     }
-    if (!busy)
-        close(host);
+    if (busy)
+        return;
+    close(host);
+    bh_descriptor_return();
 }
 
 int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d) {

@@ -34,6 +34,7 @@ static const char *const call_name[] = {
 
 #define HANDLERS (sizeof(handler) / sizeof(*handler))
 #define FEW_FILES 16 /* descriptors that an instance has room for at first */
+#define DEFAULT_FILES 256
 #define NAMES (sizeof(call_name) / sizeof(*call_name))
 
 int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char *detail) {
@@ -127,7 +128,8 @@ bh_error bh_linux_create(bh_instance *instance) {
         return bh_fail(BH_ERROR_MEMORY, "no memory for an instance");
     }
     state->file = file;
-    state->file_count = FEW_FILES;
+    state->file_limit = instance->policy->descriptor_limit ? instance->policy->descriptor_limit : DEFAULT_FILES;
+    state->file_count = FEW_FILES < state->file_limit ? FEW_FILES : state->file_limit;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     state->start_time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;

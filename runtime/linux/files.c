@@ -31,18 +31,18 @@ struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd) {
 struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd) {
     struct bh_linux *state = instance->personality;
     if (fd >= state->file_count) {
-        struct bh_file *all = realloc(state->file, BH_MAX_FILES * sizeof(*all));
+        struct bh_file *all = realloc(state->file, state->file_limit * sizeof(*all));
         if (!all)
             return NULL;
-        memset(all + state->file_count, 0, (BH_MAX_FILES - state->file_count) * sizeof(*all));
+        memset(all + state->file_count, 0, (state->file_limit - state->file_count) * sizeof(*all));
         state->file = all;
-        state->file_count = BH_MAX_FILES;
+        state->file_count = state->file_limit;
     }
     return &state->file[BH_BOUNDED(fd, state->file_count)];
 }
 
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from) {
-    for (unsigned fd = from; fd < BH_MAX_FILES; fd++) {
+    for (unsigned fd = from; fd < instance->personality->file_limit; fd++) {
         struct bh_file *entry = bh_file_entry(instance, fd);
         if (!entry)
             return -ENOMEM;
@@ -69,24 +69,54 @@ static int reopen(int path_fd, int flags) {
     return fd < 0 ? -errno : fd;
 }
 
-static int open_place(const struct bh_place *place, uint64_t flags, uint64_t mode, struct stat *info) {
-    bool create = flags & O_CREAT;
+/* The mode that the guest asked for, less its own umask: that of the host's process has been applied as well. */
+static int settle_mode(int fd, uint64_t mode, struct stat *info) {
+    if (fstat(fd, info))
+        return -EIO;
+    return (info->st_mode & 0777) == mode || !fchmod(fd, (mode_t)mode) ? 0 : -errno;
+}
+
+/* Nothing there: what O_EXCL makes is a regular file for certain. */
+static int create(const bh_instance *instance, const struct bh_place *place, int status, uint64_t mode, struct stat *info) {
+    const char *last;
+    int parent = bh_place_parent(instance, place, &last);
+    if (parent < 0)
+        return parent == -EBUSY ? -EEXIST : parent;
+    int fd = bh_place_open_in(parent, last, (uint64_t)(status & ~(O_TRUNC | O_DIRECTORY)) | O_CREAT | O_EXCL, mode);
+    int error = fd < 0 ? 0 : settle_mode(fd, mode, info);
+    close(parent);
+    if (error)
+        close(fd);
+    return error ? error : fd;
+}
+
+/* Opens what is there. *change: whether the guest may change it, by the grants. */
+static int open_existing(const bh_instance *instance, const struct bh_place *place, uint64_t flags, int status, struct stat *info, int *change) {
+    bool nofollow = flags & O_NOFOLLOW;
+    *change = -EROFS;
+    int path_fd = place->grant->write ? bh_place_look_closely(instance, place, nofollow, info, change) : bh_place_look(place, nofollow, info);
+    if (path_fd < 0)
+        return path_fd;
+    int fd = *change;
+    if (S_ISLNK(info->st_mode))
+        fd = -ELOOP;
+    else if (!fd || !(status & (O_ACCMODE | O_TRUNC)))
+        fd = reopen(path_fd, status);
+    close(path_fd);
+    return fd;
+}
+
+static int open_place(const bh_instance *instance, const struct bh_place *place, uint64_t flags, uint64_t mode, struct stat *info,
+                      int *change) {
     int status = (int)(flags & (OPEN_STATUS | O_TRUNC | O_DIRECTORY));
     for (int attempt = 0; attempt < 4; attempt++) {
-        if (!(flags & O_EXCL) || !create) {
-            int path_fd = bh_place_look(place, flags & O_NOFOLLOW, info);
-            if (path_fd >= 0) {
-                int fd = S_ISLNK(info->st_mode) ? -ELOOP : reopen(path_fd, status);
-                close(path_fd);
+        if (!(flags & O_EXCL) || !(flags & O_CREAT)) {
+            int fd = open_existing(instance, place, flags, status, info, change);
+            if (fd != -ENOENT || !(flags & O_CREAT))
                 return fd;
-            }
-            if (path_fd != -ENOENT || !create)
-                return path_fd;
         }
-        /* Nothing there: what O_EXCL makes is a regular file for certain. */
-        int fd = bh_place_open(place, (uint64_t)(status & ~(O_TRUNC | O_DIRECTORY)) | O_CREAT | O_EXCL, mode);
-        if (fd >= 0)
-            return fstat(fd, info) ? (close(fd), -EIO) : fd;
+        int fd = create(instance, place, status, mode, info);
+        *change = 0;
         if (fd != -EEXIST || (flags & O_EXCL))
             return fd;
     }
@@ -108,15 +138,20 @@ static int64_t open_at(bh_instance *instance, uint64_t directory, uint64_t path,
             return bh_refuse(instance, EROFS, "open", place.full);
         flags &= ~(uint64_t)O_CREAT;
     }
+    struct bh_file file = {.owned = true, .cloexec = flags & O_CLOEXEC};
     struct stat info;
-    int host = open_place(&place, flags, mode & 0777 & ~(uint64_t)instance->personality->umask, &info);
-    if (host < 0)
-        return host == -EACCES ? bh_refuse(instance, EACCES, "open", place.full) : host;
-    bool directory_opened = S_ISDIR(info.st_mode);
-    struct bh_file file = {.host = host, .kind = directory_opened ? BH_FILE_DIRECTORY : BH_FILE_REGULAR, .owned = true,
-                           .write = place.grant->write, .cloexec = flags & O_CLOEXEC,
-                           .path = directory_opened ? strdup(place.full) : NULL};
-    int64_t fd = directory_opened && !file.path ? -ENOMEM : bh_file_add(instance, &file, 0);
+    int change, room = bh_descriptor_take();
+    if (room)
+        return room;
+    file.host = open_place(instance, &place, flags, mode & 0777 & ~(uint64_t)instance->personality->umask, &info, &change);
+    if (file.host < 0) {
+        bh_descriptor_return();
+        return file.host == -EACCES || file.host == -EROFS ? bh_refuse(instance, -file.host, "open", place.full) : file.host;
+    }
+    file.kind = S_ISDIR(info.st_mode) ? BH_FILE_DIRECTORY : BH_FILE_REGULAR;
+    file.write = !change;
+    file.path = S_ISDIR(info.st_mode) ? strdup(place.full) : NULL;
+    int64_t fd = S_ISDIR(info.st_mode) && !file.path ? -ENOMEM : bh_file_add(instance, &file, 0);
     if (fd < 0)
         bh_file_close(instance, &file);
     return fd;
@@ -146,8 +181,11 @@ static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool
     struct bh_file *file = bh_file_get(instance, fd);
     if (!file)
         return -EBADF;
-    if (from >= BH_MAX_FILES)
+    if (from >= instance->personality->file_limit)
         return -EINVAL;
+    int room = bh_descriptor_take();
+    if (room)
+        return room;
     struct bh_file copy = *file;
     copy.host = bh_fd_apart(fcntl(file->host, F_DUPFD_CLOEXEC, 0));
     copy.owned = true;
@@ -155,6 +193,7 @@ static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool
     copy.path = file->path ? strdup(file->path) : NULL;
     if (copy.host < 0) {
         int error = errno;
+        bh_descriptor_return();
         free(copy.path);
         return -error;
     }
@@ -170,7 +209,7 @@ int64_t bh_sys_dup(bh_instance *instance, const uint64_t a[6]) {
 }
 
 static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, bool cloexec) {
-    if (!bh_file_get(instance, from) || (uint32_t)to >= BH_MAX_FILES)
+    if (!bh_file_get(instance, from) || (uint32_t)to >= instance->personality->file_limit)
         return -EBADF;
     if ((uint32_t)from == (uint32_t)to)
         return (int64_t)to;

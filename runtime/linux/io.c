@@ -130,14 +130,14 @@ int64_t bh_sys_fsync(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
-    return fsync(file->host) ? -errno : 0;
+    return file->kind == BH_FILE_STREAM ? -EINVAL : fsync(file->host) ? -errno : 0;
 }
 
 int64_t bh_sys_fdatasync(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
-    return fdatasync(file->host) ? -errno : 0;
+    return file->kind == BH_FILE_STREAM ? -EINVAL : fdatasync(file->host) ? -errno : 0;
 }
 
 /* Of all file systems of the machine: not a guest's to ask for, and nothing it could notice. */
@@ -149,6 +149,8 @@ int64_t bh_sys_ftruncate(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
+    if (file->kind == BH_FILE_STREAM)
+        return bh_refuse(instance, EINVAL, "ftruncate", "a stream of the host");
     return ftruncate(file->host, (off_t)a[1]) ? -errno : 0;
 }
 
@@ -156,6 +158,8 @@ int64_t bh_sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
+    if (file->kind == BH_FILE_STREAM)
+        return bh_refuse(instance, ESPIPE, "fallocate", "a stream of the host");
     if (a[1])
         return -EOPNOTSUPP;
     return fallocate(file->host, 0, (off_t)a[2], (off_t)a[3]) ? -errno : 0;

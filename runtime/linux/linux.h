@@ -12,7 +12,6 @@
 
 #include "../internal.h"
 
-#define BH_MAX_FILES 1024
 #define BH_GUEST_ID 1000 /* the guest's user and group */
 #define BH_GUEST_PID 2
 
@@ -37,8 +36,9 @@ struct bh_signal_action { /* struct k_sigaction as musl passes it */
 
 struct bh_linux {
     struct bh_task only;    /* of a module that is not built for threads */
-    struct bh_file *file;   /* the first few, or all BH_MAX_FILES once a guest opens more */
+    struct bh_file *file;   /* the first few, or all file_limit once a guest opens more */
     unsigned file_count;    /* room in it */
+    unsigned file_limit;    /* descriptors are below it */
     char *cwd;              /* guest path, NULL for the root */
     unsigned umask;
     uint64_t start_time;
@@ -104,21 +104,38 @@ struct bh_place {
 
 /* Finds the grant that a guest's path lies in. call names the caller in the log. 0 or -errno. */
 int bh_place_find(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place, const char *call);
-/* openat2 beneath the grant; never follows a link out of it. A descriptor or -errno. */
-int bh_place_open(const struct bh_place *place, uint64_t flags, uint64_t mode);
 /* An O_PATH descriptor of the object, or -errno; refuses what is neither a file nor a directory (nor, with nofollow, a
  * symbolic link). info may be NULL. */
 int bh_place_look(const struct bh_place *place, bool nofollow, struct stat *info);
-/* For calls that change a directory: an O_PATH descriptor of the parent, and the last component. */
-int bh_place_parent(const struct bh_place *place, const char **last);
+/* The same; *change is 0 when the guest may change the object, or -errno (bh_place_may_change). */
+int bh_place_look_closely(const bh_instance *instance, const struct bh_place *place, bool nofollow, struct stat *info, int *change);
+/* For calls that change a directory: an O_PATH descriptor of the parent, which the guest may change, and the last component. */
+int bh_place_parent(const bh_instance *instance, const struct bh_place *place, const char **last);
+/* openat2 of one name in a directory that bh_place_parent gave; never follows a link. A descriptor or -errno. */
+int bh_place_open_in(int parent, const char *name, uint64_t flags, uint64_t mode);
+
+/* ---- grants.c ---- */
+
+/* Whether the grants let the guest change a directory, or the files in it, that it reached by the place's name: 0, -EROFS, or -EACCES
+ * when it lies outside by now. */
+int bh_place_may_change(const bh_instance *instance, const struct bh_place *place, int directory);
+/* Whether the name in the directory is a granted directory: like a mount point it is not moved and not removed. */
+bool bh_place_is_granted(const bh_instance *instance, int parent, const char *name);
 
 /* ---- files.c ---- */
 
 struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd);
-/* The entry of a descriptor below BH_MAX_FILES, open or not; NULL when there is no memory for the table. */
+/* The entry of a descriptor below file_limit, open or not; NULL when there is no memory for the table. */
 struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd);
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from);
 void bh_file_close(bh_instance *instance, struct bh_file *file);
+
+/* ---- descriptors.c ---- */
+
+/* Takes one of the host's descriptors for a guest before it is opened: 0, or -ENFILE when guests have as many as they may. */
+int bh_descriptor_take(void);
+/* Gives it back, when it is closed or was not opened. */
+void bh_descriptor_return(void);
 
 /* ---- signal.c ---- */
 

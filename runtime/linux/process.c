@@ -71,7 +71,7 @@ int64_t bh_sys_sysinfo(bh_instance *instance, const uint64_t a[6]) {
 static int64_t put_limit(bh_instance *instance, uint64_t resource, uint64_t address) {
     uint64_t value = UINT64_MAX;
     if (resource == RLIMIT_NOFILE)
-        value = BH_MAX_FILES;
+        value = instance->personality->file_limit;
     else if (resource == RLIMIT_STACK)
         value = instance->stack_top - instance->stack_bottom;
     else if (resource == RLIMIT_AS || resource == RLIMIT_DATA)

@@ -68,16 +68,21 @@ int64_t bh_sys_newfstatat(bh_instance *instance, const uint64_t a[6]) {
 
 static int64_t access_place(bh_instance *instance, int64_t directory, uint64_t path, uint64_t mode, uint64_t flags) {
     struct bh_place place;
+    struct stat info;
     char name[40];
+    int change = -EROFS;
     if (mode & ~(uint64_t)(R_OK | W_OK | X_OK))
         return -EINVAL;
+    bool nofollow = flags & AT_SYMLINK_NOFOLLOW;
     int fd = bh_place_find(instance, directory, path, &place, "access");
-    if (!fd)
-        fd = bh_place_look(&place, flags & AT_SYMLINK_NOFOLLOW, NULL);
+    if (!fd && (mode & W_OK) && place.grant->write)
+        fd = bh_place_look_closely(instance, &place, nofollow, &info, &change);
+    else if (!fd)
+        fd = bh_place_look(&place, nofollow, &info);
     if (fd < 0)
         return fd;
     snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-    int64_t result = (mode & W_OK) && !place.grant->write ? -EROFS : faccessat(AT_FDCWD, name, (int)mode, AT_EACCESS) ? -errno : 0;
+    int64_t result = (mode & W_OK) && change ? change : faccessat(AT_FDCWD, name, (int)mode, AT_EACCESS) ? -errno : 0;
     close(fd);
     return result;
 }
@@ -190,7 +195,25 @@ static int writable_parent(bh_instance *instance, int64_t directory, uint64_t pa
         return error;
     if (!place->grant->write)
         return (int)bh_refuse(instance, EROFS, call, place->full);
-    return bh_place_parent(place, last);
+    int parent = bh_place_parent(instance, place, last);
+    return parent == -EROFS ? (int)bh_refuse(instance, EROFS, call, place->full) : parent;
+}
+
+/* The mode that the guest asked for, less its own umask: that of the host's process has been applied as well. Whatever has the name by
+ * now, the guest may change its mode. */
+static int64_t settle_directory(int parent, const char *name, uint64_t mode) {
+    struct stat info;
+    char path[40];
+    int fd = bh_place_open_in(parent, name, O_PATH | O_DIRECTORY, 0);
+    if (fd < 0)
+        return fd;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    int failed = fstat(fd, &info);
+    if (!failed && (info.st_mode & 0777) != mode)
+        failed = chmod(path, (info.st_mode & S_ISGID) | (mode_t)mode);
+    int64_t result = failed ? -errno : 0;
+    close(fd);
+    return result;
 }
 
 static int64_t make_directory(bh_instance *instance, int64_t directory, uint64_t path, uint64_t mode) {
@@ -199,7 +222,8 @@ static int64_t make_directory(bh_instance *instance, int64_t directory, uint64_t
     int parent = writable_parent(instance, directory, path, &place, &last, "mkdir");
     if (parent < 0)
         return parent == -EBUSY ? -EEXIST : parent;
-    int64_t result = mkdirat(parent, last, mode & 0777 & ~instance->personality->umask) ? -errno : 0;
+    mode &= 0777 & ~instance->personality->umask;
+    int64_t result = mkdirat(parent, last, (mode_t)mode) ? -errno : settle_directory(parent, last, mode);
     close(parent);
     return result;
 }
@@ -218,7 +242,7 @@ static int64_t remove_name(bh_instance *instance, int64_t directory, uint64_t pa
     int parent = writable_parent(instance, directory, path, &place, &last, flags ? "rmdir" : "unlink");
     if (parent < 0)
         return parent;
-    int64_t result = unlinkat(parent, last, flags) ? -errno : 0;
+    int64_t result = bh_place_is_granted(instance, parent, last) ? -EBUSY : unlinkat(parent, last, flags) ? -errno : 0;
     close(parent);
     return result;
 }
@@ -251,7 +275,8 @@ static int64_t rename_names(bh_instance *instance, int64_t from_directory, uint6
         close(from_parent);
         return to_parent;
     }
-    int64_t result = syscall(SYS_renameat2, from_parent, from_last, to_parent, to_last, (unsigned)flags) ? -errno : 0;
+    bool busy = bh_place_is_granted(instance, from_parent, from_last) || bh_place_is_granted(instance, to_parent, to_last);
+    int64_t result = busy ? -EBUSY : syscall(SYS_renameat2, from_parent, from_last, to_parent, to_last, (unsigned)flags) ? -errno : 0;
     close(from_parent);
     close(to_parent);
     return result;
@@ -301,12 +326,14 @@ static int writable_object(bh_instance *instance, int64_t directory, uint64_t pa
         return fd;
     if (!place.grant->write)
         return (int)bh_refuse(instance, EROFS, call, place.full);
-    fd = bh_place_look(&place, nofollow, info);
-    if (fd >= 0)
-        snprintf(name, 40, "/proc/self/fd/%d", fd);
-    if (fd >= 0 && S_ISLNK(info->st_mode)) {
+    int change = 0;
+    fd = bh_place_look_closely(instance, &place, nofollow, info, &change);
+    if (fd < 0)
+        return fd;
+    snprintf(name, 40, "/proc/self/fd/%d", fd);
+    if (change || S_ISLNK(info->st_mode)) {
         close(fd);
-        return -EOPNOTSUPP;
+        return change == -EROFS ? (int)bh_refuse(instance, EROFS, call, place.full) : change ? change : -EOPNOTSUPP;
     }
     return fd;
 }

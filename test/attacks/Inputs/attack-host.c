@@ -174,13 +174,21 @@ static int on_stack_callback(void *context, bh_instance *instance, const bh_valu
     return 0;
 }
 
+/* A structure that is returned in memory, where the guest says. */
+static int on_structure_callback(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result) {
+    (void)context, (void)instance, (void)arguments;
+    memset(result->as.s, 0xee, 32);
+    return 0;
+}
+
 static void register_callbacks(void) {
-    bh_address table, entry[4];
+    bh_address table, entry[4], unnamed;
     if (bh_instance_symbol(victim, "callbacks", &table))
         return;
     require(bh_callback_create(victim, "l(l)", on_callback, NULL, &entry[0]));
     require(bh_callback_create(victim, "l(llllllll)", on_stack_callback, NULL, &entry[1]));
     require(bh_callback_create(victim, "l(l)", on_callback, NULL, &entry[2]));
+    require(bh_callback_create(victim, "{4l}()", on_structure_callback, NULL, &unnamed)); /* number 3 */
     require(bh_callback_destroy(victim, entry[2]));
     entry[3] = (bh_address)(uintptr_t)host_function;
     require(bh_copy_in(victim, table, entry, sizeof(entry)));

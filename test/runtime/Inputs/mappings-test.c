@@ -1,5 +1,6 @@
-/* What a guest's memory costs the process: mappings and page tables. mappings-test LIBRARY LARGE-BSS DIRECTORY; the library is made
- * of library.S, LARGE-BSS is the same with more bss than comes from the file. Prints what failed; exit status 0 when nothing did.
+/* What a guest's memory costs the process: mappings and page tables. mappings-test LIBRARY LARGE-BSS DIRECTORY GAP; the library is made
+ * of library.S, LARGE-BSS is the same with more bss than comes from the file, GAP with a gap between two segments. Prints what failed;
+ * exit status 0 when nothing did.
  *
  * Every mapping of the kernel in the slot must begin where a piece of the runtime's map does, so that they are never more. */
 #include <errno.h>
@@ -253,14 +254,34 @@ static void test_large_bss(const char *path) {
     close_guest();
 }
 
+/* Memory that the guest maps between its segments is gone after a reset, and for the next instance in the slot. */
+static void test_gap(const char *path) {
+    open_guest(path, (uint64_t)1 << 20);
+    unsigned fresh = check_counted();
+    char byte;
+    for (int round = 0; round < 2; round++) {
+        uint64_t gap = bh_instance_base(guest) + BH_IMAGE_OFFSET + 0x100000;
+        CHECK(map_at(gap, 2 * PAGE, PROT_READ | PROT_WRITE) == (int64_t)gap && touch(gap));
+        if (round == 0) {
+            CHECK(!bh_instance_reset(guest));
+        } else {
+            CHECK(!bh_instance_destroy(guest));
+            guest = new_instance(NULL);
+        }
+        CHECK(bh_copy_out(guest, &byte, gap, 1) == BH_ERROR_RANGE && check_counted() == fresh);
+    }
+    close_guest();
+}
+
 int main(int argc, char **argv) {
-    if (argc != 4)
+    if (argc != 5)
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
     directory = argv[3];
     test_mappings(argv[1]);
     test_tables(argv[1]);
     test_large_bss(argv[2]);
+    test_gap(argv[4]);
     printf(failures ? "%d checks failed\n" : "ok\n", failures);
     return failures != 0;
 }

@@ -1,6 +1,6 @@
 """Deletes the runtime's checks one at a time and lists those whose loss no test notices.
 
-mutate.py BUILD [--jobs N] [--match REGEX] [--tests REGEX] [--longest SECONDS] [--again]: BUILD is a finished build directory. In
+mutate.py BUILD [--jobs N] [--match REGEX] [--tests REGEX] [--longest SECONDS] [--again] [--trust]: BUILD is a finished build directory. In
 BUILD/mutants a copy of the sources is built in which each check can be switched off by an environment variable (checks.py, mutant.h).
 Every test is run once to see which checks decide something in it; then each check is deleted in those tests, the quickest first, until
 one fails. A check that decides nothing in any test is not noticed by definition. What survives and is not in allowed.txt is an error.
@@ -25,7 +25,7 @@ SOURCE = os.path.dirname(os.path.dirname(tree.HERE))
 class Results:
     """What is known so far, kept in a file: tests {name: passed, seconds, seen}, mutants {check: state, by}."""
 
-    def __init__(self, path, fingerprint):
+    def __init__(self, path, fingerprint, trust):
         self.path, self.fingerprint = path, fingerprint
         self.tests, self.mutants, self.hints = {}, {}, {}
         if os.path.exists(path):
@@ -33,6 +33,8 @@ class Results:
             self.hints = {**old["hints"], **{name: result["by"] for name, result in old["mutants"].items() if result.get("by")}}
             if old["fingerprint"] == fingerprint:
                 self.tests, self.mutants = old["tests"], old["mutants"]
+            elif trust:
+                self.mutants = {name: result for name, result in old["mutants"].items() if result["state"] == "noticed"}
 
     def save(self):
         with open(self.path + ".new", "w") as out:
@@ -122,6 +124,7 @@ def main():
     parser.add_argument("--tests", default="", help="only tests whose name fits")
     parser.add_argument("--longest", type=float, default=1e9, help="leave out tests that take longer: survivors are then only candidates")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run found for these checks and tests")
+    parser.add_argument("--trust", action="store_true", help="what an earlier run found noticed is, although the sources have changed since")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     found = tree.runtime_checks(SOURCE)
@@ -138,7 +141,7 @@ def main():
     build = os.path.abspath(options.build)
     directory = os.path.join(build, "mutants")
     target = os.path.join(directory, "build")
-    results = Results(os.path.join(directory, "results.json"), tree.copy(SOURCE, os.path.join(directory, "source"), found))
+    results = Results(os.path.join(directory, "results.json"), tree.copy(SOURCE, os.path.join(directory, "source"), found), options.trust)
     tree.make(build, os.path.join(directory, "source"), target, options.jobs)
     tests = suite.Suite(tree.cache_value(build, "BULKHEAD_LIT"), target, tree.TESTS, len(every), directory)
     tests.tests = {name: test for name, test in tests.tests.items() if re.search(options.tests, name)}

@@ -37,7 +37,7 @@ def main():
         out.write(SUITE % (os.path.join(directory, "test"), program))
     with open(os.path.join(tests, "bounds.test"), "w") as out:
         out.write("RUN: %program 2\nRUN: not %program 4\n")
-    results = mutate.Results(os.path.join(directory, "results.json"), "")
+    results = mutate.Results(os.path.join(directory, "results.json"), "", False)
     ran = suite.Suite(lit_program, directory, ["made-up"], len(found), directory)
     failed = mutate.run(results, ran, found, found, {}, Options)
     states = {name.split(": ", 1)[1]: result["state"] for name, result in results.mutants.items()}

@@ -87,6 +87,29 @@ static void check_alignment(struct judgement *j)
     }
 }
 
+/* Linkers gather .text and .text.*, and put what has another name beside it. */
+static bool is_gathered(const char *name)
+{
+    return !strncmp(name, ".text", 5) && (!name[5] || name[5] == '.');
+}
+
+static void check_ends(struct judgement *j)
+{
+    bool alone = true;
+    for (size_t i = 0; i < j->object.section_count; i++)
+        alone &= is_gathered(j->object.sections[i].name);
+    for (size_t i = 0; i < j->object.section_count && !alone; i++) {
+        const struct object_section *s = &j->object.sections[i];
+        struct bh_verify_refusal refusal = {
+            .address = s->address + s->size - 1, .length = 1, .rule = "obj-end",
+            .bundle = (s->address + s->size - 1) & ~(uint64_t)(BH_BUNDLE_SIZE - 1),
+            .reason = "the section does not end with a bundle (32 bytes), so the linker may leave zeros behind it",
+        };
+        if (s->size % BH_BUNDLE_SIZE)
+            take_refusal(j, &refusal);
+    }
+}
+
 /* Returns false when there is no verdict. */
 static bool verify_linked(struct judgement *j, const struct linked_code *linked, struct bh_verify_facts *facts)
 {
@@ -104,6 +127,7 @@ static bool verify_linked(struct judgement *j, const struct linked_code *linked,
     if (!input.scratch)
         return false;
     check_alignment(j);
+    check_ends(j);
     bool judged = bh_verify_code(&input, facts) != BH_VERIFY_BAD_ARGUMENT;
     input.report = take_end;
     for (size_t i = 0; judged && i < j->object.section_count; i++) {

@@ -30,29 +30,58 @@ using namespace llvm;
 
 static const char TripleName[] = "x86_64-unknown-linux-musl";
 
-/// The preprocessor leaves lines `# N "FILE"`: messages about the text name the place
-/// that it came from.
-static void printDiagnostic(const SMDiagnostic &D, const SourceMgr &Sources) {
-  unsigned Buffer = Sources.FindBufferContainingLoc(D.getLoc());
-  std::string File = D.getFilename().str();
-  int Line = D.getLineNo();
-  if (Buffer) {
-    StringRef Before = Sources.getMemoryBuffer(Buffer)->getBuffer();
-    Before = Before.take_front(D.getLoc().getPointer() - Before.data());
-    int Here = 0, Marker = 0, From = 0;
-    while (!Before.empty()) {
-      StringRef Text;
-      std::tie(Text, Before) = Before.split('\n');
-      ++Here;
-      if (!Text.consume_front("# ") || Text.consumeInteger(10, From) ||
-          !Text.consume_front(" \""))
-        continue;
-      File = Text.take_until([](char C) { return C == '"'; }).str();
-      Marker = Here;
-      Line = D.getLineNo() - Marker - 1 + From;
-    }
+namespace {
+struct Place {
+  std::string File;
+  int Line;
+};
+} // namespace
+
+/// The preprocessor leaves lines `# N "FILE"`: text comes from the place that they name.
+static Place placeOf(SMLoc Loc, unsigned Buffer, const SourceMgr &Sources) {
+  StringRef Text = Sources.getMemoryBuffer(Buffer)->getBuffer();
+  Place P{Sources.getMemoryBuffer(Buffer)->getBufferIdentifier().str(),
+          int(Sources.FindLineNumber(Loc, Buffer))};
+  int Here = 0, Marker = 0, From = 0;
+  for (StringRef Before = Text.take_front(Loc.getPointer() - Text.data());
+       !Before.empty();) {
+    StringRef Line;
+    std::tie(Line, Before) = Before.split('\n');
+    ++Here;
+    if (!Line.consume_front("# ") || Line.consumeInteger(10, From) ||
+        !Line.consume_front(" \""))
+      continue;
+    P.File = Line.take_until([](char C) { return C == '"'; }).str();
+    Marker = Here + 1 - From;
   }
-  SMDiagnostic(Sources, D.getLoc(), File, Line, D.getColumnNo(), D.getKind(),
+  P.Line -= Marker;
+  return P;
+}
+
+static void printIncluders(unsigned Buffer, const SourceMgr &Sources) {
+  for (;;) {
+    SMLoc From = Sources.getBufferInfo(Buffer).IncludeLoc;
+    if (!From.isValid())
+      return;
+    Buffer = Sources.FindBufferContainingLoc(From);
+    // It is the first token behind the line of the directive.
+    StringRef Text = Sources.getMemoryBuffer(Buffer)->getBuffer();
+    Text = Text.take_front(From.getPointer() - Text.data()).rtrim(" \t");
+    Text.consume_back("\n");
+    Place P = placeOf(SMLoc::getFromPointer(Text.end()), Buffer, Sources);
+    errs() << "In file included from " << P.File << ":" << P.Line << ":\n";
+  }
+}
+
+/// The parser follows those lines itself, the streamer does not; so what a message says
+/// about its place does not count.
+static void printDiagnostic(const SMDiagnostic &D, const SourceMgr &Sources) {
+  Place P{D.getFilename().str(), D.getLineNo()};
+  if (unsigned Buffer = Sources.FindBufferContainingLoc(D.getLoc())) {
+    P = placeOf(D.getLoc(), Buffer, Sources);
+    printIncluders(Buffer, Sources);
+  }
+  SMDiagnostic(Sources, D.getLoc(), P.File, P.Line, D.getColumnNo(), D.getKind(),
                D.getMessage(), D.getLineContents(), D.getRanges(), D.getFixIts())
       .print(nullptr, errs());
 }
@@ -69,12 +98,18 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
   Sources.AddNewSourceBuffer(std::move(*Text), SMLoc());
   Sources.setIncludeDirs(O.IncludeDirs);
   Sources.setVirtualFileSystem(vfs::getRealFileSystem());
+  Sources.setDiagHandler([](const SMDiagnostic &D, void *Sources) {
+    printDiagnostic(D, *static_cast<SourceMgr *>(Sources));
+  }, &Sources);
 
   Triple TT(TripleName);
   MCTargetOptions Options;
   Options.X86RelaxRelocations = false; // the linker must not rewrite what is laid out
   Options.MCNoWarn = O.NoWarn;
   Options.MCFatalWarnings = O.FatalWarnings;
+  Options.MCSaveTempLabels = O.KeepLocals;
+  Options.X86Sse2Avx = O.SSE2AVX;
+  Options.CompressDebugSections = O.Compression;
   std::unique_ptr<MCRegisterInfo> MRI(T.createMCRegInfo(TT));
   std::unique_ptr<MCAsmInfo> MAI(T.createMCAsmInfo(*MRI, TT, Options));
   std::unique_ptr<MCInstrInfo> MII(T.createMCInstrInfo());
@@ -89,7 +124,9 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
          std::vector<const MDNode *> &) { printDiagnostic(D, SM); });
   Ctx.setGenDwarfForAssembly(O.Debug);
   if (O.Debug) {
-    Ctx.setDwarfVersion(5);
+    Ctx.setDwarfVersion(O.DwarfVersion);
+    for (const auto &[Old, New] : O.PrefixMap)
+      Ctx.addDebugPrefixMapEntry(Old, New);
     Ctx.setMainFileName(O.Name);
     SmallString<128> Cwd;
     if (!sys::fs::current_path(Cwd))
@@ -109,10 +146,14 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
   std::unique_ptr<MCTargetAsmParser> TargetParser(
       T.createMCAsmParser(*STI, *Parser, *MII, Options));
   Parser->setTargetParser(*TargetParser);
+  Parser->setAssemblerDialect(O.Intel);
+  for (const auto &[Name, Value] : O.Symbols)
+    Ctx.setSymbolValue(*Streamer, Name, Value);
   bool Failed = Parser->Run(/*NoInitialTextSection=*/false, /*NoFinalize=*/true);
-  // Leaving the section lays out what is still held back, and reports what is wrong
-  // with that.
-  Streamer->switchSection(Ctx.getObjectFileInfo()->getTextSection());
+  // Lays out what is still held back, and reports what is wrong with that.
+  bulkhead::finishCode(*Streamer);
+  if (O.NoExecStack)
+    Streamer->switchSection(MAI->getStackSection(Ctx, /*Exec=*/false));
   if (Failed || Ctx.hadError())
     return false;
   Streamer->finish();

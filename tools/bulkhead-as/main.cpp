@@ -1,7 +1,7 @@
 // bulkhead-as: assembles .s and .S files into isolated code. It takes the options
 // of `clang -c` that mean something to an assembler.
 
-#include "Assemble.h"
+#include "AssemblerOptions.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -11,7 +11,6 @@
 #include "llvm/Support/Program.h"
 #include "llvm/Support/StringSaver.h"
 #include "llvm/Support/raw_ostream.h"
-#include "llvm/TargetParser/X86TargetParser.h"
 
 using namespace llvm;
 
@@ -25,8 +24,9 @@ compiler plugin. A .S file is preprocessed first.
   -I DIR -D N[=V] -U N -include FILE   for the preprocessor, and .include
   -x assembler | -x assembler-with-cpp   what the inputs are, whatever their names
   -g                   line numbers of the source in the object
+  -masm=att|intel      the syntax
   -march=CPU           checked and accepted; as in LLVM's assembler it forbids nothing
-  -Wa,--fatal-warnings -Wa,--no-warn
+  -Wa,OPTION[,...] -Xassembler OPTION   options of GNU as; each works or is refused
   -pthread                 for modules built for threads
   -mllvm -bulkhead-isolate=full|stores
   -mllvm -bulkhead-padding=prefix|nop
@@ -42,12 +42,13 @@ struct CommandLine {
   AssembleOptions Base;
   std::vector<std::string> Inputs, Preprocessor;
   std::vector<const char *> LLVMOptions{"bulkhead-as"};
+  std::vector<StringRef> ForAssembler; ///< what stood between the commas of -Wa,
   std::string Output, Language;
 };
 
 } // namespace
 
-static bool fail(const Twine &Message) {
+bool fail(const Twine &Message) {
   errs() << "bulkhead-as: error: " << Message << "\n";
   return false;
 }
@@ -110,22 +111,34 @@ static bool parse(ArrayRef<const char *> Args, CommandLine &C) {
       C.LLVMOptions.push_back("-bulkhead-threads");
     } else if (A.starts_with("-march=")) {
       C.Base.CPU = A.substr(7).str();
-      if (C.Base.CPU == "native")
-        return fail("-march=native names no fixed CPU; use x86-64-v3, for example");
-      SmallVector<StringRef, 64> Known;
-      X86::fillValidCPUArchList(Known, /*Only64Bit=*/true);
-      if (!llvm::is_contained(Known, C.Base.CPU))
-        return fail("unknown CPU '" + C.Base.CPU + "' in -march=");
+      if (!checkCPU(C.Base.CPU, "-march="))
+        return false;
+    } else if (A.starts_with("-masm=")) {
+      if (!setSyntax(A.substr(6), C.Base))
+        return false;
+    } else if (A.starts_with("-Wa,")) {
+      SmallVector<StringRef, 4> Pieces;
+      A.drop_front(4).split(Pieces, ',');
+      C.ForAssembler.insert(C.ForAssembler.end(), Pieces.begin(), Pieces.end());
+    } else if (A == "-Xassembler") {
+      if (!Value(I, A, V))
+        return false;
+      C.ForAssembler.push_back(V);
+    } else if (A == "-gz" || A.starts_with("-gz=")) {
+      if (!compressDebug(A == "-gz" ? "" : A.substr(4), C.Base))
+        return false;
+    } else if (A.starts_with("-fdebug-prefix-map=") || A.starts_with("-ffile-prefix-map=")) {
+      if (!mapPrefix(A.split('=').second, C.Base))
+        return false;
     } else if (A == "-g0") {
       C.Base.Debug = false;
-    } else if (A == "-g" || A.starts_with("-g") || A == "-Wa,-g") {
-      C.Base.Debug = true;
-    } else if (A == "-Wa,--fatal-warnings" || A == "-Wa,-fatal-warnings") {
-      C.Base.FatalWarnings = true;
-    } else if (A == "-Wa,--no-warn" || A == "-w") {
+    } else if (A.starts_with("-g")) {
+      if (!parseDebugOption(A, C.Base))
+        C.Base.Debug = true;
+    } else if (A == "-w") {
       C.Base.NoWarn = true;
     } else if (A == "-MF" || A == "-MT" || A == "-MQ" || A == "-target" ||
-               A == "-Xclang" || A == "-resource-dir") {
+               A == "-Xclang" || A == "-resource-dir" || A == "-MJ") {
       if (!Value(I, A, V))
         return false;
     } else if (A == "-m32" || A == "-mx32" || A == "-m16") {
@@ -136,6 +149,8 @@ static bool parse(ArrayRef<const char *> Args, CommandLine &C) {
       C.Inputs.push_back(A.str());
     }
   }
+  if (!parseAssemblerOptions(C.ForAssembler, C.Base))
+    return false;
   if (C.Inputs.empty())
     return fail("no input file; see bulkhead-as --help");
   if (C.Inputs.size() > 1 && !C.Output.empty())

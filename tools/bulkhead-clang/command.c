@@ -284,6 +284,8 @@ static void parse_one(struct parser *p, const struct args *argv, size_t *i)
         c->link_inputs++;
         if (!c->native)
             refuse_linker_options(value ? value : arg + strlen("-Wl,"), arg[1] == 'W');
+    } else if (!c->native && (strcmp(arg, "-Xassembler") == 0 || starts_with(arg, "-Wa,"))) {
+        refuse_assembler_options(value ? value : arg + strlen("-Wa,"), arg[1] == 'W');
     }
 }
 

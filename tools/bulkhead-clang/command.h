@@ -55,6 +55,8 @@ bool option_takes_value(const char *option);
 void refuse_option(const char *option);
 /* The same for what goes to the linker: one option, or what -Wl, has: some between commas. */
 void refuse_linker_options(const char *options, bool commas);
+/* The same for what goes to the assembler, by -Wa, or -Xassembler. */
+void refuse_assembler_options(const char *options, bool commas);
 /* The same for an option that only C++ cannot have. */
 void refuse_cxx_option(const char *option);
 

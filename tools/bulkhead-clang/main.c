@@ -6,6 +6,7 @@
  * Nothing here is trusted: whatever bypasses the instrumentation is refused by the verifier.
  */
 #include "command.h"
+#include "gaps.h"
 #include "help.h"
 #include "process.h"
 
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CLANG "clang-" BULKHEAD_LLVM_VERSION
@@ -164,7 +166,9 @@ static void add_assembler_options(struct args *out, const struct command *c)
         const char *arg = c->args.items[i];
         if (strcmp(arg, "-I") == 0 || strcmp(arg, "-Xassembler") == 0)
             args_add_list(out, arg, c->args.items[i + 1], NULL);
-        else if (starts_with(arg, "-I") || starts_with(arg, "-march=") || starts_with(arg, "-Wa,"))
+        else if (starts_with(arg, "-I") || starts_with(arg, "-march=") || starts_with(arg, "-masm=") || starts_with(arg, "-Wa,") ||
+                 starts_with(arg, "-gz") || starts_with(arg, "-gdwarf-") || starts_with(arg, "-fdebug-prefix-map=") ||
+                 starts_with(arg, "-ffile-prefix-map="))
             args_add(out, arg);
         else if (starts_with(arg, "-g") && strcmp(arg, "-g0") != 0 && !starts_with(arg, "-gcc"))
             args_add(out, "-g");
@@ -291,9 +295,15 @@ static int assemble_all(struct command *c)
             args_add(&rest, object);
             continue;
         }
+        /* They have served; clang need not miss a file to use them for. */
+        bool served = starts_with(arg, "-Wa,") || strcmp(arg, "-Xassembler") == 0 || starts_with(arg, "-masm=");
+        if (served)
+            args_add(&rest, "--start-no-unused-arguments");
         args_add(&rest, arg);
         if (option_takes_value(arg))
             args_add(&rest, c->args.items[++i]);
+        if (served)
+            args_add(&rest, "--end-no-unused-arguments");
     }
     c->args = rest;
     if (c->phase == PHASE_OBJECT)
@@ -375,5 +385,15 @@ int main(int argc, char **argv)
     add_back(&clang, &command);
     if (links)
         add_link_back(&clang, &command);
-    process_exec(&clang);
+    if (!links || command.native || command.show_only)
+        process_exec(&clang);
+    /* Not every link writes something: -Wl,--version does not. */
+    const char *output = command.output ? command.output : "a.out";
+    struct stat before = {0}, after = {0};
+    stat(output, &before);
+    int status = process_run(&clang);
+    if (status == 0 && stat(output, &after) == 0 && (before.st_ino != after.st_ino || before.st_mtim.tv_sec != after.st_mtim.tv_sec ||
+                                                     before.st_mtim.tv_nsec != after.st_mtim.tv_nsec))
+        fill_code_gaps(output);
+    return status;
 }

@@ -50,6 +50,7 @@ static const struct refusal refusals[] = {
     {"-m32", "modules are 64-bit code"},
     {"-m16", "modules are 64-bit code"},
     {"-mx32", "modules have 64-bit pointers"},
+    {"-mbranches-within-32B-boundaries", "bundles already keep instructions from crossing 32 bytes, and calls end there; drop it"},
     {"-fxray-instrument", "its run-time is not available in modules; drop it"},
     {"-fprofile-instr-generate*", "the profiling run-time is not available in modules; collect the profile from a native build"},
     {"-fprofile-generate*", "the profiling run-time is not available in modules; collect the profile from a native build"},
@@ -75,6 +76,14 @@ static const struct refusal linker_refusals[] = {
     {"-plugin-opt*", "link-time optimisation would compile without the plugin; drop it"},
 };
 
+/* Options of the assembler that clang accepts for C and then ignores. For assembly language bulkhead-as knows them all. */
+static const struct refusal assembler_refusals[] = {
+    {"-mrelax-relocations=yes", "the linker would rewrite what is laid out in bundles; drop it"},
+    {"-mcpu=*", "it is no option of x86; drop it"},
+    {"-mfpu=*", "it is no option of x86; drop it"},
+    {"-mhwdiv=*", "it is no option of x86; drop it"},
+};
+
 /* Options that end in the same letters as a refused pattern but are harmless. */
 static const char *const harmless[] = {"-fopenmp-simd", "-fembed-bitcode=off", "-fembed-bitcode=marker", "-fembed-bitcode-marker"};
 
@@ -94,16 +103,27 @@ void refuse_option(const char *option)
             die("%s cannot work in a module: %s", option, refusals[i].why);
 }
 
-void refuse_linker_options(const char *options, bool commas)
+/* Options of one table among OPTIONS: one, or some between commas. DASHES: two hyphens are as good as one. */
+static void refuse_among(const struct refusal *table, size_t count, const char *options, bool commas, bool dashes)
 {
     do {
         size_t n = commas ? strcspn(options, ",") : strlen(options);
         char *option = format("%.*s", (int)n, options);
-        for (size_t i = 0; i < sizeof linker_refusals / sizeof *linker_refusals; i++)
-            if (matches(linker_refusals[i].option, starts_with(option, "--") ? option + 1 : option))
-                die("%s cannot work in a module: %s", option, linker_refusals[i].why);
+        for (size_t i = 0; i < count; i++)
+            if (matches(table[i].option, dashes && starts_with(option, "--") ? option + 1 : option))
+                die("%s cannot work in a module: %s", option, table[i].why);
         options += n;
     } while (*options++ == ',');
+}
+
+void refuse_linker_options(const char *options, bool commas)
+{
+    refuse_among(linker_refusals, sizeof linker_refusals / sizeof *linker_refusals, options, commas, true);
+}
+
+void refuse_assembler_options(const char *options, bool commas)
+{
+    refuse_among(assembler_refusals, sizeof assembler_refusals / sizeof *assembler_refusals, options, commas, false);
 }
 
 void refuse_cxx_option(const char *option)

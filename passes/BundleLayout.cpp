@@ -35,8 +35,6 @@ public:
         Reached = true; // jumps here run through the padding behind it
       if (It.K == Item::Unit)
         Reached = It.F == Item::Falls || (It.F == Item::Branches && It.Conditional);
-      else if (It.K == Item::Data)
-        Reached = true;
       if (It.K == Item::Label)
         LabelIndex[It.Symbol] = I;
       if (It.K == Item::Unit && It.F == Item::Branches)
@@ -108,8 +106,7 @@ void Layout::markLabelRuns() {
     while (Next < Items.size() &&
            (Items[Next].K == Item::Label || Items[Next].K == Item::Action))
       ++Next;
-    bool Code = Next < Items.size() &&
-                (Items[Next].K == Item::Unit || Items[Next].K == Item::Data);
+    bool Code = Next < Items.size() && Items[Next].K == Item::Unit;
     for (; I < Next; ++I)
       if (Items[I].K == Item::Label)
         Items[I].Padded = Code && !Aligned;
@@ -147,7 +144,7 @@ void Layout::choose() {
         Reach(From, (From + Pad) % Bundle, Pad, 0, padCost(Pad, Executed));
         continue;
       }
-      if (It.Size > Bundle) { // data; a unit that long is reported elsewhere
+      if (It.Size > Bundle) { // which is reported elsewhere
         Reach(From, (From + It.Size) % Bundle, 0, 0, 0);
         continue;
       }
@@ -190,6 +187,7 @@ void Layout::place() {
         FirstPadded = I;
       continue;
     case Item::Action:
+    case Item::Data: // is decoded before
       continue;
     case Item::Align:
       It.Offset = At;
@@ -199,7 +197,6 @@ void Layout::place() {
       At += It.Pad;
       break;
     case Item::Unit:
-    case Item::Data:
       if (FirstPadded != SIZE_MAX) // the whole run moves behind the padding
         for (size_t L = FirstPadded; L < I; ++L)
           if (Items[L].K == Item::Label)
@@ -273,7 +270,7 @@ uint64_t Layout::run(bool RelaxAll) {
       It.Size = branchSize(It.Conditional, It.Long);
     }
     It.Offset = At;
-    At += It.K == Item::Unit || It.K == Item::Data ? It.Size : 0;
+    At += It.K == Item::Unit ? It.Size : 0;
   }
   if (!RelaxAll)
     growUnreachable();

@@ -29,7 +29,7 @@ DenseSet<const MCSymbol *> &bulkhead::functionsCalledDirectly() {
 
 CodeBuffer::CodeBuffer(const Target &T, MCContext &Ctx, CodeSink &Sink)
     : T(T), X(X86Names::get(T)), Ctx(Ctx), Sink(Sink),
-      Emitter(T.createMCCodeEmitter(*X.MII, Ctx)) {}
+      Emitter(T.createMCCodeEmitter(*X.MII, Ctx)), Raw(X, Ctx, *Emitter) {}
 
 //===----------------------------------------------------------------------===//
 // Filling
@@ -37,6 +37,8 @@ CodeBuffer::CodeBuffer(const Target &T, MCContext &Ctx, CodeSink &Sink)
 
 void CodeBuffer::addInstruction(const MCInst &I, const MCSubtargetInfo &STI) {
   LastSTI = &STI;
+  if (I.getLoc().isValid())
+    Raw.noteOperands(I);
   Pending.push_back({{I, &STI}, Items.size()});
 }
 
@@ -71,18 +73,28 @@ void CodeBuffer::addLabel(MCSymbol *S, SMLoc Loc, MCSection *Section) {
   S->setFragment(&LabelFragments.back());
 }
 
-void CodeBuffer::addAlignment(Align A, unsigned MaxBytes) {
+void CodeBuffer::addAlignment(Align A, unsigned MaxBytes, SMLoc Loc) {
   Item &It = Items.emplace_back();
   It.K = Item::Align;
+  It.Loc = Loc;
   It.Alignment = A;
   It.MaxBytes = MaxBytes;
 }
 
-void CodeBuffer::addData(unsigned Size, std::function<void()> Replay) {
-  Item &It = Items.emplace_back();
-  It.K = Item::Data;
-  It.Size = Size;
-  It.Replay = std::move(Replay);
+void CodeBuffer::addData(std::string Bytes, SMLoc Loc) {
+  Raw.add(Items.size(), std::move(Bytes), Loc);
+  Items.emplace_back().K = Item::Data;
+}
+
+void CodeBuffer::addNops(uint64_t Bytes, uint64_t Longest, const MCSubtargetInfo &STI,
+                         SMLoc Loc) {
+  while (Bytes) {
+    unsigned N = std::min({Bytes, Longest, uint64_t(9)});
+    MCInst I = nop(N == 2 ? 1 : N); // two bytes would need a prefix
+    I.setLoc(Loc);
+    addInstruction(I, STI);
+    Bytes -= N == 2 ? 1 : N;
+  }
 }
 
 void CodeBuffer::addAction(std::function<void()> Replay) {
@@ -129,7 +141,7 @@ bool CodeBuffer::flagsMayBeLive(size_t Index) const {
       if (Label == Items.end())
         return Ref && Ref->getSymbol().isTemporary();
       size_t Position = Label - Items.begin();
-      I = llvm::partition_point(Pending, [&](const Source &S) {
+      I = llvm::partition_point(Pending, [&](const BufferedInst &S) {
             return S.Before <= Position;
           }) - Pending.begin() - 1;
       continue;
@@ -153,7 +165,18 @@ bool CodeBuffer::flagsMayBeLive(size_t Index) const {
   return true;
 }
 
-void CodeBuffer::confine() {
+/// Bytes that were written into code become instructions.
+void CodeBuffer::decodeBytes(MCSectionSubPair Place) {
+  if (Raw.empty())
+    return;
+  if (!LastSTI)
+    LastSTI = Ctx.getSubtargetInfo();
+  auto P = Positions.find(Place);
+  bool Start = P == Positions.end() || !P->second.Offset;
+  Raw.decode(Items, Pending, *LastSTI, Start || !P->second.Dead, Start);
+}
+
+void CodeBuffer::confine(bool &ReturnsKeepRCX) {
   ItemList Result;
   Result.reserve(Items.size() + Pending.size() * 5 / 4);
   Confine Rewriter(X, Ctx, Result);
@@ -162,7 +185,7 @@ void CodeBuffer::confine() {
     if (Index == Pending.size() || Pending[Index].Before > Next) {
       Item &It = Items[Next++];
       if (It.K == Item::Label && !It.Symbol->isTemporary())
-        KeepsRCX = functionsReturningThroughR11().contains(It.Symbol);
+        ReturnsKeepRCX = functionsReturningThroughR11().contains(It.Symbol);
       Result.push_back(It.K == Item::Label ? It : std::move(It));
       continue;
     }
@@ -179,7 +202,7 @@ void CodeBuffer::confine() {
         break;
       Run.push_back(&Pending[I]);
     }
-    Rewriter.ReturnsThroughR11 = KeepsRCX;
+    Rewriter.ReturnsThroughR11 = ReturnsKeepRCX;
     unsigned Used = Rewriter.rewrite(
         Run, [&](unsigned N) { return flagsMayBeLive(Index + N); });
     Index += Used;
@@ -512,10 +535,7 @@ bool CodeBuffer::emitAll(bool Dead) {
         emitPadding(It.Pad, It.Offset, Dead, *LastSTI);
       continue;
     case Item::Data:
-      emitPadding(It.Pad, It.Offset - It.Pad, Dead, *LastSTI);
-      It.Replay();
-      Dead = false;
-      continue;
+      llvm_unreachable("data was decoded");
     case Item::Unit:
       emitPadding(It.Pad, It.Offset - It.Pad, Dead, *It.STI);
       emitUnit(It);
@@ -527,10 +547,12 @@ bool CodeBuffer::emitAll(bool Dead) {
   return Dead;
 }
 
-void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
-  confine();
+void CodeBuffer::flush(MCSectionSubPair Place, bool RelaxAll) {
+  MCSection *Section = Place.first;
+  decodeBytes(Place);
+  confine(KeepsRCX[Place]);
   bool Code = llvm::any_of(Items, [](const Item &It) {
-    return It.K == Item::Unit || It.K == Item::Data || It.K == Item::Align;
+    return It.K == Item::Unit || It.K == Item::Align;
   });
   if (Code && LastSTI) {
     if (laysOutBundles()) {
@@ -539,7 +561,7 @@ void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
     }
     if (confinesAddresses())
       touchStack(X, Items);
-    auto [It, Fresh] = Positions.try_emplace(Section);
+    auto [It, Fresh] = Positions.try_emplace(Place);
     if (Fresh) { // unknown, or the section is still empty: start a bundle
       Item A;
       A.K = Item::Align;
@@ -554,21 +576,27 @@ void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
       }
       else if (I.K == Item::Align && I.Alignment > Strictest)
         Strictest = I.Alignment;
+      // Only at the end is it known how much lies before a subsection.
+      if (Place.second && I.K == Item::Align && I.Alignment.value() > BH_BUNDLE_SIZE)
+        Ctx.reportError(I.Loc, "bulkhead: a subsection starts at a bundle and cannot be "
+                               "aligned to more than 32; use a section of its own");
     }
     Section->ensureMinAlignment(Strictest);
     Position &P = It->second;
     P.Offset += layOut(Items, P.Offset, P.Dead, RelaxAll, laysOutBundles());
     P.Dead = emitAll(P.Dead);
+    P.STI = LastSTI;
   } else {
     for (Item &It : Items) {
       if (It.K == Item::Label) {
         It.Symbol->setFragment(nullptr);
         Sink.placeLabel(It.Symbol, It.Loc);
-        if (auto P = Positions.find(Section); P != Positions.end())
+        if (auto P = Positions.find(Place); P != Positions.end()) {
           P->second.Dead = false; // what follows is reached through the label
+          if (P->second.Offset % BH_BUNDLE_SIZE)
+            Unaligned.insert(It.Symbol);
+        }
       } else if (It.K == Item::Action)
-        It.Replay();
-      else if (It.K == Item::Data)
         It.Replay();
       else
         Sink.placeAlignment(It.Alignment, false, nullptr);
@@ -576,4 +604,16 @@ void CodeBuffer::flush(MCSection *Section, bool RelaxAll) {
   }
   Items.clear();
   LabelFragments.clear();
+}
+
+void CodeBuffer::finish(function_ref<void(MCSectionSubPair)> Enter) {
+  Raw.checkReads();
+  if (!laysOutBundles())
+    return;
+  for (auto &[Place, P] : Positions)
+    if (P.Offset % BH_BUNDLE_SIZE) {
+      Enter(Place);
+      Sink.placeAlignment(Align(BH_BUNDLE_SIZE), P.Dead, P.STI);
+      P.Offset = alignTo(P.Offset, BH_BUNDLE_SIZE);
+    }
 }

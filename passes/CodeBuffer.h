@@ -9,13 +9,16 @@
 
 #include "Confine.h"
 #include "Items.h"
+#include "RawCode.h"
 #include "X86Names.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/MC/MCAsmBackend.h"
 #include "llvm/MC/MCCodeEmitter.h"
 #include "llvm/MC/MCSection.h"
+#include "llvm/MC/MCStreamer.h"
 #include <deque>
 #include <memory>
 
@@ -60,24 +63,30 @@ public:
 
   void addInstruction(const llvm::MCInst &I, const llvm::MCSubtargetInfo &STI);
   void addLabel(llvm::MCSymbol *S, llvm::SMLoc Loc, llvm::MCSection *Section);
-  void addAlignment(llvm::Align A, unsigned MaxBytes);
-  void addData(unsigned Size, std::function<void()> Replay);
+  void addAlignment(llvm::Align A, unsigned MaxBytes, llvm::SMLoc Loc = {});
+  /// \p Bytes is empty for a value that is not known yet.
+  void addData(std::string Bytes, llvm::SMLoc Loc);
+  void addNops(uint64_t Bytes, uint64_t Longest, const llvm::MCSubtargetInfo &STI,
+               llvm::SMLoc Loc);
   void addAction(std::function<void()> Replay);
 
   /// Data elsewhere refers to \p S: if it is code, it must be aligned.
   void noteAddressTaken(const llvm::MCSymbol &S, llvm::SMLoc Loc);
 
-  /// Lays out and replays everything that was added, into \p Section.
-  void flush(llvm::MCSection *Section, bool RelaxAll);
-  /// Something of unknown size was written to \p Section past the buffer.
-  void forgetOffset(llvm::MCSection *Section) { Positions.erase(Section); }
+  /// What the file says about a symbol.
+  void note(const llvm::MCSymbol &S, RawCode::Role R) { Raw.note(S, R); }
+
+  /// Lays out and replays everything that was added, into \p Place.
+  void flush(llvm::MCSectionSubPair Place, bool RelaxAll);
+  /// Something of unknown size was written to \p Place past the buffer.
+  void forgetOffset(llvm::MCSectionSubPair Place) { Positions.erase(Place); }
+  /// At the end of the file: pads all code to whole bundles, because a linker leaves
+  /// zeros behind a section, and because subsections are laid out one by one.
+  void finish(llvm::function_ref<void(llvm::MCSectionSubPair)> Enter);
 
 private:
-  struct Source : SourceInst {
-    size_t Before; ///< number of items that precede it
-  };
-
-  void confine();
+  void confine(bool &ReturnsKeepRCX);
+  void decodeBytes(llvm::MCSectionSubPair Place);
   bool flagsMayBeLive(size_t Index) const;
   void alignTakenLabels();
   void freeNoReturnCalls();
@@ -99,17 +108,19 @@ private:
   const llvm::MCSubtargetInfo *LastSTI = nullptr;
 
   ItemList Items;              ///< everything but instructions
-  std::vector<Source> Pending; ///< instructions, in order
+  std::vector<BufferedInst> Pending; ///< instructions, in order
   llvm::BitVector Accepted; ///< opcodes of compiled code that the verifier knows
   std::deque<llvm::MCFragment> LabelFragments;
   llvm::DenseSet<const llvm::MCSymbol *> AddressTaken, Unaligned;
-  /// Where the code of a section has got to.
+  RawCode Raw;
+  /// Where the code of a section or subsection has got to.
   struct Position {
     uint64_t Offset = 0;
     bool Dead = false; ///< nothing falls into what follows
+    const llvm::MCSubtargetInfo *STI = nullptr;
   };
-  llvm::DenseMap<const llvm::MCSection *, Position> Positions;
-  bool KeepsRCX = false;
+  llvm::MapVector<llvm::MCSectionSubPair, Position> Positions;
+  llvm::DenseMap<llvm::MCSectionSubPair, bool> KeepsRCX; ///< the function begun there
 };
 
 } // namespace bulkhead

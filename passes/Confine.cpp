@@ -79,9 +79,9 @@ bool Confine::isHostCall(const MCInst &I) const {
   return Disp >= BH_HOSTCALL_TABLE && Disp < BH_HOSTCALL_TABLE_END && Disp % 8 == 0;
 }
 
-/// Makes the ModRM memory operand of \p I one of M1, M2, M3. Returns false after
-/// reporting an error.
-bool Confine::confineOperand(MCInst &I) {
+/// Makes the ModRM memory operand of \p I one of M1, M2, M3, a load's as well if it
+/// \p WritesStackPointer. Returns false after reporting an error.
+bool Confine::confineOperand(MCInst &I, bool WritesStackPointer) {
   int M = X.memoryOperand(I.getOpcode());
   if (M < 0 || X.classOf(I.getOpcode()) == OpClass::Nop)
     return true;
@@ -108,7 +108,8 @@ bool Confine::confineOperand(MCInst &I) {
   }
   const MCInstrDesc &D = X.MII->get(I.getOpcode());
   if (!confinesAddresses() ||
-      (isolation() == Isolation::Stores && D.mayLoad() && !D.mayStore())) {
+      (isolation() == Isolation::Stores && D.mayLoad() && !D.mayStore() &&
+       !WritesStackPointer)) {
     Segment.setReg(MCRegister());
     return true;
   }
@@ -398,9 +399,10 @@ bool Confine::rewriteStackPointer(const SourceInst &S, bool FlagsLive) {
   unsigned Op = I.getOpcode();
   if (!writesStackPointer(I))
     return false;
-  if (Op == X.POP64r) {
-    error(I, "popping into rsp is not accepted");
-    return true;
+  if (Op == X.POP64r) { // what is popped replaces what popping adds
+    SourceInst Load = {load(X.MOV64rm, X.RSP, X.RSP, 0, MCRegister()), S.STI};
+    Load.Inst.setLoc(I.getLoc());
+    return rewriteStackPointer(Load, FlagsLive);
   }
   // S1: a small constant stays as it is.
   auto Small = [](const MCOperand &V) {
@@ -438,7 +440,7 @@ bool Confine::rewriteStackPointer(const SourceInst &S, bool FlagsLive) {
       error(I, "rsp cannot be loaded from thread-local storage");
       return true;
     }
-    if (!confineOperand(Narrow))
+    if (!confineOperand(Narrow, /*WritesStackPointer=*/true))
       return true;
   }
   Insts List;

@@ -24,6 +24,11 @@ struct SourceInst {
   const llvm::MCSubtargetInfo *STI;
 };
 
+/// One in a stretch of code, among its items.
+struct BufferedInst : SourceInst {
+  size_t Before; ///< number of items that precede it
+};
+
 class Confine {
 public:
   /// \p ReturnsThroughR11: the function keeps rcx at its returns.
@@ -46,7 +51,7 @@ private:
   Item &unit(const SourceInst &S, Insts List, bool Sequence);
   void error(const llvm::MCInst &I, const llvm::Twine &Why);
 
-  bool confineOperand(llvm::MCInst &I);
+  bool confineOperand(llvm::MCInst &I, bool WritesStackPointer = false);
   bool isConfinedAbsolute(const llvm::MCInst &I, unsigned M) const;
   bool isHostCall(const llvm::MCInst &I) const;
   void appendMask(Insts &List, llvm::MCRegister R) const;

@@ -27,7 +27,7 @@ struct Item {
     Unit,   ///< instructions that lie in one bundle; nothing jumps between them
     Label,
     Align,
-    Data,   ///< bytes that somebody wrote into a text section
+    Data,   ///< bytes that somebody wrote into code, until they are decoded
     Action, ///< no bytes: line tables, unwind information
   };
   /// What a unit ends with.
@@ -54,7 +54,7 @@ struct Item {
   /// is rsp plus a constant then, the constant: the unwinder needs it.
   std::optional<int64_t> CutsStackPointer;
 
-  // Label, Action, Data.
+  // Label, Action.
   llvm::MCSymbol *Symbol = nullptr;
   llvm::SMLoc Loc;
   std::function<void()> Replay;

@@ -77,11 +77,6 @@ void bulkhead::touchStack(const X86Names &X, ItemList &Items) {
   std::vector<size_t> TouchAfter;
   for (size_t I = 0; I < Items.size(); ++I) {
     Item &It = Items[I];
-    if (It.K == Item::Data && LastMove != SIZE_MAX) {
-      TouchAfter.push_back(LastMove);
-      LastMove = SIZE_MAX;
-      Owed = 0;
-    }
     if (It.K != Item::Unit)
       continue;
     int64_t Amount = 0;

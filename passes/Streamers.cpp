@@ -24,6 +24,7 @@
 #include "llvm/Support/FormattedStream.h"
 #include "llvm/Support/LEB128.h"
 #include "llvm/Support/SaveAndRestore.h"
+#include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Triple.h"
 
 using namespace llvm;
@@ -60,10 +61,8 @@ public:
   }
 
   void emitInstruction(const MCInst &I, const MCSubtargetInfo &STI) override {
-    if (Replaying)
+    if (!holding()) // in a section of data nobody executes it
       return Base::emitInstruction(I, STI);
-    // Data-only sections get no instructions, so any section that does is code.
-    Text = true;
     Buffer.addInstruction(I, STI);
   }
 
@@ -77,58 +76,83 @@ public:
                          unsigned Max) override {
     if (!holding())
       return Base::emitCodeAlignment(A, STI, Max);
-    Buffer.addAlignment(A, Max);
+    Buffer.addAlignment(A, Max, this->getStartTokLoc());
   }
   void emitValueToAlignment(Align A, int64_t V, uint8_t L, unsigned Max) override {
     if (!holding())
       return Base::emitValueToAlignment(A, V, L, Max);
-    Buffer.addAlignment(A, Max);
+    Buffer.addAlignment(A, Max, this->getStartTokLoc());
   }
 
+  // What is written between code is decoded (RawCode.h), so its bytes must be known.
   void emitBytes(StringRef D) override {
     if (!holding())
       return Base::emitBytes(D);
-    Buffer.addData(D.size(), [this, S = D.str()] { Base::emitBytes(S); });
+    if (!D.empty())
+      Buffer.addData(D.str(), this->getStartTokLoc());
+  }
+  void emitIntValue(uint64_t V, unsigned Size) override {
+    if (!holding())
+      return Base::emitIntValue(V, Size);
+    emitBytes(littleEndian(V, Size));
   }
   void emitValueImpl(const MCExpr *V, unsigned Size, SMLoc Loc) override {
     if (!holding()) {
       noteReferences(V, Loc);
       return Base::emitValueImpl(V, Size, Loc);
     }
-    Buffer.addData(Size, [=] { Base::emitValueImpl(V, Size, Loc); });
+    int64_t Value;
+    if (V->evaluateAsAbsolute(Value))
+      return emitBytes(littleEndian(Value, Size));
+    Buffer.addData({}, Loc.isValid() ? Loc : this->getStartTokLoc());
   }
   void emitFill(const MCExpr &N, uint64_t V, SMLoc Loc) override {
-    int64_t Size;
-    if (holding() && N.evaluateAsAbsolute(Size) && Size >= 0 && Size < 0x10000)
-      return emitBytes(std::string(size_t(Size), char(V)));
-    passBy();
-    Base::emitFill(N, V, Loc);
+    if (!holding())
+      return Base::emitFill(N, V, Loc);
+    fill(N, 1, V, Loc);
   }
   void emitFill(const MCExpr &N, int64_t Size, int64_t V, SMLoc Loc) override {
-    passBy();
-    Base::emitFill(N, Size, V, Loc);
+    if (!holding())
+      return Base::emitFill(N, Size, V, Loc);
+    fill(N, Size, V, Loc);
   }
   void emitNops(int64_t N, int64_t Max, SMLoc Loc,
                 const MCSubtargetInfo &STI) override {
-    passBy();
-    Base::emitNops(N, Max, Loc, STI);
+    if (!holding())
+      return Base::emitNops(N, Max, Loc, STI);
+    if (N > LargestFill)
+      return this->getContext().reportError(Loc, TooLarge);
+    if (N > 0)
+      Buffer.addNops(N, Max > 0 ? Max : N, STI, Loc);
   }
   void emitULEB128Value(const MCExpr *V) override {
-    passBy();
-    Base::emitULEB128Value(V);
+    int64_t Value;
+    if (holding() && V->evaluateAsAbsolute(Value))
+      this->emitULEB128IntValue(Value);
+    else if (!refuse({}, NoNumber))
+      Base::emitULEB128Value(V);
   }
   void emitSLEB128Value(const MCExpr *V) override {
-    passBy();
-    Base::emitSLEB128Value(V);
+    int64_t Value;
+    if (holding() && V->evaluateAsAbsolute(Value))
+      this->emitSLEB128IntValue(Value);
+    else if (!refuse({}, NoNumber))
+      Base::emitSLEB128Value(V);
   }
   void emitValueToOffset(const MCExpr *O, unsigned char V, SMLoc Loc) override {
-    passBy();
-    Base::emitValueToOffset(O, V, Loc);
+    if (!refuse(Loc, "code moves, so '.org' cannot say where; use '.p2align'"))
+      Base::emitValueToOffset(O, V, Loc);
   }
   void emitRelocDirective(const MCExpr &Offset, StringRef Name, const MCExpr *Expr,
                           SMLoc Loc) override {
-    passBy();
-    Base::emitRelocDirective(Offset, Name, Expr, Loc);
+    // This one only keeps a section from being discarded.
+    if (holding() && (Name == "R_X86_64_NONE" || Name == "BFD_RELOC_NONE"))
+      return act([this, Offset = &Offset, N = Name.str(), Expr, Loc] {
+        Base::emitRelocDirective(*Offset, N, Expr, Loc);
+      });
+    if (!refuse(Loc, "'.reloc' would change code after it was laid out; write the "
+                     "instruction"))
+      Base::emitRelocDirective(Offset, Name, Expr, Loc);
   }
   // Distances between labels that are still held back are not known yet.
   void emitAbsoluteSymbolDiff(const MCSymbol *Hi, const MCSymbol *Lo,
@@ -172,9 +196,23 @@ public:
     Base::emitRawTextImpl(S);
   }
 
+  bool emitSymbolAttribute(MCSymbol *S, MCSymbolAttr A) override {
+    if (A == MCSA_ELF_TypeFunction || A == MCSA_ELF_TypeIndFunction)
+      Buffer.note(*S, RawCode::Function);
+    else if (A == MCSA_ELF_TypeObject || A == MCSA_ELF_TypeTLS)
+      Buffer.note(*S, RawCode::Object);
+    else if (A == MCSA_Global || A == MCSA_Weak)
+      Buffer.note(*S, RawCode::Visible);
+    return Base::emitSymbolAttribute(S, A);
+  }
+
   // Sections.
   void switchSection(MCSection *S, uint32_t Sub) override {
     flush();
+    // The code generator ends in this section. An object streamer's finishImpl is final,
+    // and the hook that targets have in its place is taken by X86's own.
+    if (S->getName() == ".note.GNU-stack")
+      finishCode();
     Base::switchSection(S, Sub);
   }
   bool popSection() override {
@@ -251,6 +289,19 @@ public:
     act([this, S = V.str(), Loc] { Base::emitCFIEscape(S, Loc); });
   }
 
+  /// No code follows, so far as is known: what is held back goes out, and the ends of
+  /// sections are padded.
+  void finishCode() {
+    flush();
+    SaveAndRestore Guard(Replaying, true);
+    MCSectionSubPair Here = this->getCurrentSection();
+    Buffer.finish([this](MCSectionSubPair Place) {
+      Base::switchSection(Place.first, Place.second);
+    });
+    if (Here.first)
+      Base::switchSection(Here.first, Here.second);
+  }
+
 protected:
   void flush() {
     if (Replaying || Buffer.empty())
@@ -259,7 +310,7 @@ protected:
     bool RelaxAll = false;
     if constexpr (!IsText)
       RelaxAll = this->getAssembler().getRelaxAll();
-    Buffer.flush(this->getCurrentSectionOnly(), RelaxAll);
+    Buffer.flush(this->getCurrentSection(), RelaxAll);
   }
 
 private:
@@ -275,7 +326,39 @@ private:
     if (!holding())
       return;
     flush();
-    Buffer.forgetOffset(this->getCurrentSectionOnly());
+    Buffer.forgetOffset(this->getCurrentSection());
+  }
+  /// What can stand among data, but not in code. Returns whether that was reported.
+  bool refuse(SMLoc Loc, const char *Why) {
+    if (holding())
+      this->getContext().reportError(Loc.isValid() ? Loc : this->getStartTokLoc(),
+                                     Twine("bulkhead: ") + Why);
+    return holding();
+  }
+  static constexpr const char *NoNumber =
+      "a value that is not a plain number cannot be code; move data to .rodata";
+  static constexpr int64_t LargestFill = 1 << 24;
+  static constexpr const char *TooLarge =
+      "bulkhead: code of more than 16 MiB in one directive is not accepted";
+  static std::string littleEndian(uint64_t V, unsigned Size) {
+    std::string Bytes;
+    for (unsigned N = 0; N < Size; ++N)
+      Bytes += char(N < 8 ? V >> 8 * N : int64_t(V) >> 63);
+    return Bytes;
+  }
+  /// Holds back \p N times \p V of \p Size bytes.
+  void fill(const MCExpr &N, int64_t Size, uint64_t V, SMLoc Loc) {
+    int64_t Times;
+    if (!N.evaluateAsAbsolute(Times)) {
+      refuse(Loc, "a size that is not a plain number cannot be kept in code");
+      return;
+    }
+    if (Times > LargestFill / std::max<int64_t>(Size, 1))
+      return this->getContext().reportError(Loc, TooLarge);
+    std::string Bytes, One = littleEndian(V, Size);
+    for (; Times > 0; --Times)
+      Bytes += One;
+    emitBytes(Bytes);
   }
 
   /// A table of code addresses: `.quad label`, or `.long label - table`.
@@ -381,13 +464,11 @@ private:
 };
 
 using BundleELFStreamer = BundleStreamer<MCELFStreamer>;
-// An object streamer's finishImpl is final. The code generator ends in a section of
-// its own, which flushes; bulkhead-as switches sections before it finishes.
 class BundleAsmStreamer final : public BundleStreamer<AsmForwarder> {
 public:
   using BundleStreamer::BundleStreamer;
   void finishImpl() override {
-    flush();
+    finishCode();
     AsmForwarder::finishImpl();
   }
 };
@@ -411,9 +492,14 @@ static MCStreamer *createAsm(MCContext &Ctx,
   return new BundleAsmStreamer(Ctx, std::move(Inner));
 }
 
+void bulkhead::finishCode(MCStreamer &S) {
+  static_cast<BundleELFStreamer &>(S).finishCode();
+}
+
 void bulkhead::installStreamers(Target &T) {
   X86 = &T;
   X86Names::get(T);
+  LLVMInitializeX86Disassembler();
   TargetRegistry::RegisterELFStreamer(T, createELF);
   TargetRegistry::RegisterAsmStreamer(T, createAsm);
 }

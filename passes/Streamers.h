@@ -3,6 +3,7 @@
 #define BULKHEAD_PASSES_STREAMERS_H
 
 namespace llvm {
+class MCStreamer;
 class Target;
 }
 
@@ -11,6 +12,10 @@ namespace bulkhead {
 /// From now on \p T creates streamers that confine and bundle code, for object
 /// files and for assembly text. \p T is the x86-64 target. Not thread-safe.
 void installStreamers(llvm::Target &T);
+
+/// The text that \p S got has ended. \p S is an object streamer that installStreamers
+/// made; to be called before it finishes.
+void finishCode(llvm::MCStreamer &S);
 
 } // namespace bulkhead
 

@@ -59,15 +59,14 @@ unsigned X86Names::narrowed(unsigned Opcode) const {
   StringRef Narrow = StringSwitch<StringRef>(Name)
                          .Case("ADD64ri8", "ADD32ri8")
                          .Case("ADD64ri32", "ADD32ri")
-                         .Case("ADD64rr", "ADD32rr")
+                         .Cases({"ADD64rr", "ADD64rr_REV"}, "ADD32rr")
                          .Case("SUB64ri8", "SUB32ri8")
                          .Case("SUB64ri32", "SUB32ri")
-                         .Case("SUB64rr", "SUB32rr")
+                         .Cases({"SUB64rr", "SUB64rr_REV"}, "SUB32rr")
                          .Case("AND64ri8", "AND32ri8")
                          .Case("AND64ri32", "AND32ri")
-                         .Case("AND64rr", "AND32rr")
-                         .Case("MOV64rr", "MOV32rr")
-                         .Case("MOV64rr_REV", "MOV32rr")
+                         .Cases({"AND64rr", "AND64rr_REV"}, "AND32rr")
+                         .Cases({"MOV64rr", "MOV64rr_REV"}, "MOV32rr")
                          .Case("MOV64rm", "MOV32rm")
                          .Case("LEA64r", "LEA64_32r")
                          .Default("");
@@ -105,9 +104,9 @@ X86Names::X86Names(const Target &T)
   OPCODE(ADD64ri32); OPCODE(ADD64ri8); OPCODE(ADD64rm); OPCODE(AND32ri8);
   OPCODE(CALL64m); OPCODE(CALL64r); OPCODE(CS_PREFIX); OPCODE(DATA16_PREFIX);
   OPCODE(INT3); OPCODE(JCC_1); OPCODE(JCC_4); OPCODE(JMP64m); OPCODE(JMP64r);
-  OPCODE(JMP_1); OPCODE(JMP_4); OPCODE(LEA64r); OPCODE(MOV32mr); OPCODE(MOV32rr);
+  OPCODE(JMP_1); OPCODE(JMP_4); OPCODE(LEA64r); OPCODE(LOCK_PREFIX); OPCODE(MOV32mr); OPCODE(MOV32rr);
   OPCODE(MOV64mr); OPCODE(MOV64rm); OPCODE(MOV64rr); OPCODE(MOV64rr_REV);
-  OPCODE(NOOP); OPCODE(NOOPL); OPCODE(NOOPW); OPCODE(POP64r); OPCODE(PUSH64r);
+  OPCODE(NOOP); OPCODE(NOOPL); OPCODE(NOOPW); OPCODE(POP64r); OPCODE(PUSH64r); OPCODE(REPNE_PREFIX); OPCODE(REP_PREFIX);
   OPCODE(SUB64ri32); OPCODE(SUB64ri8); OPCODE(TEST8mr); OPCODE(TRAP);
 #undef OPCODE
 #define REGISTER(N) N = reg(#N)

@@ -22,6 +22,9 @@ namespace bulkhead {
 /// Instruction flags of the X86 target (X86BaseInfo.h, not installed). Their effect
 /// is measured by encoding where it matters, so a flag that lost it does no harm.
 enum InstFlags : unsigned {
+  HasRepeatNE = 4, // set by the decoder
+  HasRepeat = 8,
+  HasLock = 16,
   UseRex = 64,
   UseVex3 = 1024,
   UseDisp8 = 4096,
@@ -102,9 +105,9 @@ public:
 
   // Opcodes the rewriter writes or recognises.
   unsigned ADD64ri32, ADD64ri8, ADD64rm, AND32ri8, CALL64m, CALL64r, CS_PREFIX,
-      DATA16_PREFIX, INT3, JCC_1, JCC_4, JMP64m, JMP64r, JMP_1, JMP_4, LEA64r,
+      DATA16_PREFIX, INT3, JCC_1, JCC_4, JMP64m, JMP64r, JMP_1, JMP_4, LEA64r, LOCK_PREFIX,
       MOV32mr, MOV32rr, MOV64mr, MOV64rm, MOV64rr, MOV64rr_REV, NOOP, NOOPL, NOOPW,
-      POP64r, PUSH64r, SUB64ri32, SUB64ri8, TEST8mr, TRAP;
+      POP64r, PUSH64r, REPNE_PREFIX, REP_PREFIX, SUB64ri32, SUB64ri8, TEST8mr, TRAP;
   llvm::MCRegister RSP, ESP, RBP, RDI, RSI, RAX, RCX, R10, R11, R14, AL, EAX, RIP, EIZ,
       FS, GS, EFLAGS;
 

@@ -1,6 +1,7 @@
 #include "CodeBuffer.h"
 #include "BundleLayout.h"
 #include "Options.h"
+#include "Report.h"
 #include "StackTouch.h"
 #include "bulkhead/layout.h"
 #include "verify.h"
@@ -37,8 +38,11 @@ CodeBuffer::CodeBuffer(const Target &T, MCContext &Ctx, CodeSink &Sink)
 
 void CodeBuffer::addInstruction(const MCInst &I, const MCSubtargetInfo &STI) {
   LastSTI = &STI;
-  if (I.getLoc().isValid())
+  if (I.getLoc().isValid()) {
     Raw.noteOperands(I);
+    if (WrittenAt)
+      WrittenAt(I.getLoc());
+  }
   Pending.push_back({{I, &STI}, Items.size()});
 }
 
@@ -82,6 +86,8 @@ void CodeBuffer::addAlignment(Align A, unsigned MaxBytes, SMLoc Loc) {
 }
 
 void CodeBuffer::addData(std::string Bytes, SMLoc Loc) {
+  if (WrittenAt)
+    WrittenAt(Loc);
   Raw.add(Items.size(), std::move(Bytes), Loc);
   Items.emplace_back().K = Item::Data;
 }
@@ -113,9 +119,8 @@ void CodeBuffer::noteAddressTaken(const MCSymbol &S, SMLoc Loc) {
   if (LateAddressTaken)
     LateAddressTaken->insert(S.getName());
   else
-    Ctx.reportError(Loc, "bulkhead: the address of label '" + S.getName() +
-                             "' is taken after its code was laid out; put "
-                             "'.p2align 5' before the label");
+    reportAt(Ctx, Loc, "the address of label '" + S.getName() + "' is taken after its code "
+                       "was laid out; put '.p2align 5' before the label");
 }
 
 //===----------------------------------------------------------------------===//
@@ -322,10 +327,9 @@ void CodeBuffer::checkAccepted(const Item &It) {
   auto Report = [](void *Context, const bh_verify_refusal *R) {
     auto &[Self, Item] = *static_cast<std::pair<CodeBuffer *, const bulkhead::Item *> *>(Context);
     const MCInst &I = Item->Insts.back();
-    Self->Ctx.reportError(I.getLoc(), "bulkhead: '" +
-                                          Self->X.MII->getName(I.getOpcode()) +
-                                          "' would be refused by the verifier (" +
-                                          R->rule + "): " + R->reason);
+    reportAt(Self->Ctx, I.getLoc(), "'" + Self->X.MII->getName(I.getOpcode()) +
+                                        "' would be refused by the verifier (" + R->rule +
+                                        "): " + R->reason);
   };
   std::pair<CodeBuffer *, const bulkhead::Item *> Context(this, &It);
   bh_verify_input Input = {};
@@ -382,8 +386,8 @@ void CodeBuffer::measure(Item &It) {
     It.Size += encodedSize(I, STI);
   }
   if (It.Size > BH_BUNDLE_SIZE && laysOutBundles()) {
-    Ctx.reportError(It.Insts[0].getLoc(), "bulkhead: this instruction and what "
-                                          "confines it do not fit into a bundle");
+    reportAt(Ctx, It.Insts[0].getLoc(), "this instruction and what confines it do not fit "
+                                        "into a bundle");
     It.Size = BH_BUNDLE_SIZE;
   }
   It.GrowthOptions = 1;
@@ -578,8 +582,8 @@ void CodeBuffer::flush(MCSectionSubPair Place, bool RelaxAll) {
         Strictest = I.Alignment;
       // Only at the end is it known how much lies before a subsection.
       if (Place.second && I.K == Item::Align && I.Alignment.value() > BH_BUNDLE_SIZE)
-        Ctx.reportError(I.Loc, "bulkhead: a subsection starts at a bundle and cannot be "
-                               "aligned to more than 32; use a section of its own");
+        reportAt(Ctx, I.Loc, "a subsection starts at a bundle and cannot be aligned to more "
+                             "than 32; use a section of its own");
     }
     Section->ensureMinAlignment(Strictest);
     Position &P = It->second;

@@ -1,5 +1,6 @@
 #include "Confine.h"
 #include "Options.h"
+#include "Report.h"
 #include "bulkhead/layout.h"
 #include "llvm/MC/MCContext.h"
 #include "llvm/MC/MCExpr.h"
@@ -42,8 +43,7 @@ MCInst Confine::lea(unsigned Opcode, MCRegister Dst, MCRegister Base,
 }
 
 void Confine::error(const MCInst &I, const Twine &Why) {
-  Ctx.reportError(I.getLoc(), "bulkhead: cannot isolate '" +
-                                  X.MII->getName(I.getOpcode()) + "': " + Why);
+  reportAt(Ctx, I.getLoc(), "cannot isolate '" + X.MII->getName(I.getOpcode()) + "': " + Why);
 }
 
 Item &Confine::unit(const SourceInst &S, Insts List, bool Sequence) {

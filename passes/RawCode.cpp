@@ -1,4 +1,5 @@
 #include "RawCode.h"
+#include "Report.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/MCContext.h"
@@ -12,9 +13,7 @@
 using namespace llvm;
 using namespace bulkhead;
 
-void RawCode::error(SMLoc Loc, const Twine &What) const {
-  Ctx.reportError(Loc, "bulkhead: " + What);
-}
+void RawCode::error(SMLoc Loc, const Twine &What) const { reportAt(Ctx, Loc, What); }
 
 static const MCSymbol *symbolOf(const MCExpr *E) {
   if (auto *Ref = dyn_cast<MCSymbolRefExpr>(E))

@@ -2,6 +2,7 @@
 #include "AsmForwarder.h"
 #include "CodeBuffer.h"
 #include "Options.h"
+#include "Report.h"
 #include "bulkhead/layout.h"
 #include "llvm/BinaryFormat/Dwarf.h"
 #include "llvm/BinaryFormat/ELF.h"
@@ -121,7 +122,7 @@ public:
     if (!holding())
       return Base::emitNops(N, Max, Loc, STI);
     if (N > LargestFill)
-      return this->getContext().reportError(Loc, TooLarge);
+      return reportAt(this->getContext(), Loc, TooLarge);
     if (N > 0)
       Buffer.addNops(N, Max > 0 ? Max : N, STI, Loc);
   }
@@ -331,15 +332,14 @@ private:
   /// What can stand among data, but not in code. Returns whether that was reported.
   bool refuse(SMLoc Loc, const char *Why) {
     if (holding())
-      this->getContext().reportError(Loc.isValid() ? Loc : this->getStartTokLoc(),
-                                     Twine("bulkhead: ") + Why);
+      reportAt(this->getContext(), Loc.isValid() ? Loc : this->getStartTokLoc(), Why);
     return holding();
   }
   static constexpr const char *NoNumber =
       "a value that is not a plain number cannot be code; move data to .rodata";
   static constexpr int64_t LargestFill = 1 << 24;
   static constexpr const char *TooLarge =
-      "bulkhead: code of more than 16 MiB in one directive is not accepted";
+      "code of more than 16 MiB in one directive is not accepted";
   static std::string littleEndian(uint64_t V, unsigned Size) {
     std::string Bytes;
     for (unsigned N = 0; N < Size; ++N)
@@ -354,7 +354,7 @@ private:
       return;
     }
     if (Times > LargestFill / std::max<int64_t>(Size, 1))
-      return this->getContext().reportError(Loc, TooLarge);
+      return reportAt(this->getContext(), Loc, TooLarge);
     std::string Bytes, One = littleEndian(V, Size);
     for (; Times > 0; --Times)
       Bytes += One;

@@ -1,5 +1,6 @@
 #include "Assemble.h"
 #include "CodeBuffer.h"
+#include "Report.h"
 #include "Streamers.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/MC/MCAsmBackend.h"
@@ -86,6 +87,67 @@ static void printDiagnostic(const SMDiagnostic &D, const SourceMgr &Sources) {
       .print(nullptr, errs());
 }
 
+namespace {
+/// Which macros led to a place. Only the parser knows, and only while it is there.
+class Expansions {
+public:
+  Expansions(SourceMgr &Sources) : Sources(Sources) {
+    Sources.setDiagHandler(
+        [](const SMDiagnostic &D, void *Self) {
+          static_cast<Expansions *>(Self)->take(D);
+        },
+        this);
+  }
+
+  /// The parser is at \p Loc.
+  void note(MCAsmParser &Parser, SMLoc Loc) {
+    // Usually this is the newest text, or the one before.
+    if (contains(Current, Loc))
+      return;
+    unsigned Newest = Sources.getNumBuffers();
+    Current = contains(Newest, Loc) ? Newest : Sources.FindBufferContainingLoc(Loc);
+    if (!Current || Uses.count(Current) ||
+        Sources.getMemoryBuffer(Current)->getBufferIdentifier() != "<instantiation>")
+      return;
+    // Its notes say from where macros are in use; the first is this one.
+    Learning = &Uses[Current];
+    Parser.Note(Loc, "");
+    Learning->erase(Learning->begin());
+    Learning = nullptr;
+  }
+
+  /// Prints the notes that the parser would have printed with an error at \p Loc.
+  void print(SMLoc Loc) const {
+    auto Use = Uses.find(Sources.FindBufferContainingLoc(Loc));
+    if (Use == Uses.end())
+      return;
+    for (SMLoc From : Use->second)
+      printDiagnostic(Sources.GetMessage(From, SourceMgr::DK_Note,
+                                         "while in macro instantiation"),
+                      Sources);
+  }
+
+private:
+  bool contains(unsigned Buffer, SMLoc Loc) const {
+    if (!Buffer)
+      return false;
+    StringRef Text = Sources.getMemoryBuffer(Buffer)->getBuffer();
+    return Loc.getPointer() >= Text.begin() && Loc.getPointer() <= Text.end();
+  }
+  void take(const SMDiagnostic &D) {
+    if (Learning)
+      Learning->push_back(D.getLoc());
+    else
+      printDiagnostic(D, Sources);
+  }
+
+  SourceMgr &Sources;
+  unsigned Current = 0;
+  DenseMap<unsigned, std::vector<SMLoc>> Uses;
+  std::vector<SMLoc> *Learning = nullptr;
+};
+} // namespace
+
 /// One pass over the text. The object goes to \p OS.
 static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS) {
   auto Text = MemoryBuffer::getFileOrSTDIN(O.Input, /*IsText=*/true);
@@ -98,9 +160,7 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
   Sources.AddNewSourceBuffer(std::move(*Text), SMLoc());
   Sources.setIncludeDirs(O.IncludeDirs);
   Sources.setVirtualFileSystem(vfs::getRealFileSystem());
-  Sources.setDiagHandler([](const SMDiagnostic &D, void *Sources) {
-    printDiagnostic(D, *static_cast<SourceMgr *>(Sources));
-  }, &Sources);
+  Expansions Macros(Sources);
 
   Triple TT(TripleName);
   MCTargetOptions Options;
@@ -120,8 +180,10 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
       T.createMCObjectFileInfo(Ctx, /*PIC=*/true));
   Ctx.setObjectFileInfo(MOFI.get());
   Ctx.setDiagnosticHandler(
-      [](const SMDiagnostic &D, bool, const SourceMgr &SM,
-         std::vector<const MDNode *> &) { printDiagnostic(D, SM); });
+      [&](const SMDiagnostic &D, bool, const SourceMgr &SM, std::vector<const MDNode *> &) {
+        printDiagnostic(D, SM);
+        Macros.print(D.getLoc());
+      });
   Ctx.setGenDwarfForAssembly(O.Debug);
   if (O.Debug) {
     Ctx.setDwarfVersion(O.DwarfVersion);
@@ -149,7 +211,10 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
   Parser->setAssemblerDialect(O.Intel);
   for (const auto &[Name, Value] : O.Symbols)
     Ctx.setSymbolValue(*Streamer, Name, Value);
+  auto Note = [&](SMLoc Loc) { Macros.note(*Parser, Loc); };
+  bulkhead::WrittenAt = Note;
   bool Failed = Parser->Run(/*NoInitialTextSection=*/false, /*NoFinalize=*/true);
+  bulkhead::WrittenAt = nullptr;
   // Lays out what is still held back, and reports what is wrong with that.
   bulkhead::finishCode(*Streamer);
   if (O.NoExecStack)

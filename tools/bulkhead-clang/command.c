@@ -195,6 +195,15 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
         }
         return true;
     }
+    /* clang must know of it, or it would ask the linker for an image as well. */
+    bool to_linker = strcmp(arg, "-Xlinker") == 0 && *i + 1 < argv->count;
+    value = to_linker ? argv->items[*i + 1] : starts_with(arg, "-Wl,") ? arg + 4 : "";
+    if (strcmp(value, "-r") == 0 || strcmp(value, "--relocatable") == 0) {
+        *i += to_linker;
+        c->relocatable = true;
+        args_add(&c->args, "-r");
+        return true;
+    }
     /* The builtins of compiler-rt are what these are for elsewhere, and always linked. */
     if (strcmp(arg, "-lgcc") == 0 || strcmp(arg, "-lgcc_s") == 0 || strcmp(arg, "-lgcc_eh") == 0)
         return true;

@@ -82,6 +82,9 @@ static void policies(void) {
     MISTAKE(bh_policy_set_deadline(NULL, 1));
     MISTAKE(bh_policy_set_mapping_limit(NULL, 1));
     MISTAKE(bh_policy_set_mapping_limit(policy, 1000001));
+    MISTAKE(bh_policy_set_descriptor_limit(NULL, 100));
+    MISTAKE(bh_policy_set_descriptor_limit(policy, 1025));
+    MISTAKE(bh_policy_set_descriptor_limit(policy, 2));
     MISTAKE(bh_policy_set_log(NULL, NULL, NULL));
     MISTAKE(bh_policy_load(NULL, &policy));
     MISTAKE(bh_policy_load("/nothing/there", NULL));

@@ -134,14 +134,26 @@ static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
     frame->prev = bh_current_frame;
     if (instance->threads)
         frame->r14 = bh_this_task(instance)->thread_pointer;
-    return bh_deadline_start(instance, frame);
+    /* In a callback the timer of the calls around it rests. */
+    frame->nesting.paused = bh_deadline_resume();
+    error = bh_deadline_start(instance, frame);
+    if (error && frame->nesting.paused)
+        bh_deadline_pause();
+    return error;
+}
+
+static void stop(const struct bh_frame *frame) {
+    if (frame->nesting.timer)
+        bh_deadline_stop(frame);
+    if (frame->nesting.paused)
+        bh_deadline_pause();
 }
 
 static void give_back(const struct bh_frame *frame) {
     if (!frame->nesting.holds)
         bh_instance_unlock(frame->instance);
     else if (frame->instance->threads)
-        bh_threads_outside(frame->instance, frame->nesting.outside);
+        bh_threads_move(bh_this_task(frame->instance), frame->nesting.where);
 }
 
 bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
@@ -156,7 +168,7 @@ bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
         return bh_fail(BH_ERROR_BUSY, "the instance cannot be called by the log of its refused calls");
     /* Before the instance's state is looked at: who ends it meanwhile waits for this thread, or this thread sees that. */
     if (instance->threads && frame->nesting.holds)
-        frame->nesting.outside = bh_threads_outside(instance, false);
+        frame->nesting.where = bh_threads_move(bh_this_task(instance), BH_INSIDE);
     error = prepare(instance, frame);
     if (error)
         give_back(frame);
@@ -164,8 +176,7 @@ bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
 }
 
 void bh_call_end(struct bh_frame *frame) {
-    if (frame->nesting.timer)
-        bh_deadline_stop(frame);
+    stop(frame);
     give_back(frame);
 }
 
@@ -260,8 +271,7 @@ bh_error bh_call_held(bh_instance *instance, uint64_t address, uint64_t sp, bool
         return error;
     frame.flags |= start ? FRAME_FLAG_START : 0;
     error = bh_call_cross(&frame, address, start ? sp : sp - 8, registers);
-    if (frame.nesting.timer)
-        bh_deadline_stop(&frame);
+    stop(&frame);
     return error;
 }
 

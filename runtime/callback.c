@@ -291,7 +291,9 @@ static int run_typed(struct bh_frame *frame, const struct callback *callback, bh
         memset(structure, 0, parameter.size);
         result.as.s = structure;
     }
+    bool paused = bh_host_begin();
     int status = callback->function(callback->context, frame->instance, values, &result);
+    bh_host_end(paused);
     if (status)
         return status;
     if (structure)
@@ -341,7 +343,9 @@ static __attribute__((noinline)) int run_and_finish_simple(struct bh_frame *fram
         bh_value_set(&values[n], &signature->argument[n], word[signature->argument[n].piece[0]]);
     result.type = parameter.type;
     result.as.m = 0;
+    bool paused = bh_host_begin();
     int status = callback->function(callback->context, instance, values, &result);
+    bh_host_end(paused);
     result.type = parameter.type;
     if (!status && parameter.type != 'v')
         word[parameter.piece[0]] = bh_value_word(&result, &parameter);
@@ -360,7 +364,10 @@ static inline int run(struct bh_frame *frame, const struct callback *callback, u
         return run_and_finish_simple(frame, callback, registers);
     if (!callback->raw)
         return run_and_finish_typed(frame, callback, registers);
-    return finish(frame, instance, callback->raw_function(callback->context, instance, registers));
+    bool paused = bh_host_begin();
+    int status = callback->raw_function(callback->context, instance, registers);
+    bh_host_end(paused);
+    return finish(frame, instance, status);
 }
 
 /* Where several threads run calls, one may destroy a callback and make another while this one looks at it: so it looks at a
@@ -383,9 +390,10 @@ static __attribute__((noinline)) int run_copy(struct bh_frame *frame, uint32_t n
         }
         pthread_mutex_unlock(&callbacks->lock);
     }
-    bool before = bh_threads_outside(instance, true);
+    struct bh_task *task = bh_this_task(instance);
+    int before = bh_threads_move(task, BH_OUTSIDE);
     int leave = run(frame, callback ? &copy : NULL, number, registers);
-    bh_threads_outside(instance, before);
+    bh_threads_move(task, before);
     /* Who ended the instance after run looked did not wait for this thread if it was still outside. */
     return leave || bh_call_resumable(frame);
 }

@@ -102,6 +102,8 @@ static void enter(struct bh_task *task) {
     task->host = pthread_self();
     task->outer = bh_this_thread.task;
     atomic_store(&task->interrupt, 0);
+    atomic_store(&task->where, BH_INSIDE);
+    atomic_signal_fence(memory_order_seq_cst); /* the handler follows these links */
     bh_this_thread.task = task;
 }
 
@@ -156,6 +158,9 @@ void bh_threads_leave(bh_instance *instance) {
         bh_this_thread.task = task->outer;
         return;
     }
+    /* Later a signal would interrupt the host in whatever it waits for next. */
+    if (task->depth == 1)
+        bh_threads_move(task, BH_OUTSIDE);
     pthread_mutex_lock(&threads->lock);
     if (!--task->depth) {
         bh_this_thread.task = task->outer;

@@ -19,6 +19,15 @@ static uint64_t now(void) {
     return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
 }
 
+bool bh_deadline_pause(void) {
+    struct bh_thread *thread = &bh_this_thread;
+    if (!thread->deadline || thread->paused)
+        return false;
+    /* What it has sent already arrives before this returns. */
+    thread->paused = !timer_settime(thread->timer, 0, &(struct itimerspec){0}, NULL);
+    return thread->paused;
+}
+
 static int set_timer(struct bh_thread *thread, uint64_t deadline) {
     struct itimerspec when = {.it_interval = {0, REPEAT}, .it_value = {(time_t)(deadline / SECOND), (long)(deadline % SECOND)}};
     if (!deadline)
@@ -27,6 +36,17 @@ static int set_timer(struct bh_thread *thread, uint64_t deadline) {
     if (!error)
         thread->deadline = deadline;
     return error;
+}
+
+bool bh_deadline_resume(void) {
+    struct bh_thread *thread = &bh_this_thread;
+    if (!thread->paused)
+        return false;
+    thread->paused = false;
+    set_timer(thread, thread->deadline);
+    if (now() >= thread->deadline)
+        thread->expired = 1;
+    return true;
 }
 
 bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
@@ -57,7 +77,7 @@ bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
     return BH_OK;
 }
 
-void bh_deadline_stop(struct bh_frame *frame) {
+void bh_deadline_stop(const struct bh_frame *frame) {
     struct bh_thread *thread = &bh_this_thread;
     set_timer(thread, frame->outer_deadline);
     /* What was pending arrived before that call returned. An outer deadline that has passed meanwhile signals again. */

@@ -123,18 +123,20 @@ static void expire(ucontext_t *context, struct bh_frame *frame) {
 
 /* Not the timer's: sent by another thread of the guest, by postpone, or by anybody, so it is only a reason to look. */
 static void interruption(int signal, ucontext_t *context, struct bh_frame *frame) {
-    if (!frame || !frame->instance)
-        return;
-    const struct bh_task *task = frame->instance->threads ? bh_this_task(frame->instance) : NULL;
-    bool ending = bh_threads_ending(frame->instance->threads), expired = bh_this_thread.expired;
-    if (in_guest(frame, (uint64_t)context->uc_mcontext.gregs[REG_RIP])) {
+    bh_instance *instance = frame ? frame->instance : NULL;
+    const struct bh_task *task = instance && instance->threads ? bh_this_task(instance) : NULL;
+    bool ending = instance && bh_threads_ending(instance->threads), expired = bh_this_thread.expired;
+    if (instance && in_guest(frame, (uint64_t)context->uc_mcontext.gregs[REG_RIP])) {
         if (ending)
             leave(context, frame, LEAVE_STOPPED);
         else if (expired)
             expire(context, frame);
-    } else if ((ending || expired || (task && atomic_load(&task->interrupt))) && !postpone(signal, context)) {
+    } else if (instance && (ending || expired || (task && atomic_load(&task->interrupt)))) {
+        if (postpone(signal, context))
+            return;
         cancel_blocking(context);
     }
+    bh_threads_kick_arrived();
 }
 
 /* In guest code: ends the call. In host code, which may hold locks: leaves a note for the way back into the guest. The

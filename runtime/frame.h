@@ -64,6 +64,7 @@
 #define FRAME_FLAG_RETURN_ST0 512 /* the callback's result goes to st0 */
 #define FRAME_FLAG_THREADS 1024 /* the module is built for threads: calls take the long way in */
 #define FRAME_FLAG_START 2048   /* nothing is stored at rsp: a program's or a thread's start, not a call */
+#define FRAME_FLAG_HANDLED 4096 /* a handler of a guest's signal was begun in this call */
 
 /* FRAME_REASON: why the guest was left. */
 #define LEAVE_RETURN 0
@@ -122,7 +123,8 @@ struct bh_frame {
         uint32_t depth;  /* 1: the thread's outermost call */
         bool holds;      /* somebody else gives the instance back: an outer call of this thread */
         bool timer;      /* this call set the thread's timer */
-        bool outside;    /* what bh_task.outside was before */
+        bool paused;     /* the timer rested before */
+        int where;       /* what bh_task.where was before */
     } nesting;
     uint64_t outer_deadline; /* what the timer was set to before; 0: not at all */
     struct bh_fault fault;

@@ -418,6 +418,7 @@ struct bh_thread {
     bool timer_made;
     timer_t timer;
     uint64_t deadline; /* what the timer is set to, on CLOCK_MONOTONIC; 0: not set */
+    bool paused;       /* it is not, as long as a function of the host runs */
     volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
     uint64_t stack_low, stack_size; /* the alternate signal stack, whoever made it */
     void *stack_map;
@@ -449,7 +450,18 @@ void bh_signals_chain(int signal, siginfo_t *info, void *context);
 /* Arms the thread's timer for the instance's deadline, unless an outer call's comes first; frame->nesting.timer says
  * whether stop has anything to do. */
 bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame);
-void bh_deadline_stop(struct bh_frame *frame);
+void bh_deadline_stop(const struct bh_frame *frame);
+/* Around functions of the host: no timer of the thread's calls interrupts what they wait for. False when there was nothing to do; else
+ * the other is due. A deadline that passes meanwhile is noticed at once by resume. */
+bool bh_deadline_pause(void);
+bool bh_deadline_resume(void);
+static inline bool bh_host_begin(void) {
+    return __builtin_expect(bh_this_thread.deadline != 0, 0) && bh_deadline_pause();
+}
+static inline void bh_host_end(bool paused) {
+    if (__builtin_expect(paused, 0))
+        bh_deadline_resume();
+}
 
 /* ---- symbols.c ---- */
 

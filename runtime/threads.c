@@ -2,6 +2,8 @@
 #include "threads.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "enter.h"
@@ -44,9 +46,42 @@ int bh_threads_new_tid(struct bh_threads *threads) {
     return tid;
 }
 
-void bh_threads_kick(struct bh_threads *threads, struct bh_task *task) {
+/* Who goes out says so first and looks at kicked then, who kicks does it the other way round: either nothing is sent, or it is
+ * waited for. */
+void bh_threads_kick(struct bh_task *task) {
     atomic_store(&task->interrupt, 1);
-    pthread_kill(task->host, task->instance->engine->deadline_signal);
+    if (atomic_exchange(&task->kicked, true))
+        return;
+    if (atomic_load(&task->where) != BH_INSIDE || pthread_kill(task->host, task->instance->engine->deadline_signal))
+        atomic_store(&task->kicked, false);
+}
+
+void bh_threads_kick_arrived(void) {
+    for (struct bh_task *task = bh_this_thread.task; task; task = task->outer)
+        atomic_store(&task->kicked, false);
+}
+
+/* A handler of the host's that left by longjmp may have left the signal blocked. Then it interrupts nothing, and does not come before the
+ * task is forgotten. */
+static bool take_blocked(int signal) {
+    sigset_t mask, only;
+    if (pthread_sigmask(SIG_SETMASK, NULL, &mask) || !sigismember(&mask, signal))
+        return false;
+    sigemptyset(&only);
+    sigaddset(&only, signal);
+    sigtimedwait(&only, NULL, &(struct timespec){0});
+    return true;
+}
+
+int bh_threads_move(struct bh_task *task, int where) {
+    int before = atomic_exchange(&task->where, where);
+    while (where != BH_INSIDE && atomic_load(&task->kicked)) {
+        if (take_blocked(task->instance->engine->deadline_signal))
+            atomic_store(&task->kicked, false);
+        else
+            sched_yield();
+    }
+    return before;
 }
 
 /* ---- Ends ---- */
@@ -66,10 +101,8 @@ static bool kick_others(struct bh_threads *threads, const struct bh_task *me, bo
         for (struct bh_task *task = lists[n]; task; task = task->next) {
             if (task == me || (n == 1 && !task->depth))
                 continue;
-            bool outside = atomic_load(&task->outside);
-            if (!outside)
-                bh_threads_kick(threads, task);
-            some |= all || !outside;
+            bh_threads_kick(task);
+            some |= all || atomic_load(&task->where) != BH_OUTSIDE;
         }
     }
     return some;
@@ -124,10 +157,6 @@ bool bh_threads_end(bh_instance *instance, struct bh_frame *frame, bool *nested)
     pthread_mutex_unlock(&threads->lock);
     *nested = me && threads->ender == me;
     return false;
-}
-
-bool bh_threads_outside(bh_instance *instance, bool outside) {
-    return atomic_exchange(&bh_this_task(instance)->outside, outside);
 }
 
 /* ---- Threads that the guest makes ---- */

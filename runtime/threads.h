@@ -35,6 +35,13 @@ struct bh_host_thread {
     atomic_bool alive;
 };
 
+/* Where a task's host thread is. Only one that is inside may be interrupted: the host's functions wait for things of their own. */
+enum {
+    BH_INSIDE,  /* in the guest, or in the runtime */
+    BH_QUIET,   /* in a function of the host during a system call */
+    BH_OUTSIDE, /* in a callback, or on the way out: other calls do not wait for it either */
+};
+
 struct bh_task {
     struct bh_task *next;
     bh_instance *instance;
@@ -50,7 +57,7 @@ struct bh_task {
     struct bh_task *outer;            /* what the host thread was before, in a call within a call */
     bool counted;                     /* in made_count */
     unsigned depth;                   /* calls of the host that it is in */
-    atomic_bool outside;              /* runs a function of the host: not to be disturbed, nor waited for by other calls */
+    atomic_int where;                 /* BH_INSIDE, ... */
     /* signal.c; under the state lock */
     uint64_t mask;
     _Atomic uint64_t pending;
@@ -59,6 +66,7 @@ struct bh_task {
     bool restart;                 /* sigreturn: the interrupted call is to be made again */
     /* blocking.c */
     atomic_int interrupt;         /* leave a blocking call, or do not begin one */
+    atomic_bool kicked;           /* a signal for it is on its way: one at a time, for they queue up in the kernel */
     int busy_fd;                  /* the host's descriptor that it is blocked on, plus one; under the state lock */
     bool close_after;             /* the guest has closed that descriptor meanwhile */
 };
@@ -109,8 +117,8 @@ bh_error bh_threads_depart_killing(bh_instance *instance, const struct bh_fault 
 
 /* ---- threads.c ---- */
 
-/* Whether the calling thread runs a function of the host; what it was before. */
-bool bh_threads_outside(bh_instance *instance, bool outside);
+/* Says where the calling thread is from now on; where it was before. Once it is no longer inside no signal for it is on its way. */
+int bh_threads_move(struct bh_task *task, int where);
 /* After guest code was left for a reason that ends the instance, and not in the child of a fork: ends it and waits until all
  * other threads have left it, but for those outside. False when another call has ended it; *nested says then whether that was
  * one of this thread. */
@@ -130,8 +138,10 @@ int bh_threads_start(bh_instance *instance, const struct bh_thread_start *start)
 /* The task with this number, while threads->lock is held. */
 struct bh_task *bh_threads_find(struct bh_threads *threads, int tid);
 int bh_threads_new_tid(struct bh_threads *threads);
-/* Interrupts what a task waits for, if it does. threads->lock is held. */
-void bh_threads_kick(struct bh_threads *threads, struct bh_task *task);
+/* Interrupts what a task waits for, if it is inside and does. threads->lock is held. */
+void bh_threads_kick(struct bh_task *task);
+/* In the handler: the signal of a kick has come. */
+void bh_threads_kick_arrived(void);
 /* This host thread is going: its guest threads may be used by others. */
 void bh_threads_host_exits(struct bh_host_thread *host);
 

@@ -326,9 +326,9 @@ bh_error bh_instance_destroy(bh_instance *instance);
  * under way, and in its callbacks. */
 bh_error bh_instance_reset(bh_instance *instance);
 /* Each later call may take so long (wall-clock time); 0 means for ever. At the deadline the call ends with
- * BH_ERROR_DEADLINE and the instance is dead. A callback is not interrupted: the call ends when it returns. In nested calls the
+ * BH_ERROR_DEADLINE and the instance is dead. A callback is not interrupted, nor is what it waits for: the call ends when it returns. In nested calls the
  * earliest deadline counts, whichever instance's it is, and first ends the innermost call. A tenth of a millisecond late while
- * the thread has a processor, else when it gets one again; a call with a deadline costs two system calls more. It is a call's: threads that the guest leaves running between
+ * the thread has a processor, else when it gets one again; a call with a deadline costs two system calls more, and so does each of its callbacks. It is a call's: threads that the guest leaves running between
  * calls have none. */
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds);
 /* Runs a program from its entry point to its exit, once. argv[argc] need not be NULL. BH_OK when it exited: *status is

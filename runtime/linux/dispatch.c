@@ -39,8 +39,14 @@ static const char *const call_name[] = {
 
 int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char *detail) {
     __atomic_fetch_add(&instance->refused, 1, __ATOMIC_RELAXED); /* some calls are made without the state lock */
-    if (instance->policy->log)
-        instance->policy->log(instance->policy->log_context, call, detail ? detail : "", error);
+    if (!instance->policy->log)
+        return -error;
+    struct bh_task *task = bh_task_of(instance);
+    int before = bh_threads_move(task, BH_QUIET);
+    bool paused = bh_host_begin();
+    instance->policy->log(instance->policy->log_context, call, detail ? detail : "", error);
+    bh_host_end(paused);
+    bh_threads_move(task, before);
     return -error;
 }
 

@@ -13,9 +13,18 @@ bh_syscall bh_sys_rt_sigaction, bh_sys_rt_sigprocmask, bh_sys_rt_sigpending, bh_
     bh_sys_tgkill;
 
 #define GUEST_SIGNALS 64
+/* Where an xsave area has what. x87: control, status, tags, the last instruction and its operand; then the registers. */
+#define XSAVE_X87 0
+#define XSAVE_X87_SIZE 24
+#define XSAVE_MXCSR 24
+#define XSAVE_MXCSR_SIZE 4
+#define XSAVE_ST 32
+#define XSAVE_ST_SIZE 128
+#define XSAVE_HAS_X87 1 /* in the header's first byte */
 
 struct bh_saved_context {
     struct bh_frame frame; /* registers, vector state, target */
+    uint32_t depth;        /* of the call that was interrupted */
     uint64_t sp;           /* rsp when the handler has returned */
     uint64_t pc;           /* what the handler was told */
     bool restart;          /* the interrupted call is to be made again: its number is in frame.rax */
@@ -91,8 +100,9 @@ static int64_t send_to(bh_instance *instance, struct bh_task *task, int signal) 
     if (!handler && !masked)
         return bh_end(instance, BH_FAULT_SIGNAL, signal);
     atomic_fetch_or(&task->pending, bit(signal));
-    if (!masked && task != bh_task_of(instance))
-        bh_threads_kick(instance->threads, task);
+    /* Who was interrupted before and has not noticed yet notices this as well. */
+    if (!masked && task != bh_task_of(instance) && !atomic_load(&task->interrupt))
+        bh_threads_kick(task);
     return 0;
 }
 
@@ -181,6 +191,29 @@ static void fill_frame(struct guest_signal_frame *out, const struct bh_frame *fr
     memcpy(&out->context.uc_sigmask, &mask, sizeof(mask));
 }
 
+static void forget_last(struct bh_task *task) {
+    free(task->saved[--task->saved_count]);
+    task->saved[task->saved_count] = NULL;
+}
+
+static void forget_oldest(struct bh_task *task) {
+    free(task->saved[0]);
+    memmove(task->saved, task->saved + 1, (BH_MAX_SIGNAL_DEPTH - 1) * sizeof(*task->saved));
+    task->saved_count--;
+}
+
+/* What a handler interrupted is over with its call, however that ended: what others left behind at this depth is forgotten before
+ * the first of a call. Of the calls around this one something may be left, at lesser depths. */
+static void begin_handling(struct bh_task *task, struct bh_frame *frame) {
+    while (!(frame->flags & FRAME_FLAG_HANDLED) && task->saved_count &&
+           task->saved[task->saved_count - 1]->depth >= frame->nesting.depth)
+        forget_last(task);
+    frame->flags |= FRAME_FLAG_HANDLED;
+    /* Handlers that left by longjmp never came back for theirs. */
+    if (task->saved_count == BH_MAX_SIGNAL_DEPTH)
+        forget_oldest(task);
+}
+
 int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_frame *frame = task->frame;
@@ -189,15 +222,11 @@ int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     atomic_fetch_and(&task->pending, ~bit(signal));
     if (action.handler <= 1) /* changed since it became pending */
         return action.handler || ignored_by_default(signal) ? 0 : bh_end(instance, BH_FAULT_SIGNAL, signal);
-    /* Handlers that left by longjmp never came back for their contexts. */
-    if (task->saved_count == BH_MAX_SIGNAL_DEPTH) {
-        free(task->saved[0]);
-        memmove(task->saved, task->saved + 1, (BH_MAX_SIGNAL_DEPTH - 1) * sizeof(*task->saved));
-        task->saved_count--;
-    }
+    begin_handling(task, frame);
     struct bh_saved_context *saved = aligned_alloc(_Alignof(struct bh_saved_context), sizeof(*saved));
     if (!saved)
         return bh_end(instance, BH_FAULT_SIGNAL, signal);
+    saved->depth = frame->nesting.depth;
     saved->restart = number >= 0 && (action.flags & SA_RESTART);
     /* As on Linux: a call that is to be made again has not been made, and rip stands before it. */
     saved->pc = bh_confine(frame->base, frame->target) - (saved->restart ? 1 : 0);
@@ -228,34 +257,48 @@ int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     return 0;
 }
 
+/* The registers that were interrupted. Of x87 and MXCSR only what the guest may change: the rest of them is the host's. */
+static void restore(struct bh_frame *frame, const struct bh_frame *saved) {
+    _Alignas(64) uint8_t state[sizeof(frame->xsave)];
+    memcpy(state, saved->xsave, sizeof(state));
+    if (!(frame->flags & FRAME_FLAG_X87)) {
+        memcpy(state + XSAVE_X87, frame->xsave + XSAVE_X87, XSAVE_X87_SIZE);
+        memcpy(state + XSAVE_ST, frame->xsave + XSAVE_ST, XSAVE_ST_SIZE);
+        state[FRAME_XSAVE_HEADER] = (uint8_t)((state[FRAME_XSAVE_HEADER] & ~XSAVE_HAS_X87) |
+                                              (frame->xsave[FRAME_XSAVE_HEADER] & XSAVE_HAS_X87));
+    }
+    if (!(frame->flags & FRAME_FLAG_MXCSR))
+        memcpy(state + XSAVE_MXCSR, frame->xsave + XSAVE_MXCSR, XSAVE_MXCSR_SIZE);
+    memcpy(frame->xsave, state, sizeof(state));
+    /* Where the host's own stack is, and whose call this is, never changes. */
+    memcpy(&frame->rax, &saved->rax, offsetof(struct bh_frame, hostcall) - offsetof(struct bh_frame, rax));
+}
+
 int64_t bh_sys_rt_sigreturn(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_frame *frame = task->frame;
     task->restart = false;
-    while (task->saved_count) {
-        struct bh_saved_context *saved = task->saved[--task->saved_count];
-        task->saved[task->saved_count] = NULL;
-        if (saved->sp != frame->rsp) {
-            free(saved);
+    while ((frame->flags & FRAME_FLAG_HANDLED) && task->saved_count) {
+        const struct bh_saved_context *saved = task->saved[task->saved_count - 1];
+        if (saved->depth < frame->nesting.depth)
+            break;
+        if (saved->depth > frame->nesting.depth || saved->sp != frame->rsp) {
+            forget_last(task);
             continue;
         }
         ucontext_t context;
         uint64_t from = saved->sp - 8 + offsetof(struct guest_signal_frame, context);
-        if (!bh_get(instance, &context, from, sizeof(context))) {
-            free(saved);
+        if (!bh_get(instance, &context, from, sizeof(context)))
             break;
-        }
         uint64_t pc = (uint64_t)context.uc_mcontext.gregs[REG_RIP];
         memcpy(&task->mask, &context.uc_sigmask, sizeof(task->mask));
         task->mask &= ~(bit(SIGKILL) | bit(SIGSTOP));
-        /* Where the host's own stack is, and whose call this is, never changes. */
-        memcpy(frame->xsave, saved->frame.xsave, sizeof(frame->xsave));
-        memcpy(&frame->rax, &saved->frame.rax, offsetof(struct bh_frame, hostcall) - offsetof(struct bh_frame, rax));
+        restore(frame, &saved->frame);
         if (pc != saved->pc)
             frame->target = pc; /* confined on the way back, as every target */
         else
             task->restart = saved->restart;
-        free(saved);
+        forget_last(task);
         return 0;
     }
     return bh_end(instance, BH_FAULT_SIGNAL, SIGSEGV);
@@ -263,5 +306,5 @@ int64_t bh_sys_rt_sigreturn(bh_instance *instance, const uint64_t a[6]) {
 
 void bh_linux_task_discard(struct bh_task *task) {
     while (task->saved_count)
-        free(task->saved[--task->saved_count]);
+        forget_last(task);
 }

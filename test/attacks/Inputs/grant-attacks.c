@@ -353,6 +353,9 @@ static void test_descriptors(const char *path) {
         IS(SYS(dup2, 0, 256), -EBADF);
         IS(SYS(dup3, 0, 300, 0), -EBADF);
         IS(SYS(fcntl, 0, F_DUPFD, 256), -EINVAL);
+        IS(SYS(close, 0), 0); /* free, but below where it is wanted */
+        IS(SYS(fcntl, 1, F_DUPFD, 1), -EMFILE);
+        IS(SYS(dup, 1), 0);
         IS(SYS(getrlimit, RLIMIT_NOFILE, BUFFER), 0);
         uint64_t limit[2];
         CHECK(!bh_copy_out(guest, limit, BUFFER, sizeof(limit)) && limit[0] == 256 && limit[1] == 256);

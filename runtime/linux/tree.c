@@ -438,6 +438,9 @@ static int64_t change_times_micro(bh_instance *instance, int64_t directory, uint
         return change_times(instance, directory, path, NULL, false);
     if (!bh_get(instance, micro, address, sizeof(micro)))
         return -EFAULT;
+    for (int n = 0; n < 2; n++)
+        if (micro[n].tv_usec < 0 || micro[n].tv_usec >= 1000000)
+            return -EINVAL;
     struct timespec times[2] = {{micro[0].tv_sec, micro[0].tv_usec * 1000}, {micro[1].tv_sec, micro[1].tv_usec * 1000}};
     return change_times(instance, directory, path, times, false);
 }

@@ -409,6 +409,10 @@ static void test_modes(void) {
     CHECK(SYS(mkdirat, AT_FDCWD, str("/g"), 01000) == 0 && mode_of("modes/g") == 0);
     CHECK(SYS(mkdir, str("/group/h"), 0777) == 0 && mode_of("modes/group/h") == 02777);
     CHECK(SYS(open, str("/c"), O_CREAT | O_RDWR, 0600) >= 0 && mode_of("modes/c") == 0666);
+    /* Microseconds that are none, UTIME_NOW and UTIME_OMIT of another call among them. */
+    static const uint64_t odd[] = {1000000, UINT64_MAX, INT64_MAX, (uint64_t)INT64_MAX / 1000 + 1, UTIME_NOW, UTIME_OMIT};
+    for (size_t n = 0; n < 2 * sizeof(odd) / sizeof(*odd); n++)
+        IS(SYS(utimes, str("/a"), buffer((uint64_t[4]){1, n % 2 ? odd[n / 2] : 0, 1, n % 2 ? 0 : odd[n / 2]}, 32)), -EINVAL);
     CHECK(!bh_instance_destroy(guest));
     bh_policy_destroy(policy);
     umask(old);

@@ -180,8 +180,6 @@ bool RawCode::completes(StringRef Prefixes, BufferedInst &Next) const {
 /// instructions follow.
 bool RawCode::isData(const Run &R, ArrayRef<BufferedInst> Code, bool Continues) const {
   uint8_t Says = rolesOf(R.Labels);
-  if (Says & (Object | Read))
-    return true;
   if (R.Reached || (Says & (Function | BranchTarget)))
     return false;
   bool Ends = Continues || (!Code.empty() && !fallsThrough(Code.back().Inst));

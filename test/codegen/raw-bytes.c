@@ -20,7 +20,8 @@ __attribute__((noinline)) static uint64_t moved(uint64_t a) { // movq %rax,%xmm1
 }
 __attribute__((noinline)) static uint32_t pieces(uint32_t *p) {
   uint32_t r;
-  __asm__(".byte 0x8b\n\t.byte 0x07\n\t.short 0xc083\n\t.byte 2\n\t.long 0x03c08348\n\t.byte 0x66\n\t.value 0x9066" : "=a"(r) : "D"(p), "m"(*p));
+  __asm__(".byte 0x8b\n\t.byte 0x07\n\t.short 0xc083\n\t.byte 2\n\t.long 0x03c08348\n\t.byte 0x66\n\t.value 0x9066"
+          : "=a"(r) : "D"(p), "m"(*p));
   return r; // movl (%rdi),%eax; addl $2,%eax; addq $3,%rax; nops
 }
 __attribute__((noinline)) static uint64_t prefixes(uint64_t a) {
@@ -56,12 +57,14 @@ int from_file(int a);
 __attribute__((noinline)) static int endings(void) {
   int r;
   __asm__(".byte 0xf3,0x0f,0x1e,0xfa\n\txorl %0, %0\n\t.fill 3, 1, 0x90\n\t.fill 2, 4, 0x00401f0f\n\t.skip 5, 0x90\n\t.nops 11\n\t"
-          ".ascii \"\\x90\\x90\"\n\t.octa 0x90909090909090909090909090909090\n\t.uleb128 0x10\n\t.byte 0xc0\n\taddl $3, %0" : "=a"(r) : : "cc");
+          ".ascii \"\\x90\\x90\"\n\t.octa 0x90909090909090909090909090909090\n\t.uleb128 0x10\n\t.byte 0xc0\n\taddl $3, %0"
+          : "=a"(r) : : "cc");
   return r; // .uleb128 0x10, 0xc0: adcb %al,%al with al = 0 and no carry
 }
 int main(void) {
   uint32_t word = 37;
-  printf("%ld %lx %u %lx %u ", leaf(77), (long)moved(0x123456789abcdef0), pieces(&word), (long)prefixes(0x80000001ffffffff), locked(5));
+  printf("%ld %lx %u %lx %u ", leaf(77), (long)moved(0x123456789abcdef0), pieces(&word),
+         (long)prefixes(0x80000001ffffffff), locked(5));
   printf("%u %d\n", counter, from_file(8));
   strings();
   printf("%d %d %d %d %d %ld %d\n", flags(0), flags(1), branches(0), branches(-1), branches(1), whole(21), endings());

@@ -64,6 +64,7 @@ typedef struct bh_bind_options {
 /* The functions of a wrapper; generated. */
 typedef struct bh_bind_entry {
     const char *name, *signature;
+    const char *symbol; /* that the module exports */
 } bh_bind_entry;
 typedef struct bh_bind_description {
     const char *library;

@@ -102,7 +102,7 @@ bool bh_bind_run(bh_bind_call *call, const bh_value *arguments, bh_value *result
     const bh_bind_entry *entry = &bind->library->description->entries[call->index];
     bh_function *function = &bind->functions[call->index];
     if (!bind->found[call->index]) {
-        if (!bh_bind_check(call, "the call", bh_instance_function(bind->instance, entry->name, entry->signature, function)))
+        if (!bh_bind_check(call, "the call", bh_instance_function(bind->instance, entry->symbol, entry->signature, function)))
             return false;
         bind->found[call->index] = true;
     }

@@ -4,11 +4,13 @@
 
 #include "text.h"
 
+#define COPY_ALIGN 16 /* of what malloc and the guest's memory give */
+
 bool type_is_flat(const struct type *type)
 {
     if (type->kind == TYPE_ARRAY)
         return type_is_flat(type->target);
-    return type->kind == TYPE_SCALAR || type->kind == TYPE_VOID || (type->kind == TYPE_RECORD && !type->record->has_pointers);
+    return type->kind == TYPE_SCALAR || type->kind == TYPE_VOID || (type->kind == TYPE_BAD && type->is_data) || (type->kind == TYPE_RECORD && !type->record->has_pointers);
 }
 
 bool type_needs_image(const struct type *type)
@@ -131,9 +133,12 @@ static bool check_target(struct checker *checker, const struct value *value, con
         return contradiction(value, "nothing comes out through a pointer to const");
     if (target->kind == TYPE_VOID && !c->in_bytes)
         return contradiction(value, "what void points to has no size: say bytes(SIZE)");
-    if (c->in_bytes && target->kind == TYPE_BAD)
+    if (c->in_bytes && target->kind == TYPE_BAD && !target->is_data)
         return contradiction(value, "an incomplete type cannot be copied; leave it a handle");
-    if (target->kind == TYPE_BAD)
+    if (target->align > COPY_ALIGN)
+        return missing(checker, format("'%s' points to what is aligned to %lld bytes, and copies are to %d: it can only be a handle",
+                                       value->name, target->align, COPY_ALIGN));
+    if (target->kind == TYPE_BAD && !target->is_data)
         return missing(checker, format("'%s': %s: it can only be a handle", value->name, target->problem));
     if (target->kind == TYPE_POINTER || target->kind == TYPE_FUNCTION_POINTER)
         return check_elements(checker, value, scope, position);

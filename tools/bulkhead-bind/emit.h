@@ -47,6 +47,9 @@ bool emit_trampolines(struct text *prototypes, struct text *bodies);
 void emit_function(struct text *text, const struct function *function, unsigned index);
 const char *prototype(const struct function *function, bool instance);
 
+/* emit_layout.c: assertions about the types of a function, none twice. */
+void emit_layout(struct text *text, const struct function *function);
+
 /* emit_files.c: both files, whole or not at all. */
 void emit_files(const struct options *options);
 

@@ -65,7 +65,8 @@ static void emit_images(struct text *text, const struct crossing *c)
             text_add(text, "        %s[bh_k] = %s;\n", c->temp, give_code(c->view, target, c->contract->of, format("%s[bh_k]", c->name),
                                                                           c->what));
         else
-            text_add(text, "        %s(bh_c, &%s[bh_k], &%s[bh_k]);\n", record_helper(target->record, "give"), c->name, c->temp);
+            text_add(text, "        %s(bh_c, (const %s *)(uintptr_t)&%s[bh_k], &%s[bh_k]);\n", record_helper(target->record, "give"),
+                     type_name(target), c->name, c->temp);
     }
     text_add(text, "    bh_address %s = bh_bind_image(bh_c, %s, (const void *)%s, %s, bh_bind_multiply(bh_c, %s, n_%s, sizeof(%s)), "
                    "%s);\n", c->guest, c->what, c->name, c->temp, c->what, c->name + 2, element, flags_code(c->contract));
@@ -106,7 +107,7 @@ static void emit_argument(struct text *text, const struct crossing *c, size_t n)
 static void emit_scalar_back(struct text *text, const struct crossing *c)
 {
     text_add(text, "        bh_bind_out(bh_c, %s, %s ? &%s : NULL, %s, sizeof %s);\n", c->what, c->name, c->temp, c->guest, c->temp);
-    text_add(text, "        bh_bind_commit(bh_c, %s, &%s, sizeof %s);\n", c->name, c->temp, c->temp);
+    text_add(text, "        bh_bind_commit(bh_c, (void *)(uintptr_t)%s, &%s, sizeof %s);\n", c->name, c->temp, c->temp);
 }
 
 static const char *used_code(const struct crossing *c, const struct view *after, const char *room)
@@ -136,8 +137,8 @@ static void emit_images_back(struct text *text, const struct crossing *c, const 
         else
             text_add(text, "            r_%s[bh_k] = %s;\n", number, took);
     } else if (inout) {
-        text_add(text, "            %s(bh_c, &%s[bh_k], &%s[bh_k], &a_%s[bh_k], &r_%s[bh_k]);\n", record_helper(target->record, "back"),
-                 c->name, c->temp, number, number);
+        text_add(text, "            %s(bh_c, (const %s *)(uintptr_t)&%s[bh_k], &%s[bh_k], &a_%s[bh_k], &r_%s[bh_k]);\n",
+                 record_helper(target->record, "back"), host, c->name, c->temp, number, number);
     } else {
         text_add(text, "            %s(bh_c, &a_%s[bh_k], &r_%s[bh_k]);\n", record_helper(target->record, "take"), number, number);
     }
@@ -150,8 +151,8 @@ static void emit_contents_back(struct text *text, const struct crossing *c)
     const struct type *target = c->type->target;
     text_add(text, "        for (uint64_t bh_k = 0; %s && bh_k < n_%s; bh_k++) {\n            %s;\n", c->temp, c->name + 2,
              declare(target, "bh_same"));
-    text_add(text, "            %s(bh_c, &%s[bh_k], &%s[bh_k], &%s[bh_k], &bh_same);\n        }\n",
-             record_helper(target->record, "back"), c->name, c->temp, c->temp);
+    text_add(text, "            %s(bh_c, (const %s *)(uintptr_t)&%s[bh_k], &%s[bh_k], &%s[bh_k], &bh_same);\n        }\n",
+             record_helper(target->record, "back"), type_name(target), c->name, c->temp, c->temp);
 }
 
 static bool holds_out(const struct record *record)
@@ -188,11 +189,11 @@ static void emit_back(struct text *text, const struct crossing *c, const struct 
     if (contract->string)
         text_add(text, "        bh_bind_out_string(bh_c, %s, (char *)%s, %s, %s);\n", c->what, c->name, c->guest, bytes);
     else if (!contract->used)
-        text_add(text, "        bh_bind_out(bh_c, %s, (void *)%s, %s, %s);\n", c->what, c->name, c->guest, bytes);
+        text_add(text, "        bh_bind_out(bh_c, %s, (void *)(uintptr_t)%s, %s, %s);\n", c->what, c->name, c->guest, bytes);
     else {
         struct view clamp = *after;
         clamp.clamp = true;
-        text_add(text, "        bh_bind_out(bh_c, %s, (void *)%s, %s, bh_bind_used(bh_c, %s, %s, %s));\n", c->what, c->name, c->guest,
+        text_add(text, "        bh_bind_out(bh_c, %s, (void *)(uintptr_t)%s, %s, bh_bind_used(bh_c, %s, %s, %s));\n", c->what, c->name, c->guest,
                  c->what, bytes_code(&clamp, c->type, contract, contract->used, c->what), bytes);
     }
 }

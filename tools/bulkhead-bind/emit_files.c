@@ -16,14 +16,38 @@ static bool is_wrapped(const struct function *function)
     return !function->problem && !function->omitted;
 }
 
+/* The library's header, without the declarations that say more than the wrapper can keep. */
+static void emit_include(struct text *text, const struct options *o)
+{
+    struct text defines = {0}, undefines = {0}, checks = {0};
+    for (size_t n = 0; n < model.function_count; n++) {
+        const struct function *function = model.functions[n];
+        if (!is_wrapped(function) || !function->hidden)
+            continue;
+        text_add(&defines, "#define %s %s_bind_h_must_come_first_%s /* %s */\n", function->name, o->name, function->name, function->promise);
+        text_add(&undefines, "#undef %s\n", function->name);
+        text_add(&checks, "typedef __typeof__(%s_bind_h_must_come_first_%s) *%s_bind_hides_%s;\n", o->name, function->name, o->name,
+                 function->name);
+    }
+    if (!defines.size) {
+        text_add(text, "#include %s\n\n", o->include);
+        return;
+    }
+    text_add(text, "\n/* Compilers rely on more of these declarations than holds when the library fails, so there are others below. No\n"
+                   " * error here, an undeclared name, says that %s was included before this header. */\n"
+                   "%s#include %s\n%s#pragma GCC diagnostic push\n#pragma GCC diagnostic ignored \"-Wdeprecated-declarations\"\n"
+                   "%s#pragma GCC diagnostic pop\n\n", o->include, defines.bytes, o->include, undefines.bytes, checks.bytes);
+}
+
 static void emit_header(struct text *text, const struct options *o)
 {
     struct text guard = {0};
     for (const char *p = o->name; *p; p++)
         text_add(&guard, "%c", toupper((unsigned char)*p));
     text_add(text, "/* Written by bulkhead-bind from %s: the library's functions, isolated. Do not edit. */\n"
-                   "#ifndef %s_BIND_H\n#define %s_BIND_H\n\n#include <bulkhead/bind.h>\n#include %s\n\n"
-                   "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", o->include, guard.bytes, guard.bytes, o->include);
+                   "#ifndef %s_BIND_H\n#define %s_BIND_H\n\n#include <bulkhead/bind.h>\n", o->include, guard.bytes, guard.bytes);
+    emit_include(text, o);
+    text_add(text, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
     text_add(text, "/* One instance of the library. */\ntypedef bh_bind %s_bind;\n\n", o->name);
     text_add(text, "/* Loads the module that holds the library; before any other call. options may be NULL; see bulkhead/bind.h. No other\n"
                    " * thread may use the library meanwhile, nor during close. BH_ERROR_BUSY when it is open already. */\n"
@@ -37,8 +61,13 @@ static void emit_header(struct text *text, const struct options *o)
     text_add(text, "/* A fresh instance in the place of one that died. */\nbh_error %s_bind_restart(%s_bind *instance);\n\n",
              o->name, o->name);
     for (size_t n = 0; n < model.function_count; n++) {
-        if (is_wrapped(model.functions[n]))
-            text_add(text, "%s;\n", prototype(model.functions[n], true));
+        if (!is_wrapped(model.functions[n]))
+            continue;
+        const char *own = model.functions[n]->hidden ? format("%s;\n", prototype(model.functions[n], false)) : "";
+        const char *with = prototype(model.functions[n], true);
+        /* C++ does not know such types; the header must leave them out for it, too. */
+        bool is_c = strstr(with, "_Atomic") != NULL;
+        text_add(text, "%s%s%s;\n%s", is_c ? "#ifndef __cplusplus\n" : "", own, with, is_c ? "#endif\n" : "");
     }
     text_add(text, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
 }
@@ -64,13 +93,14 @@ static void emit_library(struct text *text, const char *name, unsigned count)
 
 static void emit_source(struct text *text, const struct options *o)
 {
-    struct text entries = {0}, functions = {0}, prototypes = {0}, helpers = {0};
+    struct text entries = {0}, functions = {0}, prototypes = {0}, helpers = {0}, layout = {0};
     unsigned count = 0;
     for (size_t n = 0; n < model.function_count; n++) {
         const struct function *function = model.functions[n];
         if (!is_wrapped(function))
             continue;
-        text_add(&entries, "    {%s, %s},\n", literal(function->name), literal(function->signature));
+        text_add(&entries, "    {%s, %s, %s},\n", literal(function->name), literal(function->signature), literal(function->symbol));
+        emit_layout(&layout, function);
         emit_function(&functions, function, count++);
     }
     bool records, trampolines;
@@ -79,8 +109,11 @@ static void emit_source(struct text *text, const struct options *o)
         trampolines = emit_trampolines(&prototypes, &helpers);
     } while (records || trampolines);
     text_add(text, "/* Written by bulkhead-bind from %s. Do not edit. */\n#include \"%s.h\"\n\n#include <stdlib.h>\n#include <string.h>\n\n"
-                   "#pragma GCC diagnostic ignored \"-Wdeprecated-declarations\"\n\n", o->include, base_name(o->output));
-    text_add(text, "static const bh_bind_entry %s_entries[] = {\n%s    {NULL, NULL},\n};\n", o->name, count ? entries.bytes : "");
+                   "#pragma GCC diagnostic ignored \"-Wdeprecated-declarations\"\n"
+                   "#if defined __GNUC__ && !defined __clang__ && __GNUC__ >= 11\n" /* arrays as arguments are pointers here */
+                   "#pragma GCC diagnostic ignored \"-Warray-parameter\"\n#endif\n\n", o->include, base_name(o->output));
+    text_add(text, "%s\n", layout.size ? layout.bytes : "");
+    text_add(text, "static const bh_bind_entry %s_entries[] = {\n%s    {NULL, NULL, NULL},\n};\n", o->name, count ? entries.bytes : "");
     emit_library(text, o->name, count);
     text_add(text, "%s\n%s%s", prototypes.size ? prototypes.bytes : "", helpers.size ? helpers.bytes : "",
              functions.size ? functions.bytes : "");

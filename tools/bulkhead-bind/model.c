@@ -6,11 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attributes.h"
+#include "hide.h"
 #include "options.h"
 #include "sidefile.h"
 #include "text.h"
 
 #define ANNOTATION "bulkhead:"
+#define GCC_VERSION "-fgnuc-version=15.1.0"
 
 struct model model;
 static const struct options *settings;
@@ -147,24 +150,53 @@ static void note(const char *where, const char *name, const char *what)
         say(where, "note", "%s: %s", name, what);
 }
 
+static struct function *find_function(const char *name)
+{
+    for (size_t n = 0; n < model.function_count; n++) {
+        if (!strcmp(model.functions[n]->name, name))
+            return model.functions[n];
+    }
+    return NULL;
+}
+
+static enum CXChildVisitResult find_label(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    (void)parent;
+    *(bool *)data |= clang_getCursorKind(cursor) == CXCursor_AsmLabelAttr;
+    return CXChildVisit_Continue;
+}
+
+/* What the library's module exports it as. The host's compiler must not use that name: it would take the place of whatever else in
+ * the host has it. */
+static void read_symbol(struct function *function, CXCursor cursor)
+{
+    bool labelled = false;
+    function->symbol = string_of(clang_Cursor_getMangling(cursor));
+    clang_visitChildren(cursor, find_label, &labelled);
+    if (!strcmp(function->symbol, function->name))
+        return;
+    function->promise = format("the symbol '%s'", function->symbol);
+    if (!labelled)
+        function->problem = format("a pragma calls it '%s'; say so by an asm label of its declaration", function->symbol);
+}
+
 static void add_function(CXCursor cursor)
 {
     const char *name = string_of(clang_getCursorSpelling(cursor)), *where = cursor_where(cursor);
     if (clang_Cursor_getStorageClass(cursor) == CX_SC_Static || clang_Cursor_isFunctionInlined(cursor)) {
-        note(where, name, "static or inline, so it stays in the host; handles that it dereferences fault there");
+        if (attributes_name_another(cursor))
+            unsupported(where, name, "it is only another name of a function of the library; declare that function");
+        else
+            note(where, name, "static or inline, so it stays in the host; handles that it dereferences fault there");
         return;
     }
-    for (size_t n = 0; n < model.function_count; n++) {
-        if (!strcmp(model.functions[n]->name, name))
-            return; /* annotations of a later declaration do not count: the first is the library's interface */
-    }
+    if (find_function(name))
+        return; /* annotations of a later declaration do not count: the first is the library's interface */
     struct function *function = make(1, sizeof *function);
     function->name = name;
     function_fill(function, clang_getCursorType(cursor), cursor, name);
-    /* C11's specifier is the declaration's, the attribute is the type's. */
-    const char *printed = string_of(clang_getCursorPrettyPrinted(cursor, NULL));
-    const char *type = string_of(clang_getTypeSpelling(clang_getCursorType(cursor)));
-    function->is_noreturn = strstr(printed, "_Noreturn ") || strstr(type, "__attribute__((noreturn))");
+    clang_getFileLocation(clang_getCursorLocation(cursor), &function->file, NULL, NULL, &function->offset);
+    read_symbol(function, cursor);
     function->on_error = annotation(cursor, ANNOTATION_ON_ERROR);
     const struct side_line *line = side_find("on-error", name, NULL);
     if (line && function->on_error)
@@ -207,6 +239,27 @@ static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientD
     return CXChildVisit_Continue;
 }
 
+/* Every declaration of a function counts for what compilers believe of it, wherever it is. */
+static enum CXChildVisitResult visit_again(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+    enum CXCursorKind kind = clang_getCursorKind(cursor);
+    struct function *function = NULL;
+    (void)parent, (void)data;
+    if (kind == CXCursor_LinkageSpec || kind == CXCursor_UnexposedDecl)
+        return CXChildVisit_Recurse;
+    if (kind == CXCursor_FunctionDecl)
+        function = find_function(string_of(clang_getCursorSpelling(cursor)));
+    if (function)
+        attributes_read(function, cursor);
+    return CXChildVisit_Continue;
+}
+
+static void read_attributes(CXTranslationUnit unit)
+{
+    clang_visitChildren(clang_getTranslationUnitCursor(unit), visit_again, NULL);
+    attributes_read_unknown(unit);
+}
+
 /* ---- The header ---- */
 
 /* Reports what clang reports; true when the header is usable. */
@@ -245,25 +298,37 @@ static const char *own_include(void)
     return BULKHEAD_INCLUDE_DIR;
 }
 
-bool model_read(const struct options *options)
+static CXTranslationUnit parse(CXIndex index, const char *more)
 {
+    const struct options *options = settings;
     struct args arguments = {0};
     CXTranslationUnit unit;
-    settings = options;
     args_add_list(&arguments, "clang", "-xc", "-std=gnu17", "--target=x86_64-linux-gnu", "-D__bulkhead_bind__=1",
                   "-Wno-pragma-once-outside-header", "-resource-dir", BULKHEAD_RESOURCE_DIR, NULL);
     args_add_all(&arguments, &options->clang);
-    args_add_list(&arguments, "-idirafter", own_include(), NULL);
-    CXIndex index = clang_createIndex(0, 0);
+    args_add_list(&arguments, "-idirafter", own_include(), "-Wunknown-attributes", "-Wignored-attributes", "-Wno-error", more, NULL);
     enum CXErrorCode code = clang_parseTranslationUnit2FullArgv(
         index, options->header, (const char *const *)arguments.items, (int)arguments.count, NULL, 0,
         CXTranslationUnit_DetailedPreprocessingRecord | CXTranslationUnit_SkipFunctionBodies, &unit);
     if (code)
         die("libclang cannot parse %s with these options", options->header);
+    return unit;
+}
+
+bool model_read(const struct options *options)
+{
+    settings = options;
+    CXIndex index = clang_createIndex(0, 0);
+    CXTranslationUnit unit = parse(index, NULL);
     if (!report_diagnostics(unit))
         return false;
     main_file = clang_getFile(unit, options->header);
+    types_begin(unit);
     clang_visitChildren(clang_getTranslationUnitCursor(unit), visit, NULL);
     side_report_unused();
+    read_attributes(unit);
+    /* Headers have promises for GCC alone, which may be the host's compiler. What else clang finds wrong then does not matter. */
+    read_attributes(parse(index, GCC_VERSION));
+    hide_promises(unit);
     return true;
 }

@@ -17,11 +17,13 @@ struct type {
     enum type_kind kind;
     const char *spelling;  /* in C, unqualified at the top; good for __typeof__ */
     const char *problem;   /* TYPE_BAD: why it cannot cross */
+    const char *unnameable; /* why the wrapper cannot say what its type is; NULL: it can */
+    bool is_data;          /* TYPE_BAD: a pointer to it can, its bytes are all there is to it */
     char letter;           /* TYPE_SCALAR: as in signatures */
     bool is_const, is_integer, is_signed, is_character, is_incomplete;
     struct type *target;   /* TYPE_POINTER, TYPE_ARRAY: of what */
     long long count;       /* TYPE_ARRAY */
-    long long size;        /* bytes; negative when unknown */
+    long long size, align; /* bytes; negative when unknown */
     struct record *record; /* TYPE_RECORD */
     struct function *function; /* TYPE_FUNCTION_POINTER */
 };
@@ -33,6 +35,7 @@ struct value {
     struct type *type;
     struct contract *contract; /* NULL: none */
     bool is_bit_field;
+    long long offset; /* of a member, in bits */
 };
 
 struct record {
@@ -47,7 +50,7 @@ struct record {
     struct value *members;
     size_t count;
     unsigned number;       /* of its helpers in the wrapper */
-    bool needs_give, needs_back, needs_take, wrote_give, wrote_back, wrote_take;
+    bool needs_give, needs_back, needs_take, wrote_give, wrote_back, wrote_take, wrote_layout;
 };
 
 /* A function, or the type that a function pointer points to. */
@@ -58,10 +61,15 @@ struct function {
     struct value result;
     struct value *arguments;
     size_t count;
-    bool variadic, is_noreturn, has_annotations;
+    bool variadic, is_noreturn;
     const char *on_error; /* NULL: zero */
     const char *omitted;  /* where it is said; NULL: not */
     const char *problem;
+    const char *symbol;   /* the library's for it; its name, unless an asm label says otherwise */
+    const char *promise;  /* an attribute of its declaration that does not hold for a wrapper; NULL: none */
+    bool hidden;          /* from the host, which gets a declaration of the wrapper's */
+    CXFile file;          /* of its first declaration, and where in it its name is */
+    unsigned offset;
     unsigned number;      /* of its trampoline */
     bool needs_trampoline, wrote_trampoline;
     const char *signature;
@@ -93,7 +101,9 @@ void unsupported(const char *where, const char *name, const char *why);
 /* The contract of something, from the annotations below cursor or from a side file's line; NULL when there is none. */
 struct contract *contract_for(CXCursor cursor, const char *where, const char *kind, const char *path, const char *name);
 
-/* types.c. declaration is where arguments of a function pointer's type are declared (and annotated); path names it. */
+/* types.c. Before any type is made. */
+void types_begin(CXTranslationUnit unit);
+/* declaration is where arguments of a function pointer's type are declared (and annotated); path names it. */
 struct type *type_make(CXType type, CXCursor declaration, const char *path);
 /* Fills what functions and function pointers' types have in common. */
 void function_fill(struct function *function, CXType type, CXCursor declaration, const char *path);

@@ -91,10 +91,12 @@ static int create(const bh_instance *instance, const struct bh_place *place, int
 }
 
 /* Opens what is there. *change: whether the guest may change it, by the grants. */
-static int open_existing(const bh_instance *instance, const struct bh_place *place, uint64_t flags, int status, struct stat *info, int *change) {
+static int open_existing(const bh_instance *instance, const struct bh_place *place, uint64_t flags, int status,
+                         struct stat *info, int *change) {
     bool nofollow = flags & O_NOFOLLOW;
     *change = -EROFS;
-    int path_fd = place->grant->write ? bh_place_look_closely(instance, place, nofollow, info, change) : bh_place_look(place, nofollow, info);
+    int path_fd = place->grant->write ? bh_place_look_closely(instance, place, nofollow, info, change)
+                                      : bh_place_look(place, nofollow, info);
     if (path_fd < 0)
         return path_fd;
     int fd = *change;

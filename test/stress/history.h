@@ -1,4 +1,5 @@
-/* Random histories of one guest: a seed that is printed, an end after so many steps or seconds, and the last steps when something is wrong. */
+/* Random histories of one guest: a seed that is printed, an end after so many steps or seconds, and the last steps when
+ * something is wrong. */
 #ifndef HISTORY_H
 #define HISTORY_H
 

@@ -67,7 +67,8 @@ static void check_counts(void) {
         const struct bh_piece *piece = &space->piece[n];
         bool memory = piece->kind == BH_PIECE_ANON || piece->kind == BH_PIECE_BRK;
         bytes += memory ? piece->end - piece->start : 0;
-        for (uint64_t region = piece->start / BH_TABLE_REACH; (memory || piece->kind == BH_PIECE_FILE) && region * BH_TABLE_REACH < piece->end; region++) {
+        for (uint64_t region = piece->start / BH_TABLE_REACH;
+             (memory || piece->kind == BH_PIECE_FILE) && region * BH_TABLE_REACH < piece->end; region++) {
             tables += region >= next;
             next = region >= next ? region + 1 : next;
         }
@@ -208,8 +209,8 @@ static bool ends_life(uint64_t at, uint64_t size) {
 static void map_memory(void) {
     uint64_t at = some_address(), size = some_size(), protection = some_protection();
     uint64_t flags = (one_in(12) ? 0 : MAP_PRIVATE) | MAP_ANONYMOUS | (one_in(2) ? MAP_FIXED : one_in(4) ? MAP_FIXED_NOREPLACE : 0);
-    remember("mmap(%llx, %llx, %llx, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)size, (unsigned long long)protection,
-             (unsigned long long)flags);
+    remember("mmap(%llx, %llx, %llx, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)size,
+             (unsigned long long)protection, (unsigned long long)flags);
     if (!ends_life(at, size))
         SYS(mmap, at, size, protection, flags, -1, 0);
 }
@@ -221,8 +222,8 @@ static void map_file(void) {
         files[which] = SYS(open, str(names[which]), which == 1 ? O_RDONLY : O_RDWR);
     uint64_t at = some_address(), size = some_size() % ((uint64_t)1 << 20), offset = below(80) * PAGE, protection = some_protection();
     uint64_t flags = (one_in(2) ? MAP_SHARED : MAP_PRIVATE) | (one_in(2) ? MAP_FIXED : 0);
-    remember("mmap(%llx, %llx, %llx, %llx, %s, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)size, (unsigned long long)protection,
-             (unsigned long long)flags, names[which], (unsigned long long)offset);
+    remember("mmap(%llx, %llx, %llx, %llx, %s, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)size,
+             (unsigned long long)protection, (unsigned long long)flags, names[which], (unsigned long long)offset);
     if (!ends_life(at, size))
         SYS(mmap, at, size, protection, flags, files[which], offset);
 }
@@ -236,7 +237,8 @@ static void unmap(void) {
 
 static void protect(void) {
     uint64_t at = some_address(), size = some_size(), protection = some_protection();
-    remember("mprotect(%llx, %llx, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)size, (unsigned long long)protection);
+    remember("mprotect(%llx, %llx, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)size,
+             (unsigned long long)protection);
     if (!ends_life(at, size))
         SYS(mprotect, at, size, protection);
 }

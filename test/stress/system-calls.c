@@ -1,12 +1,12 @@
-/* Random system calls of a guest (Inputs/system-calls.c: all numbers, hostile pointers and lengths, threads), with the runtime under
- * AddressSanitizer and UndefinedBehaviorSanitizer:
+/* Random system calls of a guest (Inputs/system-calls.c: all numbers, hostile pointers and lengths, threads), with the runtime
+ * under AddressSanitizer and UndefinedBehaviorSanitizer:
  *
  *     system-calls [--seed N] [--steps N | --seconds N] PLAIN THREADS DIRECTORY
  *
- * A step is a call of the guest that makes some hundred system calls. DIRECTORY is empty and stays so. Checked: nothing that the sanitizers
- * report; a page of the host that the guest is told of is as it was, and so is a file beside what is granted; a read-only directory keeps its
- * content; in the end no descriptor and no mapping is left.
- * By hand, for hours: --seconds 36000 --seed N. */
+ * A step is a call of the guest that makes some hundred system calls. DIRECTORY is empty and stays so. Checked: nothing that
+ * the sanitizers report; a page of the host that the guest is told of is as it was, and so is a file beside what is granted; a
+ * read-only directory keeps its content; in the end no descriptor and no mapping is left. By hand, for hours: --seconds 36000
+ * --seed N. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -70,7 +70,8 @@ static void fill(void) {
     empty(in_tree("granted"));
     make_file("granted/f");
     REQUIRE(!mkdir(in_tree("granted/a"), 0700) && !mkdir(in_tree("granted/a/b"), 0700));
-    REQUIRE(!symlink("../../..", in_tree("granted/a/up")) && !symlink("f", in_tree("granted/link")) && !mkfifo(in_tree("granted/fifo"), 0600));
+    REQUIRE(!symlink("../../..", in_tree("granted/a/up")) && !symlink("f", in_tree("granted/link")) &&
+            !mkfifo(in_tree("granted/fifo"), 0600));
 }
 
 static void make_tree(const char *directory) {
@@ -117,9 +118,11 @@ static void step(bh_instance *instance, const char *name) {
 static bh_policy *make_policy(int null) {
     bh_policy *policy;
     REQUIRE(!bh_policy_create(&policy) && !bh_policy_grant(policy, BH_GRANT_RANDOM | BH_GRANT_CLOCK) &&
-            !bh_policy_set_memory_limit(policy, 64 << 20) && !bh_policy_set_thread_limit(policy, 4) && !bh_policy_set_deadline(policy, DEADLINE) &&
+            !bh_policy_set_memory_limit(policy, 64 << 20) && !bh_policy_set_thread_limit(policy, 4) &&
+            !bh_policy_set_deadline(policy, DEADLINE) &&
             !bh_policy_grant_directory(policy, in_tree("granted"), "/", BH_READ_WRITE) &&
-            !bh_policy_grant_directory(policy, in_tree("read-only"), "/ro", BH_READ_ONLY) && !bh_policy_grant_stream(policy, 1, null));
+            !bh_policy_grant_directory(policy, in_tree("read-only"), "/ro", BH_READ_ONLY) &&
+            !bh_policy_grant_stream(policy, 1, null));
     return policy;
 }
 

@@ -50,13 +50,22 @@ static bool unchanged(const char *name) {
 /* ---- Read-only inside read-write ---- */
 
 static void make_tree(void) {
-    static const char *const directories[] = {"data", "data/x", "data/ro", "data/ro/sub", "data/ro/rw", "data/deep", "data/deep/ro", "data/include",
-                                              "data/twice", "data/empty", "data/mine", "data/x/ro", "data/swap", "data/swap/ro"};
-    static const char *const files[] = {"data/x/f", "data/ro/f", "data/ro/sub/f", "data/ro/rw/f", "data/deep/ro/f", "data/include/f", "data/twice/f",
-                                        "data/x/ro/f", "data/swap/ro/f"};
-    static const char *const links[][2] = {{"ro", "data/link"}, {"../ro/f", "data/x/to-file"}, {"to-file", "data/x/to-link"}, {"../x/../ro/", "data/x/to-directory"},
-                                           {"f", "data/x/own"}, {"own", "data/x/chain"}, {"loop", "data/loop"}, {"../../data/x/f", "data/x/out"},
-                                           {"/data/x/f", "data/absolute"}, {"nothing", "data/x/dangling"}, {".", "data/x/here"}};
+    static const char *const directories[] = {"data",      "data/x",       "data/ro",      "data/ro/sub", "data/ro/rw",
+                                              "data/deep", "data/deep/ro", "data/include", "data/twice",  "data/empty",
+                                              "data/mine", "data/x/ro",    "data/swap",    "data/swap/ro"};
+    static const char *const files[] = {"data/x/f",       "data/ro/f",    "data/ro/sub/f", "data/ro/rw/f",  "data/deep/ro/f",
+                                        "data/include/f", "data/twice/f", "data/x/ro/f",   "data/swap/ro/f"};
+    static const char *const links[][2] = {{"ro", "data/link"},
+                                           {"../ro/f", "data/x/to-file"},
+                                           {"to-file", "data/x/to-link"},
+                                           {"../x/../ro/", "data/x/to-directory"},
+                                           {"f", "data/x/own"},
+                                           {"own", "data/x/chain"},
+                                           {"loop", "data/loop"},
+                                           {"../../data/x/f", "data/x/out"},
+                                           {"/data/x/f", "data/absolute"},
+                                           {"nothing", "data/x/dangling"},
+                                           {".", "data/x/here"}};
     for (size_t n = 0; n < sizeof(directories) / sizeof(*directories); n++)
         make_directory(directories[n]);
     for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++)
@@ -70,9 +79,15 @@ static bh_policy *nested_policy(void) {
     static const struct {
         const char *host, *guest;
         int mode;
-    } grants[] = {{"data", "/data", BH_READ_WRITE},       {"data/ro", "/data/ro", BH_READ_ONLY},      {"data/ro/rw", "/data/ro/rw", BH_READ_WRITE},
-                  {"data/deep/ro", "/data/deep/ro", BH_READ_ONLY}, {"data/include", "/include", BH_READ_ONLY}, {"data/twice", "/one", BH_READ_ONLY},
-                  {"data/twice", "/two", BH_READ_WRITE},  {"data/empty", "/empty", BH_READ_WRITE},    {"data/swap/ro", "/swap", BH_READ_ONLY}};
+    } grants[] = {{"data", "/data", BH_READ_WRITE},
+                  {"data/ro", "/data/ro", BH_READ_ONLY},
+                  {"data/ro/rw", "/data/ro/rw", BH_READ_WRITE},
+                  {"data/deep/ro", "/data/deep/ro", BH_READ_ONLY},
+                  {"data/include", "/include", BH_READ_ONLY},
+                  {"data/twice", "/one", BH_READ_ONLY},
+                  {"data/twice", "/two", BH_READ_WRITE},
+                  {"data/empty", "/empty", BH_READ_WRITE},
+                  {"data/swap/ro", "/swap", BH_READ_ONLY}};
     bh_policy *policy;
     REQUIRE(!bh_policy_create(&policy));
     for (size_t n = 0; n < sizeof(grants) / sizeof(*grants); n++)
@@ -136,10 +151,21 @@ static void allow_changes(const char *name) {
 }
 
 static void test_names(void) {
-    static const char *const read_only[][2] = {
-        {"/data/ro", "f"}, {"/data/x/../ro", "f"}, {"/data/./x/..//ro", "f"}, {"/data/link", "f"}, {"/data/link/sub", "f"}, {"/data/link/../ro/sub/..", "f"},
-        {"/data/x/to-directory", "f"}, {"/data/x/here/../ro", "sub/f"}, {"/data/deep/ro", "f"}, {"/data/x/../deep/ro", "f"},
-        {"/include", "f"}, {"/data/include", "f"}, {"/data/x/../include", "f"}, {"/one", "f"}, {"/data/twice", "f"}};
+    static const char *const read_only[][2] = {{"/data/ro", "f"},
+                                               {"/data/x/../ro", "f"},
+                                               {"/data/./x/..//ro", "f"},
+                                               {"/data/link", "f"},
+                                               {"/data/link/sub", "f"},
+                                               {"/data/link/../ro/sub/..", "f"},
+                                               {"/data/x/to-directory", "f"},
+                                               {"/data/x/here/../ro", "sub/f"},
+                                               {"/data/deep/ro", "f"},
+                                               {"/data/x/../deep/ro", "f"},
+                                               {"/include", "f"},
+                                               {"/data/include", "f"},
+                                               {"/data/x/../include", "f"},
+                                               {"/one", "f"},
+                                               {"/data/twice", "f"}};
     for (size_t n = 0; n < sizeof(read_only) / sizeof(*read_only); n++)
         refuse_changes(read_only[n][0], read_only[n][1]);
     /* Through links to files; the links' own directory may be changed. */
@@ -148,8 +174,9 @@ static void test_names(void) {
     IS(SYS(truncate, str("/data/x/to-link"), 0), -EROFS);
     IS(SYS(open, str("/data/x/to-link"), O_WRONLY | O_NOFOLLOW), -ELOOP);
     /* What is the guest's stays so: names that pass by, a second name that the host made, the inner grant of three. */
-    static const char *const writable[] = {"/data/x/f", "/data/x/../x/f", "/data/x/own", "/data/x/chain", "/data/x/hard", "/data/ro/rw/f", "/data/x/../ro/rw/f",
-                                           "/data/link/rw/f", "/two/f", "/data/x/here/f"};
+    static const char *const writable[] = {"/data/x/f",    "/data/x/../x/f", "/data/x/own",        "/data/x/chain",
+                                           "/data/x/hard", "/data/ro/rw/f",  "/data/x/../ro/rw/f", "/data/link/rw/f",
+                                           "/two/f",       "/data/x/here/f"};
     for (size_t n = 0; n < sizeof(writable) / sizeof(*writable); n++)
         allow_changes(writable[n]);
     /* Links that lead nowhere, in circles or out. */
@@ -165,7 +192,8 @@ static void test_names(void) {
 
 /* The granted directories themselves, and those above them. */
 static void test_moves(void) {
-    static const char *const granted[] = {"/data/ro", "/data/x/../ro", "/data/include", "/data/x/here/../deep/ro", "/data/empty", "/data/twice", "/data/ro/rw"};
+    static const char *const granted[] = {"/data/ro",    "/data/x/../ro", "/data/include", "/data/x/here/../deep/ro",
+                                          "/data/empty", "/data/twice",   "/data/ro/rw"};
     for (size_t n = 0; n < sizeof(granted) / sizeof(*granted); n++) {
         int64_t error = strcmp(granted[n], "/data/ro") ? -EBUSY : -EROFS;
         printf("%s\n", granted[n]);
@@ -199,7 +227,8 @@ static void *exchange(void *argument) {
         CHECK(!bh_copy_in(other, at[n], names[n], strlen(names[n]) + 1));
     }
     while (!stop) {
-        CHECK(!guest_call(other, SYS_rename, at[0], at[1], 0) && !guest_call(other, SYS_rename, at[2], at[0], 0) && !guest_call(other, SYS_rename, at[1], at[2], 0));
+        CHECK(!guest_call(other, SYS_rename, at[0], at[1], 0) && !guest_call(other, SYS_rename, at[2], at[0], 0) &&
+              !guest_call(other, SYS_rename, at[1], at[2], 0));
     }
     return NULL;
 }
@@ -345,7 +374,8 @@ static void test_descriptors(const char *path) {
     make_directory("files");
     make_file("files/f");
     REQUIRE(!bh_policy_create(&policy) && !bh_policy_grant_directory(policy, in_tree("files"), "/", BH_READ_ONLY));
-    CHECK(bh_policy_set_descriptor_limit(policy, 2) == BH_ERROR_ARGUMENT && bh_policy_set_descriptor_limit(policy, 1025) == BH_ERROR_ARGUMENT);
+    CHECK(bh_policy_set_descriptor_limit(policy, 2) == BH_ERROR_ARGUMENT &&
+          bh_policy_set_descriptor_limit(policy, 1025) == BH_ERROR_ARGUMENT);
     for (int round = 0; round < 3; round++) { /* whatever was held is given back */
         start_guest(policy);
         bh_instance *first = guest;

@@ -1,4 +1,5 @@
-/* A guest that makes random system calls: all numbers, pointers and lengths of all kinds, alone or on threads. It ruins itself as it goes. */
+/* A guest that makes random system calls: all numbers, pointers and lengths of all kinds, alone or on threads. It ruins itself
+ * as it goes. */
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,8 +20,27 @@ static const uint16_t handled[] = {
 /* What ends the life of the guest, or waits: seldom. */
 static const uint16_t rare[] = {15, 35, 60, 62, 200, 202, 230, 231, 234, 56};
 
-static const char *const names[] = {"/f", "/link", "/a", "/a/b", "/a/up/x", "/fifo", "/ro/f", "..", "/a/../f", "f", "/new", "/a/new", "/ro/new", "", "/", "//..//f",
-                                    "/ro/../f", "/a/up/../../../outside", "/ro/link", "/etc/passwd", "/proc/self/mem"};
+static const char *const names[] = {"/f",
+                                    "/link",
+                                    "/a",
+                                    "/a/b",
+                                    "/a/up/x",
+                                    "/fifo",
+                                    "/ro/f",
+                                    "..",
+                                    "/a/../f",
+                                    "f",
+                                    "/new",
+                                    "/a/new",
+                                    "/ro/new",
+                                    "",
+                                    "/",
+                                    "//..//f",
+                                    "/ro/../f",
+                                    "/a/up/../../../outside",
+                                    "/ro/link",
+                                    "/etc/passwd",
+                                    "/proc/self/mem"};
 
 struct storm {
     uint64_t state, secret;
@@ -41,7 +61,10 @@ static uint64_t below(struct storm *storm, uint64_t n) {
 static long system_call(uint64_t number, const uint64_t a[6]) {
     register uint64_t r10 __asm__("r10") = a[3], r8 __asm__("r8") = a[4], r9 __asm__("r9") = a[5];
     long result;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
     return result;
 }
 
@@ -88,11 +111,32 @@ static void prepare(struct storm *storm) {
 static uint64_t some_number(struct storm *storm) {
     if (!below(storm, 200))
         return rare[below(storm, sizeof(rare) / sizeof(*rare))];
-    uint64_t number = below(storm, 6) ? handled[below(storm, sizeof(handled) / sizeof(*handled))] : below(storm, 8) ? below(storm, 470) : draw(storm);
+    uint64_t number = below(storm, 6)   ? handled[below(storm, sizeof(handled) / sizeof(*handled))]
+                      : below(storm, 8) ? below(storm, 470)
+                                        : draw(storm);
     for (unsigned n = 0; n < sizeof(rare) / sizeof(*rare); n++)
         if (number == rare[n])
             return 39; /* getpid */
     return number;
+}
+
+/* Often what gets far enough that one hostile argument matters: a descriptor, a pointer, a small length, the beginning of a file. */
+static void choose_arguments(struct storm *storm, uint64_t arguments[6]) {
+    for (int k = 0; k < 6; k++)
+        arguments[k] = argument(storm);
+    if (!below(storm, 2)) {
+        arguments[0] = below(storm, 4);
+        arguments[1] = below(storm, 2) ? storm->secret : arguments[1];
+        arguments[2] = below(storm, 300);
+        arguments[3] = 0;
+    }
+}
+
+static void open_some(void) {
+    strcpy(memory, "/f");
+    for (int n = 0; n < 3; n++)
+        system_call(2, (uint64_t[6]){(uint64_t)(uintptr_t)memory, n ? 2 : 0102 /* O_RDWR, O_CREAT */, 0600});
+    system_call(77, (uint64_t[6]){0, 1000}); /* ftruncate */
 }
 
 static void rage(struct storm *storm) {
@@ -100,8 +144,9 @@ static void rage(struct storm *storm) {
         uint64_t arguments[6];
         if (n % 16 == 0)
             prepare(storm);
-        for (int k = 0; k < 6; k++)
-            arguments[k] = argument(storm);
+        if (n % 64 == 0)
+            open_some();
+        choose_arguments(storm, arguments);
         system_call(some_number(storm), arguments);
     }
 }

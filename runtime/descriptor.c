@@ -40,17 +40,29 @@ int bh_fd_memory(const char *name, bool executable) {
 }
 
 bool bh_fd_write(int fd, const uint8_t *bytes, size_t size, uint64_t offset) {
-    while (size) {
-        ssize_t put = pwrite(fd, bytes, size, (off_t)offset);
+    struct bh_raised raised;
+    ssize_t put = 1;
+    bh_raised_hold(&raised);
+    while (size && put > 0) {
+        put = pwrite(fd, bytes, size, (off_t)offset);
         if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        bytes += put;
-        size -= (size_t)put;
-        offset += (uint64_t)put;
+            put = 1;
+        else if (put > 0) {
+            bytes += put;
+            size -= (size_t)put;
+            offset += (uint64_t)put;
+        }
     }
-    return true;
+    bh_raised_take(&raised, size);
+    return !size;
+}
+
+bool bh_fd_resize(int fd, uint64_t size) {
+    struct bh_raised raised;
+    bh_raised_hold(&raised);
+    bool good = !ftruncate(fd, (off_t)size);
+    bh_raised_take(&raised, !good);
+    return good;
 }
 
 bool bh_kept_set(struct bh_kept *kept, int fd) {

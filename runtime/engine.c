@@ -99,7 +99,7 @@ static bh_error check_host(bh_engine *engine) {
 
 static bh_error make_context_pages(bh_engine *engine) {
     size_t size = (size_t)engine->slot_count * BH_PAGE_SIZE;
-    if (!bh_kept_set(&engine->context, bh_fd_memory("bulkhead-context", false)) || ftruncate(engine->context.fd, (off_t)size))
+    if (!bh_kept_set(&engine->context, bh_fd_memory("bulkhead-context", false)) || !bh_fd_resize(engine->context.fd, size))
         return bh_fail_limit("cannot make the context pages (memfd)");
     void *alias = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, engine->context.fd, 0);
     if (alias == MAP_FAILED)

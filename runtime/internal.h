@@ -45,6 +45,7 @@ int bh_fd_open(const char *path, int flags);
 int bh_fd_memory(const char *name, bool executable);
 /* Writes all of it at offset, interrupted or not; false and errno when that fails. */
 bool bh_fd_write(int fd, const uint8_t *bytes, size_t size, uint64_t offset);
+bool bh_fd_resize(int fd, uint64_t size);
 
 /* A descriptor that is kept, and the file that it stood for. */
 struct bh_kept {
@@ -462,6 +463,16 @@ static inline void bh_host_end(bool paused) {
     if (__builtin_expect(paused, 0))
         bh_deadline_resume();
 }
+
+/* ---- raised.c ---- */
+
+/* What a system call raises is held back between the two. */
+struct bh_raised {
+    sigset_t held, mask;
+};
+void bh_raised_hold(struct bh_raised *raised);
+/* look: the call did less than all. The signal that it raised, or 0; errno is as before. */
+int bh_raised_take(const struct bh_raised *raised, bool look);
 
 /* ---- symbols.c ---- */
 

@@ -81,7 +81,7 @@ static bh_error make_image(bh_module *module) {
     bh_elf_fill_code(elf, code);
     bool good = bh_kept_set(&module->file_image, bh_fd_memory("bulkhead-image", true));
     int fd = module->file_image.fd;
-    good = good && !ftruncate(fd, (off_t)(elf->image_hi - elf->image_lo)) &&
+    good = good && bh_fd_resize(fd, elf->image_hi - elf->image_lo) &&
            bh_fd_write(fd, code, elf->code_size, elf->code_addr - elf->image_lo);
     for (unsigned n = 0; good && n < elf->segment_count; n++) {
         const struct bh_elf_segment *segment = &elf->segment[n];

@@ -44,7 +44,7 @@ static int reopen_read_only(int fd) {
 
 static int make_file(size_t size) {
     int fd = bh_fd_memory("bulkhead-shared", false);
-    if (fd >= 0 && !ftruncate(fd, (off_t)size) && !fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+    if (fd >= 0 && bh_fd_resize(fd, size) && !fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
         return fd;
     int error = errno;
     if (fd >= 0)

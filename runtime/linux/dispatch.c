@@ -147,8 +147,8 @@ bh_error bh_linux_create(bh_instance *instance) {
         struct stat info;
         if (host < 0)
             continue;
-        bool pipe = !fstat(host, &info) && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
-        state->file[n] = (struct bh_file){.host = host, .kind = BH_FILE_STREAM, .write = true, .may_sigpipe = pipe};
+        bool regular = !fstat(host, &info) && S_ISREG(info.st_mode);
+        state->file[n] = (struct bh_file){.host = host, .kind = BH_FILE_STREAM, .write = true, .in_pieces = regular};
     }
     instance->personality = state;
     return BH_OK;

@@ -151,6 +151,7 @@ static int64_t open_at(bh_instance *instance, uint64_t directory, uint64_t path,
         return file.host == -EACCES || file.host == -EROFS ? bh_refuse(instance, -file.host, "open", place.full) : file.host;
     }
     file.kind = S_ISDIR(info.st_mode) ? BH_FILE_DIRECTORY : BH_FILE_REGULAR;
+    file.in_pieces = file.kind == BH_FILE_REGULAR;
     file.write = !change;
     file.path = S_ISDIR(info.st_mode) ? strdup(place.full) : NULL;
     int64_t fd = S_ISDIR(info.st_mode) && !file.path ? -ENOMEM : bh_file_add(instance, &file, 0);

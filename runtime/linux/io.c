@@ -11,55 +11,134 @@
 #include <unistd.h>
 
 #define MAX_VECTOR 1024
+#define PIECE ((uint64_t)1 << 20) /* of what is read from or written to a file at a time: a millisecond */
+#define DIRECTORY_PIECE 65536
 
 bh_syscall bh_sys_read, bh_sys_write, bh_sys_readv, bh_sys_writev, bh_sys_pread64, bh_sys_pwrite64, bh_sys_preadv,
     bh_sys_pwritev, bh_sys_lseek, bh_sys_fsync, bh_sys_fdatasync, bh_sys_ftruncate, bh_sys_fallocate, bh_sys_fadvise64,
     bh_sys_getdents64, bh_sys_sync;
 
-/* Writing to a pipe without reader must not kill the host. The guest gets the signal instead. */
-static int64_t guarded_write(bh_instance *instance, const struct bh_file *file, long number, uint64_t b, uint64_t c) {
-    if (!file->may_sigpipe)
-        return bh_blocking(instance, file->host, number, b, c, 0);
-    sigset_t pipe, old, pending;
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &pipe, &old);
-    int64_t result = bh_blocking(instance, file->host, number, b, c, 0);
-    if (result == -EPIPE && !sigismember(&pending, SIGPIPE))
-        sigtimedwait(&pipe, NULL, &(struct timespec){0});
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (result == -EPIPE && bh_signal_raise(instance, SIGPIPE) == BH_LEAVE)
+/* What a guest wants read or written. */
+struct transfer {
+    uint64_t fd; /* the guest's */
+    bool writes, at;
+    uint64_t offset; /* where at says so */
+    struct iovec *vector;
+    int count;
+};
+
+static int64_t transfer_some(bh_instance *instance, int host, const struct transfer *t, int count) {
+    static const long plain[2][2] = {{SYS_read, SYS_pread64}, {SYS_write, SYS_pwrite64}};
+    static const long vectored[2][2] = {{SYS_readv, SYS_preadv}, {SYS_writev, SYS_pwritev}};
+    if (count == 1)
+        return bh_blocking(instance, host, plain[t->writes][t->at], (uint64_t)(uintptr_t)t->vector->iov_base, t->vector->iov_len,
+                           t->offset);
+    return bh_blocking(instance, host, vectored[t->writes][t->at], (uint64_t)(uintptr_t)t->vector, (uint64_t)count, t->offset);
+}
+
+/* How many entries make at most `most` bytes; the last one may be cut, *rest is what is left of it then. */
+static int take_piece(const struct transfer *t, uint64_t most, uint64_t *size, size_t *rest) {
+    *size = 0;
+    *rest = 0;
+    for (int n = 0; n < t->count; n++) {
+        struct iovec *entry = &t->vector[n];
+        if (*size == most)
+            return n;
+        if (entry->iov_len > most - *size) {
+            *rest = entry->iov_len - (most - *size);
+            entry->iov_len = most - *size;
+            *size = most;
+            return n + 1;
+        }
+        *size += entry->iov_len;
+    }
+    return t->count;
+}
+
+static void advance(struct transfer *t, int count, size_t rest) {
+    if (rest) {
+        struct iovec *last = &t->vector[count - 1];
+        last->iov_base = (char *)last->iov_base + last->iov_len;
+        last->iov_len = rest;
+        count--;
+    }
+    t->vector += count;
+    t->count -= count;
+}
+
+/* The kernel reads and writes a file to the end whatever signals come, and copies a gigabyte in half a second: it is asked for less at
+ * a time. Pipes, sockets and devices are interrupted, and there a second call could wait where one would not. *all: nothing is left. */
+static int64_t transfer_pieces(bh_instance *instance, const struct bh_file *file, struct transfer *t, bool *all) {
+    int host = file->host;
+    if (!file->in_pieces) {
+        uint64_t size = 0;
+        for (int n = 0; n < t->count; n++)
+            size += t->vector[n].iov_len;
+        int64_t result = transfer_some(instance, host, t, t->count);
+        *all = result >= 0 && (uint64_t)result == size;
+        return result;
+    }
+    int64_t total = 0;
+    for (;;) {
+        uint64_t size;
+        size_t rest;
+        int count = take_piece(t, PIECE, &size, &rest);
+        int64_t result = transfer_some(instance, host, t, count);
+        if (result < 0)
+            return total ? total : result;
+        total += result;
+        t->offset += (uint64_t)result;
+        if ((uint64_t)result < size)
+            return total;
+        advance(t, count, rest);
+        *all = !t->count;
+        /* Another thread may have closed it meanwhile. */
+        file = bh_file_get(instance, t->fd);
+        if (*all || bh_interrupted(instance) || !file || file->host != host)
+            return total;
+    }
+}
+
+int64_t bh_raised_pass_on(bh_instance *instance, const struct bh_raised *raised, int64_t result, bool look) {
+    int signal = bh_raised_take(raised, look);
+    if (signal && (signal == SIGPIPE || bh_signal_handled(instance, signal)) && bh_signal_raise(instance, signal) == BH_LEAVE)
         return BH_LEAVE;
     return result;
 }
 
-int64_t bh_sys_read(bh_instance *instance, const uint64_t a[6]) {
+static int64_t transfer(bh_instance *instance, const struct bh_file *file, struct transfer *t) {
+    struct bh_raised raised;
+    bool all = false;
+    if (!t->writes)
+        return transfer_pieces(instance, file, t, &all);
+    bh_raised_hold(&raised);
+    int64_t result = transfer_pieces(instance, file, t, &all);
+    return bh_raised_pass_on(instance, &raised, result, !all);
+}
+
+static int64_t transfer_one(bh_instance *instance, const uint64_t a[6], bool writes, bool at) {
     struct bh_file *file = bh_file_get(instance, a[0]);
+    struct iovec buffer = {(void *)(uintptr_t)a[1], a[2]};
+    struct transfer t = {.fd = a[0], .writes = writes, .at = at, .offset = at ? a[3] : 0, .vector = &buffer, .count = 1};
     if (!file)
         return -EBADF;
-    return bh_in_slot(instance, a[1], a[2]) ? bh_blocking(instance, file->host, SYS_read, a[1], a[2], 0) : -EFAULT;
+    return bh_in_slot(instance, a[1], a[2]) ? transfer(instance, file, &t) : -EFAULT;
+}
+
+int64_t bh_sys_read(bh_instance *instance, const uint64_t a[6]) {
+    return transfer_one(instance, a, false, false);
 }
 
 int64_t bh_sys_write(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    return bh_in_slot(instance, a[1], a[2]) ? guarded_write(instance, file, SYS_write, a[1], a[2]) : -EFAULT;
+    return transfer_one(instance, a, true, false);
 }
 
 int64_t bh_sys_pread64(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    return bh_in_slot(instance, a[1], a[2]) ? bh_blocking(instance, file->host, SYS_pread64, a[1], a[2], a[3]) : -EFAULT;
+    return transfer_one(instance, a, false, true);
 }
 
 int64_t bh_sys_pwrite64(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    return bh_in_slot(instance, a[1], a[2]) ? bh_blocking(instance, file->host, SYS_pwrite64, a[1], a[2], a[3]) : -EFAULT;
+    return transfer_one(instance, a, true, true);
 }
 
 /* Copies and checks a vector of buffers. Its length, or -errno. */
@@ -76,7 +155,7 @@ static int get_vector(bh_instance *instance, uint64_t address, uint64_t count, s
     return (int)count;
 }
 
-static int64_t vectored(bh_instance *instance, const uint64_t a[6], long number, bool writes) {
+static int64_t transfer_vector(bh_instance *instance, const uint64_t a[6], bool writes, bool at) {
     struct iovec vector[MAX_VECTOR];
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
@@ -84,38 +163,24 @@ static int64_t vectored(bh_instance *instance, const uint64_t a[6], long number,
     int count = get_vector(instance, a[1], a[2], vector);
     if (count < 0)
         return count;
-    uint64_t address = (uint64_t)(uintptr_t)vector;
-    return writes ? guarded_write(instance, file, number, address, (uint64_t)count)
-                  : bh_blocking(instance, file->host, number, address, (uint64_t)count, 0);
+    struct transfer t = {.fd = a[0], .writes = writes, .at = at, .offset = at ? a[3] : 0, .vector = vector, .count = count};
+    return transfer(instance, file, &t);
 }
 
 int64_t bh_sys_readv(bh_instance *instance, const uint64_t a[6]) {
-    return vectored(instance, a, SYS_readv, false);
+    return transfer_vector(instance, a, false, false);
 }
 
 int64_t bh_sys_writev(bh_instance *instance, const uint64_t a[6]) {
-    return vectored(instance, a, SYS_writev, true);
-}
-
-static int64_t vectored_at(bh_instance *instance, const uint64_t a[6], bool writes) {
-    struct iovec vector[MAX_VECTOR];
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    int count = get_vector(instance, a[1], a[2], vector);
-    if (count < 0)
-        return count;
-    /* Through a function of libc: the kernel takes the offset in two halves. Such files do not block. */
-    ssize_t result = writes ? pwritev(file->host, vector, count, (off_t)a[3]) : preadv(file->host, vector, count, (off_t)a[3]);
-    return result < 0 ? -errno : result;
+    return transfer_vector(instance, a, true, false);
 }
 
 int64_t bh_sys_preadv(bh_instance *instance, const uint64_t a[6]) {
-    return vectored_at(instance, a, false);
+    return transfer_vector(instance, a, false, true);
 }
 
 int64_t bh_sys_pwritev(bh_instance *instance, const uint64_t a[6]) {
-    return vectored_at(instance, a, true);
+    return transfer_vector(instance, a, true, true);
 }
 
 int64_t bh_sys_lseek(bh_instance *instance, const uint64_t a[6]) {
@@ -151,7 +216,10 @@ int64_t bh_sys_ftruncate(bh_instance *instance, const uint64_t a[6]) {
         return -EBADF;
     if (file->kind == BH_FILE_STREAM)
         return bh_refuse(instance, EINVAL, "ftruncate", "a stream of the host");
-    return ftruncate(file->host, (off_t)a[1]) ? -errno : 0;
+    struct bh_raised raised;
+    bh_raised_hold(&raised);
+    int64_t result = ftruncate(file->host, (off_t)a[1]) ? -errno : 0;
+    return bh_raised_pass_on(instance, &raised, result, result < 0);
 }
 
 int64_t bh_sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
@@ -162,7 +230,10 @@ int64_t bh_sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
         return bh_refuse(instance, ESPIPE, "fallocate", "a stream of the host");
     if (a[1])
         return -EOPNOTSUPP;
-    return fallocate(file->host, 0, (off_t)a[2], (off_t)a[3]) ? -errno : 0;
+    struct bh_raised raised;
+    bh_raised_hold(&raised);
+    int64_t result = fallocate(file->host, 0, (off_t)a[2], (off_t)a[3]) ? -errno : 0;
+    return bh_raised_pass_on(instance, &raised, result, result < 0);
 }
 
 int64_t bh_sys_fadvise64(bh_instance *instance, const uint64_t a[6]) {
@@ -176,5 +247,8 @@ int64_t bh_sys_getdents64(bh_instance *instance, const uint64_t a[6]) {
     if (file->kind != BH_FILE_DIRECTORY)
         return -ENOTDIR;
     uint64_t size = (uint32_t)a[2];
-    return bh_in_slot(instance, a[1], size) ? bh_blocking(instance, file->host, SYS_getdents64, a[1], size, 0) : -EFAULT;
+    if (!bh_in_slot(instance, a[1], size))
+        return -EFAULT;
+    size = size < DIRECTORY_PIECE ? size : DIRECTORY_PIECE;
+    return bh_blocking(instance, file->host, SYS_getdents64, a[1], size, 0);
 }

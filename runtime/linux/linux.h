@@ -26,7 +26,7 @@ struct bh_file {
     bool owned;      /* close it with the guest's descriptor */
     bool write;      /* its grant is read-write */
     bool cloexec;
-    bool may_sigpipe;
+    bool in_pieces; /* a regular file of the host's */
     char *path;      /* of a directory: its guest path, where relative names begin */
 };
 
@@ -141,6 +141,11 @@ void bh_descriptor_return(void);
 
 /* Sends the guest a signal; 0, or BH_LEAVE when that ends it. Delivery to a handler happens on the way back. */
 int64_t bh_signal_raise(bh_instance *instance, int signal);
+/* Whether the guest has a handler for it. */
+bool bh_signal_handled(const bh_instance *instance, int signal);
+/* io.c. Ends bh_raised_hold: a signal that the host's call raised goes to the guest. That ends it by default when a pipe has no reader, as in
+ * Linux; of RLIMIT_FSIZE, which is the host's, a guest knows nothing, so only its handler is told. result, or BH_LEAVE. */
+int64_t bh_raised_pass_on(bh_instance *instance, const struct bh_raised *raised, int64_t result, bool look);
 /* Enters a handler for a pending signal: changes the frame, once its call's result is in it. number: of the call, in case it
  * is to be made again; a negative one says that it is not. */
 int64_t bh_signal_deliver(bh_instance *instance, int64_t number);

@@ -110,6 +110,10 @@ int64_t bh_signal_raise(bh_instance *instance, int signal) {
     return send_to(instance, bh_task_of(instance), signal);
 }
 
+bool bh_signal_handled(const bh_instance *instance, int signal) {
+    return action_of(instance, signal)->handler > 1;
+}
+
 static bool runs(const struct bh_task *task) {
     return task->counted || task->depth;
 }

@@ -459,9 +459,11 @@ int64_t bh_sys_truncate(bh_instance *instance, const uint64_t a[6]) {
     int fd = writable_object(instance, HERE, a[0], false, &info, name, "truncate");
     if (fd < 0)
         return fd;
+    struct bh_raised raised;
+    bh_raised_hold(&raised);
     int64_t result = truncate(name, (off_t)a[1]) ? -errno : 0;
     close(fd);
-    return result;
+    return bh_raised_pass_on(instance, &raised, result, result < 0);
 }
 
 int64_t bh_sys_umask(bh_instance *instance, const uint64_t a[6]) {

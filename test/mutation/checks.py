@@ -152,6 +152,7 @@ class Finder:
                 stop = statement_end(self.code, at)
             except ValueError:
                 continue # in the head of a loop or of an if
+            stop = split(self.code, at, stop, ",")[0][1] # what is declared next is another variable
             if "{" not in self.code[at:stop]:
                 self.condition(at, stop, None)
                 self.branches(at, stop)
@@ -166,7 +167,7 @@ class Finder:
             if unique.setdefault((check.start, check.end, check.deleted), check) is not check:
                 continue
             check.line = self.text.count("\n", 0, check.start) + 1
-            key = (check.function, check.text, check.deleted)
+            key = (check.function, check.text)
             check.ordinal = seen[key] = seen.get(key, 0) + 1
         self.checks = list(unique.values())
         return self.checks

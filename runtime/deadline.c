@@ -59,6 +59,11 @@ bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
         return BH_OK;
     if (thread->deadline && thread->deadline <= deadline)
         return BH_OK;
+    /* Another engine's signal may be somebody else's by now, when that engine is gone. */
+    if (thread->timer_made && !thread->deadline && thread->timer_signal != instance->engine->deadline_signal) {
+        timer_delete(thread->timer);
+        thread->timer_made = false;
+    }
     if (!thread->timer_made) {
         struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = instance->engine->deadline_signal};
         event.sigev_value.sival_ptr = thread;
@@ -66,6 +71,7 @@ bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
         if (timer_create(CLOCK_MONOTONIC, &event, &thread->timer))
             return bh_fail_timer();
         thread->timer_made = true;
+        thread->timer_signal = event.sigev_signo;
     }
     if (!thread->deadline)
         thread->expired = 0;

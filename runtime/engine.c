@@ -173,7 +173,7 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
     }
     if (!result || chosen.slots > MAX_SLOTS)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_engine_create: at most %d slots", MAX_SLOTS);
-    int deadline_signal = chosen.deadline_signal ? chosen.deadline_signal : SIGRTMAX - 2;
+    int deadline_signal = chosen.deadline_signal ? chosen.deadline_signal : bh_signals_free();
     if (deadline_signal < SIGRTMIN || deadline_signal > SIGRTMAX)
         return bh_fail(BH_ERROR_ARGUMENT, "deadline_signal %d is not a real-time signal", deadline_signal);
 

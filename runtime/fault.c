@@ -3,6 +3,7 @@
  * A fault is a guest's when this thread has a live call and rip lies in that call's slot: guest code never leaves its slot
  * but through the stubs, and host code never executes there. The faulting address, rsp and GS are the guest's to choose
  * and are not asked. Everything else belongs to the host and is passed on. */
+#include <errno.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -108,10 +109,12 @@ static bool postpone(int signal, ucontext_t *context) {
     uint64_t offset = (uint64_t)context->uc_mcontext.gregs[REG_RSP] - (uint64_t)(uintptr_t)stack->ss_sp;
     if ((stack->ss_flags & SS_DISABLE) || offset >= stack->ss_size)
         return false;
+    int error = errno; /* of the code that was interrupted */
     sigaddset(&context->uc_sigmask, signal);
     /* If it leaves by a longjmp that does not restore the mask: the next call into a guest looks after it. */
     bh_this_thread.prepared = false;
     syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), signal);
+    errno = error;
     return true;
 }
 

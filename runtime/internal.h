@@ -417,7 +417,9 @@ struct bh_thread {
     uint64_t number; /* for bh_ownership_take; 0 until it is prepared */
     bool prepared;
     bool timer_made;
+    int timer_signal;
     timer_t timer;
+    uint64_t unblocked; /* the engines' deadline signals: bit n - 1 for signal n */
     uint64_t deadline; /* what the timer is set to, on CLOCK_MONOTONIC; 0: not set */
     bool paused;       /* it is not, as long as a function of the host runs */
     volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
@@ -443,6 +445,8 @@ bh_error bh_fail_handler(void);
 bh_error bh_signals_check(bh_engine *engine);
 /* For creations: the same, but not at each of many that follow one another quickly, nor where the host's handlers are trusted. */
 bh_error bh_signals_check_sometimes(bh_engine *engine);
+/* A real-time signal for deadlines: the first of SIGRTMAX - 2 and below that nobody has, or an engine has it already. */
+int bh_signals_free(void);
 bool bh_fault_owns(int signal);
 void bh_fault_handler(int signal, siginfo_t *info, void *context);
 void bh_deadline_handler(int signal, siginfo_t *info, void *context);

@@ -32,9 +32,18 @@ struct kernel_action {
 void bh_signal_return(void);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* Who had a fault signal before the engine. Two copies and an index, so that a handler never sees half of one. */
-static struct kernel_action previous[KERNEL_SIGNALS + 1][2];
-static atomic_uchar current[KERNEL_SIGNALS + 1];
+
+#define HANDLERS 8
+
+/* Who had a fault signal before the engine, or took it later and lost it again: the latest last, each once. The host's own handler
+ * must not be forgotten when somebody who passes on to it comes between, nor when two copies of this library take turns. */
+struct earlier {
+    unsigned count;
+    struct kernel_action action[HANDLERS];
+};
+/* Two copies and an index, so that a handler never sees half of one. SIGSEGV has the highest number of the fault signals. */
+static struct earlier earlier[SIGSEGV + 1][2];
+static atomic_uchar current[SIGSEGV + 1];
 
 static int kernel_sigaction(int signal, const struct kernel_action *set, struct kernel_action *get) {
     return (int)syscall(SYS_rt_sigaction, signal, set, get, sizeof(uint64_t));
@@ -68,13 +77,33 @@ static bh_error install(int signal, void (*handler)(int, siginfo_t *, void *)) {
     return put(signal, &action);
 }
 
+static void remember(int signal, const struct kernel_action *found) {
+    unsigned char next = (unsigned char)!atomic_load(&current[signal]);
+    const struct earlier *old = &earlier[signal][!next];
+    struct earlier *all = &earlier[signal][next];
+    all->count = 0;
+    if (!is_default(found)) /* else the host wants no handler any more */
+        for (unsigned n = old->count == HANDLERS; n < old->count; n++)
+            if (old->action[n].handler != found->handler)
+                all->action[all->count++] = old->action[n];
+    all->action[all->count++] = *found;
+    atomic_store(&current[signal], next);
+}
+
 static bh_error take_fault_signal(int signal, const struct kernel_action *found) {
     if (found->handler == bh_fault_handler)
         return BH_OK;
-    unsigned char next = (unsigned char)!atomic_load(&current[signal]);
-    previous[signal][next] = *found;
-    atomic_store(&current[signal], next);
+    remember(signal, found);
     return install(signal, bh_fault_handler);
+}
+
+int bh_signals_free(void) {
+    for (int signal = SIGRTMAX - 2; signal >= SIGRTMIN; signal--) {
+        struct kernel_action action = {0};
+        if (!kernel_sigaction(signal, NULL, &action) && (is_default(&action) || action.handler == bh_deadline_handler))
+            return signal;
+    }
+    return SIGRTMAX - 2;
 }
 
 static bh_error take_deadline_signal(int signal, const struct kernel_action *found) {
@@ -140,46 +169,93 @@ bh_error bh_signals_check_sometimes(bh_engine *engine) {
     return error;
 }
 
+/* ---- Passing on ---- */
+
 static void die_by(int signal, const siginfo_t *info) {
     struct kernel_action action = {0};
     action.handler = (void (*)(int, siginfo_t *, void *))(uintptr_t)SIG_DFL;
     kernel_sigaction(signal, &action, NULL);
-    /* A fault happens again when the handler returns; a signal that somebody sent must be sent again. */
-    if (info->si_code <= 0)
+    /* A fault happens again when the handler returns; a trap does not, nor does what somebody sent, or the machine on its own. */
+    if (info->si_code <= 0 || signal == SIGTRAP || (signal == SIGBUS && info->si_code == BUS_MCEERR_AO))
         syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), signal);
 }
 
-void bh_signals_chain(int signal, siginfo_t *info, void *context) {
-    /* A handler that was installed over the engine's may itself pass on to the engine's: it is then below this frame on
-     * the same stack. (A flag would not do: the other handler may leave by siglongjmp.) */
-    static BH_THREAD_LOCAL void *chained_context;
-    static BH_THREAD_LOCAL uintptr_t chained_at;
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    struct kernel_action action = previous[signal][atomic_load(&current[signal])];
+/* Which handlers a signal was passed through: each may pass on to others, this one included, or to another copy of this library, and
+ * none is to get it twice. Who has nobody left to pass it to says so (UNHANDLED), and it is the turn of what the caller knows. Noted in the
+ * signal's own information, behind what the kernel fills (struct kernel_siginfo; the rest is zeros): so it is gone when a handler
+ * leaves by siglongjmp, and other copies see it. */
+#define NOTES_AT 48
+#define UNHANDLED ((sizeof(siginfo_t) - NOTES_AT) / sizeof(uint64_t) - 1) /* the last word */
+#define NOTES UNHANDLED
 
-    bool recursive = chained_context == context && here < chained_at;
-    if (recursive || (void *)action.handler == (void *)SIG_DFL ||
-        ((void *)action.handler == (void *)SIG_IGN && info->si_code > 0)) {
-        die_by(signal, info);
-        return;
+typedef void kernel_handler(int, siginfo_t *, void *);
+
+static uint64_t *notes_of(siginfo_t *info) {
+    return (uint64_t *)(void *)((char *)info + NOTES_AT);
+}
+
+static unsigned note_count(siginfo_t *info) {
+    unsigned count = 0;
+    while (count < NOTES && notes_of(info)[count])
+        count++;
+    return count;
+}
+
+/* False: it was there, or no room is left. */
+static bool note(siginfo_t *info, kernel_handler *handler) {
+    unsigned count = note_count(info);
+    for (unsigned n = 0; n < count; n++)
+        if (notes_of(info)[n] == (uint64_t)(uintptr_t)handler)
+            return false;
+    if (count == NOTES)
+        return false;
+    notes_of(info)[count] = (uint64_t)(uintptr_t)handler;
+    return true;
+}
+
+/* The latest that has not got it; notes that. False: there is none. */
+static bool next_handler(int signal, siginfo_t *info, struct kernel_action *next) {
+    const struct earlier *all = &earlier[signal][atomic_load(&current[signal])];
+    for (unsigned n = all->count; n-- > 0;) {
+        *next = all->action[n];
+        if (is_default(next) || note(info, next->handler))
+            return true;
     }
-    if ((void *)action.handler == (void *)SIG_IGN)
-        return;
+    return false;
+}
 
-    chained_context = context;
-    chained_at = here;
+static void pass(int signal, siginfo_t *info, void *context, const struct kernel_action *to) {
     uint64_t mask, old;
     memcpy(&mask, &((ucontext_t *)context)->uc_sigmask, sizeof(mask));
-    mask |= action.mask;
-    if (!(action.flags & SA_NODEFER))
+    mask |= to->mask;
+    if (!(to->flags & SA_NODEFER))
         mask |= (uint64_t)1 << (signal - 1);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &old, sizeof(mask));
-    if (action.flags & SA_RESETHAND) {
-        unsigned char next = (unsigned char)!atomic_load(&current[signal]);
-        previous[signal][next] = (struct kernel_action){0};
-        atomic_store(&current[signal], next);
-    }
-    action.handler(signal, info, context);
+    if (to->flags & SA_RESETHAND)
+        remember(signal, &(struct kernel_action){0});
+    notes_of(info)[UNHANDLED] = 0;
+    to->handler(signal, info, context);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof(mask));
-    chained_context = NULL;
+}
+
+void bh_signals_chain(int signal, siginfo_t *info, void *context) {
+    int error = errno;
+    unsigned noted = note_count(info);
+    struct kernel_action action;
+    bool unhandled = true;
+    note(info, bh_fault_handler);
+    while (unhandled && next_handler(signal, info, &action)) {
+        unhandled = false;
+        if ((void *)action.handler == (void *)SIG_DFL || ((void *)action.handler == (void *)SIG_IGN && info->si_code > 0)) {
+            die_by(signal, info);
+        } else if ((void *)action.handler != (void *)SIG_IGN) {
+            pass(signal, info, context, &action);
+            unhandled = notes_of(info)[UNHANDLED];
+        }
+    }
+    if (unhandled && !noted)
+        die_by(signal, info);
+    memset(notes_of(info) + noted, 0, (NOTES - noted) * sizeof(uint64_t));
+    notes_of(info)[UNHANDLED] = unhandled && noted;
+    errno = error;
 }

@@ -106,7 +106,8 @@ static bh_error unblock(const bh_engine *engine) {
 
 bh_error bh_thread_prepare(bh_engine *engine, bool check) {
     struct bh_thread *thread = &bh_this_thread;
-    if (thread->prepared && !check)
+    const uint64_t signal = (uint64_t)1 << (engine->deadline_signal - 1);
+    if (thread->prepared && (thread->unblocked & signal) && !check)
         return BH_OK;
     bh_error_prepare();
     pthread_once(&exit_once, make_exit_key);
@@ -120,6 +121,8 @@ bh_error bh_thread_prepare(bh_engine *engine, bool check) {
         return error;
     if (!thread->number)
         thread->number = bh_ownership_number();
+    /* What was looked at before may have changed when this must be looked at again. */
+    thread->unblocked = (thread->prepared && !check ? thread->unblocked : 0) | signal;
     thread->prepared = true;
     if (!bh_current_frame)
         bh_current_frame = &bh_idle_frame;

@@ -167,7 +167,7 @@ typedef struct bh_engine_options {
                                  then take a tenth of the time to create. Each has some 20 KiB of memory, and its stack counts
                                  against RLIMIT_DATA. The engine gives them up when it lacks slots, mappings or memory */
     bool no_fsgsbase;         /* set GS by system call although the CPU could do it directly: for tests */
-    int deadline_signal;      /* the real-time signal deadlines use; 0 means SIGRTMAX - 2 */
+    int deadline_signal;      /* the real-time signal deadlines use; 0: SIGRTMAX - 2, or the next below without a handler */
 } bh_engine_options;
 
 /* Reserves address space (4 GiB for each slot, plus guards; no memory) and takes over the five fault signals, keeping the

@@ -4,6 +4,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -11,6 +12,9 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "check.h"
 
@@ -113,12 +117,128 @@ static void test_sigpending(const char *path) {
     CHECK(bh_invoke(instance, &forever, NULL) == BH_ERROR_LIMIT && strstr(bh_last_error()->text, "RLIMIT_SIGPENDING"));
 }
 
+/* Engines with signals of their own: a thread that was made fit for one is made fit for the other, too. */
+static void *use_both(void *path) {
+    const bh_engine_options options = {.struct_size = sizeof(options), .deadline_signal = SIGRTMAX - 5};
+    bh_engine *second;
+    bh_module *copy;
+    bh_function loop;
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    create(path);
+    adds();
+    CHECK(!bh_instance_set_deadline(instance, 20000000) && bh_invoke(instance, &forever, NULL) == BH_ERROR_DEADLINE);
+    REQUIRE(!bh_engine_create(&options, &second) && !bh_module_load(second, path, NULL, &copy));
+    CHECK(!bh_instance_destroy(instance) && !bh_instance_create(copy, NULL, &instance));
+    REQUIRE(!bh_instance_function(instance, "loop_forever", "v()", &loop));
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    bh_instance *fresh;
+    CHECK(!bh_instance_create(module, NULL, &fresh)); /* the first one's signal is unblocked again */
+    CHECK(!bh_instance_destroy(fresh) && !bh_instance_destroy(other) && !bh_module_destroy(module) && !bh_engine_destroy(engine));
+    signal(SIGRTMAX - 2, SIG_IGN); /* which the first one had */
+    CHECK(!bh_instance_set_deadline(instance, 20000000) && bh_invoke(instance, &loop, NULL) == BH_ERROR_DEADLINE);
+    return NULL;
+}
+
+static void test_engines(const char *path) {
+    pthread_t thread;
+    REQUIRE(!pthread_create(&thread, NULL, use_both, (void *)path) && !pthread_join(thread, NULL));
+}
+
+/* Deadlines leave a signal alone that has a handler, unless they were told to take it. */
+static void test_taken(const char *path) {
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
+    sigaction(SIGRTMAX - 2, &action, NULL);
+    create(path);
+    CHECK(!bh_instance_set_deadline(instance, 20000000) && bh_invoke(instance, &forever, NULL) == BH_ERROR_DEADLINE);
+    CHECK(!signals);
+    raise(SIGRTMAX - 2);
+    CHECK(signals == 1);
+    const bh_engine_options options = {.struct_size = sizeof(options), .deadline_signal = SIGRTMAX - 2};
+    CHECK(bh_engine_create(&options, &(bh_engine *){NULL}) == BH_ERROR_SIGNALS);
+}
+
+/* A handler that interrupts a guest sees its errno unchanged by the deadline's signal, also when that cannot be sent again. */
+static volatile sig_atomic_t seen_errno;
+
+static void watch_errno(int signal) {
+    struct timespec from, now;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    errno = ENOTTY;
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - from.tv_sec) * 1000000000 + now.tv_nsec - from.tv_nsec < 60000000);
+    seen_errno = errno;
+}
+
+static void test_errno(const char *path) {
+    const struct sigaction action = {.sa_handler = watch_errno, .sa_flags = SA_ONSTACK};
+    create(path);
+    sigaction(SIGALRM, &action, NULL);
+    CHECK(!bh_instance_set_deadline(instance, 30000000) && bh_invoke(instance, &forever, NULL) == BH_ERROR_DEADLINE); /* has a timer */
+    CHECK(!bh_instance_reset(instance));
+    REQUIRE(!setrlimit(RLIMIT_SIGPENDING, &(struct rlimit){0, 0}));
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 10000}, NULL);
+    CHECK(bh_invoke(instance, &forever, NULL) == BH_ERROR_DEADLINE);
+    CHECK(seen_errno == ENOTTY);
+}
+
+/* A breakpoint of the host's ends the process where nobody handles it, as without an engine. */
+static void test_breakpoint(const char *path) {
+    int status;
+    create(path);
+    pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (!child) {
+        __asm__ volatile("int3");
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGTRAP);
+}
+
+/* The host's handler is not forgotten when a second one, which passes everything on to what it replaced, is found in front. */
+static sigjmp_buf out;
+static struct sigaction replaced;
+
+static void first_handler(int signal) {
+    signals++;
+    siglongjmp(out, 1);
+}
+
+static void second_handler(int signal, siginfo_t *info, void *context) {
+    signals += 100;
+    replaced.sa_sigaction(signal, info, context);
+}
+
+static void fault_in_host(void) {
+    if (!sigsetjmp(out, 1))
+        __asm__ volatile("movl $0, (%0)" : : "r"(8l) : "memory");
+}
+
+static void test_passed_on(const char *path) {
+    const struct sigaction first = {.sa_handler = first_handler, .sa_flags = SA_ONSTACK};
+    const struct sigaction second = {.sa_sigaction = second_handler, .sa_flags = SA_ONSTACK | SA_SIGINFO};
+    sigaction(SIGSEGV, &first, NULL);
+    create(path);
+    sigaction(SIGSEGV, &second, &replaced);
+    for (int round = 1; round <= 3; round++) {
+        CHECK(!bh_engine_check_signals(engine));
+        signals = 0;
+        fault_in_host();
+        CHECK(signals == 101);
+    }
+    adds();
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(const char *path);
     } cases[] = {{"handler", test_handler}, {"thread", test_thread}, {"own-stack", test_own_stack},
-                 {"mdwe", test_mdwe}, {"kernels-mdwe", test_kernels_mdwe}, {"sigpending", test_sigpending}};
+                 {"mdwe", test_mdwe}, {"kernels-mdwe", test_kernels_mdwe}, {"sigpending", test_sigpending},
+                 {"engines", test_engines}, {"taken", test_taken}, {"errno", test_errno}, {"breakpoint", test_breakpoint},
+                 {"passed-on", test_passed_on}};
     REQUIRE(argc == 3);
     for (unsigned n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
         if (!strcmp(argv[1], cases[n].name)) {

@@ -4,12 +4,18 @@
 #include "enter.h"
 
 static bh_error find(bh_instance *instance, const char *name, bool function, uint64_t *address) {
+    uint64_t value;
     bool is_function;
-    if (!bh_elf_export(&instance->module->elf, name, address, &is_function))
+    if (!bh_elf_export(&instance->module->elf, name, &value, &is_function))
         return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s'", instance->module->name, name);
     if (function && !is_function)
         return bh_fail(BH_ERROR_NOT_FOUND, "'%s' of '%s' is not a function", name, instance->module->name);
-    *address += instance->base + BH_IMAGE_OFFSET;
+    /* One past its end is an address, too. What is more is a number, not a place: the file may say anything there. */
+    const struct bh_elf *elf = &instance->module->elf;
+    if (value < elf->image_lo || value > elf->image_hi)
+        return bh_fail(BH_ERROR_RANGE, "'%s' of '%s' is 0x%llx, which is no address in its image", name, instance->module->name,
+                       (unsigned long long)value);
+    *address = value + instance->base + BH_IMAGE_OFFSET;
     return BH_OK;
 }
 

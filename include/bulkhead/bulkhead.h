@@ -408,7 +408,7 @@ bh_error bh_instance_function(bh_instance *instance, const char *name, const cha
 /* The same for a function pointer that the guest handed out. Any address is safe to call: execution starts at a bundle of
  * the slot or faults. BH_ERROR_RANGE when it is outside the slot or not aligned as functions are. */
 bh_error bh_instance_pointer(bh_instance *instance, bh_address address, const char *signature, bh_function *function);
-/* The address of an exported object or function. */
+/* The address of an exported object or function. BH_ERROR_RANGE when its value is no address in the module's image. */
 bh_error bh_instance_symbol(bh_instance *instance, const char *name, bh_address *address);
 /* Calls the guest. arguments[i].type must be as in the signature. result may be NULL; where the result is a structure,
  * result->as.s must say where its bytes go (NULL: nowhere). Pointers that come back are whatever the guest says: check with

@@ -91,6 +91,12 @@ int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, ui
 static inline bool bh_interrupted(bh_instance *instance) {
     return bh_this_thread.expired || atomic_load(&bh_task_of(instance)->interrupt);
 }
+/* Whether the call that is being handled need not be finished, since its guest does not come back to it: a long one looks between pieces.
+ * What the host asks for itself is not under its guest's deadline. */
+static inline bool bh_stopping(const bh_instance *instance) {
+    const struct bh_frame *frame = bh_task_of(instance)->frame;
+    return frame->instance && (bh_this_thread.expired || bh_threads_ending(instance->threads));
+}
 /* Closes a descriptor of the host, as soon as no call of the guest is using it. */
 void bh_close_host(bh_instance *instance, int host);
 

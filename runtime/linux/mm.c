@@ -13,6 +13,15 @@ bh_syscall bh_sys_mmap, bh_sys_munmap, bh_sys_mprotect, bh_sys_mremap, bh_sys_ma
     (MAP_TYPE_MASK | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | MAP_STACK | MAP_DENYWRITE | MAP_EXECUTABLE |    \
      MAP_NONBLOCK | MAP_FIXED_NOREPLACE)
 
+/* What is done at a time: a few milliseconds at most, between which bh_stopping is asked. Of a call that is given up the map says what
+ * was done, and the guest learns nothing more. */
+#define PAGES_PIECE ((uint64_t)32 << 20) /* page tables changed, pages freed */
+#define COPY_PIECE ((uint64_t)1 << 20)
+
+static uint64_t piece_end(uint64_t start, uint64_t end, uint64_t piece) {
+    return end - start < piece ? end : start + piece;
+}
+
 /* The kernel refused a MAP_FIXED over the slot: what is mapped there now is uncertain, so the slot is done for. */
 static int64_t poison(bh_instance *instance) {
     instance->poisoned = true;
@@ -32,7 +41,19 @@ static int64_t map_fresh(bh_instance *instance, uint64_t start, uint64_t end, in
 }
 
 static int64_t release(bh_instance *instance, uint64_t start, uint64_t end) {
-    return bh_instance_unmap(instance, start, end) ? 0 : bh_end(instance, BH_FAULT_HOST_LIMIT, SIGKILL);
+    for (uint64_t to; start < end; start = to) {
+        to = piece_end(start, end, PAGES_PIECE);
+        if (!bh_instance_unmap(instance, start, to))
+            return bh_end(instance, BH_FAULT_HOST_LIMIT, SIGKILL);
+        if (to < end && bh_stopping(instance))
+            return -EINTR;
+    }
+    return 0;
+}
+
+/* What is mapped over something else makes the kernel free that: first in pieces. */
+static int64_t make_way(bh_instance *instance, uint64_t start, uint64_t end) {
+    return bh_space_free(&instance->space, start, end) ? 0 : release(instance, start, end);
 }
 
 /* A shared mapping of a file that the guest has open. The kernel checks that it is open for what the protection says;
@@ -44,7 +65,9 @@ static int64_t map_file(bh_instance *instance, const struct bh_file *file, uint6
     if (probe == MAP_FAILED)
         return -errno;
     munmap(probe, end - start);
-    bh_space_remove(&instance->space, start, end);
+    int64_t error = make_way(instance, start, end);
+    if (error)
+        return error;
     if (!bh_slot_map(instance->base + start, end - start, protection, MAP_SHARED, file->host, offset))
         return poison(instance);
     bh_space_add(&instance->space, start, end, protection, BH_PIECE_FILE, false);
@@ -54,8 +77,10 @@ static int64_t map_file(bh_instance *instance, const struct bh_file *file, uint6
 /* Private file mappings are copies: read in at once. */
 static int64_t read_in(bh_instance *instance, const struct bh_file *file, uint64_t at, uint64_t size, uint64_t offset) {
     while (size) {
-        ssize_t got = pread(file->host, (void *)(uintptr_t)at, size, (off_t)offset);
-        if (got < 0 && errno == EINTR && !bh_this_thread.expired)
+        if (bh_stopping(instance))
+            return -EINTR;
+        ssize_t got = pread(file->host, (void *)(uintptr_t)at, size < COPY_PIECE ? size : COPY_PIECE, (off_t)offset);
+        if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return got < 0 ? -errno : 0;
@@ -101,8 +126,9 @@ int64_t bh_sys_mmap(bh_instance *instance, const uint64_t a[6]) {
         return -ENOMEM;
     if (shared)
         return map_file(instance, file, start, start + size, protection, a[5]);
-    bh_space_remove(space, start, start + size);
-    int64_t error = map_fresh(instance, start, start + size, file ? PROT_READ | PROT_WRITE : protection, BH_PIECE_ANON);
+    int64_t error = make_way(instance, start, start + size);
+    if (!error)
+        error = map_fresh(instance, start, start + size, file ? PROT_READ | PROT_WRITE : protection, BH_PIECE_ANON);
     if (error)
         return error;
     if (file) {
@@ -140,9 +166,21 @@ static int64_t protect(bh_instance *instance, uint64_t start, uint64_t end, int 
     bh_space_split(space, start, end);
     for (uint64_t to; start < end; start = to) {
         to = space->piece[bh_space_find(space, start)].end;
-        if (mprotect((void *)(uintptr_t)(instance->base + start), to - start, protection))
-            return -errno;
-        bh_space_protect(space, start, to, protection);
+        uint64_t done = start;
+        int64_t error = 0;
+        while (done < to && !error) {
+            uint64_t next = piece_end(done, to, PAGES_PIECE);
+            if (mprotect((void *)(uintptr_t)(instance->base + done), next - done, protection)) {
+                error = -errno;
+            } else {
+                done = next;
+                error = bh_stopping(instance) ? -EINTR : 0;
+            }
+        }
+        if (done > start)
+            bh_space_protect(space, start, done, protection);
+        if (error)
+            return error;
     }
     return 0;
 }
@@ -160,7 +198,8 @@ int64_t bh_sys_mprotect(bh_instance *instance, const uint64_t a[6]) {
     uint64_t start = offset_of(instance, a[0]);
     if (!bh_space_allowed(&instance->space, start, start + size))
         return bh_refuse(instance, EACCES, "mprotect", "pages that guests do not change");
-    if (!bh_space_covered(&instance->space, start, start + size) || !bh_instance_room(instance, 2))
+    /* One more than its ends, should it stop within a piece. */
+    if (!bh_space_covered(&instance->space, start, start + size) || !bh_instance_room(instance, 3))
         return -ENOMEM;
     return protect(instance, start, start + size, (int)a[2]);
 }
@@ -183,9 +222,14 @@ static int64_t grow(bh_instance *instance, uint64_t start, uint64_t end, uint64_
     int64_t error = map_fresh(instance, target, target + size, protection, BH_PIECE_ANON);
     if (error)
         return error;
-    const void *from = (const void *)(uintptr_t)(instance->base + start);
-    if (bh_guarded_copy((void *)(uintptr_t)(instance->base + target), from, end - start))
-        return -EFAULT;
+    for (uint64_t done = 0, next; done < end - start; done = next) {
+        next = piece_end(done, end - start, COPY_PIECE);
+        const void *from = (const void *)(uintptr_t)(instance->base + start + done);
+        if (bh_guarded_copy((void *)(uintptr_t)(instance->base + target + done), from, next - done))
+            return -EFAULT;
+        if (bh_stopping(instance))
+            return -EINTR;
+    }
     error = release(instance, start, end);
     return error ? error : (int64_t)(instance->base + target);
 }
@@ -240,7 +284,14 @@ int64_t bh_sys_madvise(bh_instance *instance, const uint64_t a[6]) {
          at < instance->space.count && instance->space.piece[at].start < end; at++)
         if (instance->space.piece[at].kind != BH_PIECE_ANON && instance->space.piece[at].kind != BH_PIECE_BRK)
             return -EINVAL;
-    return madvise((void *)(uintptr_t)a[0], size, MADV_DONTNEED) ? -errno : 0;
+    for (uint64_t to; start < end; start = to) {
+        to = piece_end(start, end, PAGES_PIECE);
+        if (madvise((void *)(uintptr_t)(instance->base + start), to - start, MADV_DONTNEED))
+            return -errno;
+        if (to < end && bh_stopping(instance))
+            return -EINTR;
+    }
+    return 0;
 }
 
 int64_t bh_sys_brk(bh_instance *instance, const uint64_t a[6]) {

@@ -131,13 +131,6 @@ bool AlignTargets::keepsRCX(const MachineFunction &MF, const X86Names &X) const 
   return false;
 }
 
-static bool isUsedByName(const Function &F) {
-  SmallVector<GlobalValue *, 8> Used;
-  collectUsedGlobalVariables(*F.getParent(), Used, /*CompilerUsed=*/false);
-  collectUsedGlobalVariables(*F.getParent(), Used, /*CompilerUsed=*/true);
-  return llvm::is_contained(Used, &F) || !F.getParent()->getModuleInlineAsm().empty();
-}
-
 bool AlignTargets::runOnMachineFunction(MachineFunction &MF) {
   const X86Names &X = X86Names::get(MF.getTarget().getTarget());
   const Align Bundle(BH_BUNDLE_SIZE);
@@ -146,8 +139,10 @@ bool AlignTargets::runOnMachineFunction(MachineFunction &MF) {
   // The sets outlive this function: a module pass may stand before the printer.
   // What an earlier module left under the same address is overwritten.
   functionsCalledDirectly().erase(Symbol);
-  // A name in llvm.used may be spelt in assembly that nothing here can see.
-  if (F.hasLocalLinkage() && !F.hasAddressTaken() && !isUsedByName(F)) {
+  // A name may be spelt in assembly that nothing here can see: then it is in llvm.used,
+  // which takes its address, or in the file's own.
+  if (F.hasLocalLinkage() && !F.hasAddressTaken() &&
+      F.getParent()->getModuleInlineAsm().empty()) {
     MF.setAlignment(Align(1));
     functionsCalledDirectly().insert(Symbol);
   } else

@@ -127,47 +127,21 @@ void CodeBuffer::noteAddressTaken(const MCSymbol &S, SMLoc Loc) {
 // Confining
 //===----------------------------------------------------------------------===//
 
-/// Whether an instruction after the one at \p Index may read the flags it leaves.
-bool CodeBuffer::flagsMayBeLive(size_t Index) const {
-  constexpr unsigned Furthest = 256;
-  size_t I = Index + 1;
-  for (unsigned Steps = 0; I < Pending.size() && Steps < Furthest; ++I, ++Steps) {
-    const MCInst &Inst = Pending[I].Inst;
-    const MCInstrDesc &D = X.MII->get(Inst.getOpcode());
-    switch (X.classOf(Inst.getOpcode())) {
-    case OpClass::JumpDirect: {
-      // Across functions flags carry nothing; within one, follow the jump.
-      const auto *Ref = Inst.getOperand(0).isExpr()
-                            ? dyn_cast<MCSymbolRefExpr>(Inst.getOperand(0).getExpr())
-                            : nullptr;
-      auto Label = llvm::find_if(Items, [&](const Item &It) {
-        return It.K == Item::Label && Ref && It.Symbol == &Ref->getSymbol();
-      });
-      if (Label == Items.end())
-        return Ref && Ref->getSymbol().isTemporary();
-      size_t Position = Label - Items.begin();
-      I = llvm::partition_point(Pending, [&](const BufferedInst &S) {
-            return S.Before <= Position;
-          }) - Pending.begin() - 1;
-      continue;
-    }
-    case OpClass::Return:
-    case OpClass::CallDirect:
-    case OpClass::CallMem:
-    case OpClass::CallReg:
-    case OpClass::JumpMem:
-    case OpClass::JumpReg:
-    case OpClass::Trap:
-      return false;
-    default:
-      break;
-    }
-    if (D.hasImplicitUseOfPhysReg(X.EFLAGS))
-      return true;
-    if (D.hasImplicitDefOfPhysReg(X.EFLAGS))
-      return false;
+FlagLiveness CodeBuffer::flagLiveness() const {
+  FlagLiveness Flags;
+  size_t Next = 0;
+  auto AddItemsBefore = [&](size_t End) {
+    for (; Next < End; ++Next)
+      if (Items[Next].K == Item::Label)
+        Flags.addLabel(Items[Next].Symbol);
+  };
+  for (const BufferedInst &S : Pending) {
+    AddItemsBefore(S.Before);
+    Flags.add(X, S.Inst);
   }
-  return true;
+  AddItemsBefore(Items.size());
+  Flags.solve();
+  return Flags;
 }
 
 /// Bytes that were written into code become instructions.
@@ -185,13 +159,19 @@ void CodeBuffer::confine(bool &ReturnsKeepRCX) {
   ItemList Result;
   Result.reserve(Items.size() + Pending.size() * 5 / 4);
   Confine Rewriter(X, Ctx, Result);
+  std::optional<FlagLiveness> Flags; // most functions have nothing that asks
+  auto FlagsLive = [&](size_t N) {
+    if (!Flags)
+      Flags = flagLiveness();
+    return Flags->liveAfter(N);
+  };
   size_t Next = 0, Index = 0;
   while (Next < Items.size() || Index < Pending.size()) {
     if (Index == Pending.size() || Pending[Index].Before > Next) {
       Item &It = Items[Next++];
       if (It.K == Item::Label && !It.Symbol->isTemporary())
         ReturnsKeepRCX = functionsReturningThroughR11().contains(It.Symbol);
-      Result.push_back(It.K == Item::Label ? It : std::move(It));
+      Result.push_back(std::move(It));
       continue;
     }
     // Instructions up to the next label or data belong together, whatever line
@@ -208,9 +188,7 @@ void CodeBuffer::confine(bool &ReturnsKeepRCX) {
       Run.push_back(&Pending[I]);
     }
     Rewriter.ReturnsThroughR11 = ReturnsKeepRCX;
-    unsigned Used = Rewriter.rewrite(
-        Run, [&](unsigned N) { return flagsMayBeLive(Index + N); });
-    Index += Used;
+    Index += Rewriter.rewrite(Run, [&](unsigned N) { return FlagsLive(Index + N); });
   }
   Items = std::move(Result);
   Pending.clear();
@@ -356,6 +334,81 @@ static const std::pair<unsigned, unsigned> LongerForms[] = {
     {UseDisp8, 0}, {UseDisp32, 0}, {UseRex, 0}, {UseVex3, 0},
     {UseDisp8, UseRex}, {UseDisp32, UseRex}, {UseDisp32, UseVex3}};
 
+/// What the length of \p I depends on: the opcode, the registers, and how many bytes
+/// the displacement needs. Null: too much for a number, measure it.
+std::optional<uint64_t> CodeBuffer::shapeOf(const MCInst &I, int M) const {
+  constexpr unsigned RegisterBits = 9, MostRegisters = 5;
+  constexpr uint64_t Opcodes = 1 << 16;
+  if (I.getFlags() || I.getOpcode() >= Opcodes)
+    return std::nullopt;
+  uint64_t Shape = 0, Displacement = 0, Segment = 0;
+  unsigned Registers = 0;
+  for (auto [N, Op] : enumerate(I)) {
+    bool Memory = M >= 0 && N >= unsigned(M) && N < unsigned(M) + 5;
+    if (Op.isReg() && Memory && N == unsigned(M) + 4) {
+      Segment = Op.getReg() == X.GS;
+      if (Op.getReg() && !Segment)
+        return std::nullopt;
+    } else if (Op.isReg()) {
+      if (++Registers > MostRegisters || Op.getReg().id() >> RegisterBits)
+        return std::nullopt;
+      Shape = Shape << RegisterBits | Op.getReg().id();
+    } else if (Memory && N == unsigned(M) + 3) {
+      Displacement = Op.isExpr() ? 3 : !isInt<8>(Op.getImm()) ? 2 : Op.getImm() != 0;
+    }
+  }
+  return ((Shape * 4 + Displacement) * 2 + Segment) * Opcodes + I.getOpcode();
+}
+
+CodeBuffer::Lengths CodeBuffer::measureForms(MCInst &I, int M, const MCSubtargetInfo &STI) {
+  Lengths L;
+  L.Size = encodedSize(I, STI);
+  OpClass C = X.classOf(I.getOpcode());
+  // Without size: a mark of the compiler's, such as EH_SjLj_Setup.
+  if (!L.Size || C == OpClass::Nop || C == OpClass::StringOp || I.getFlags() ||
+      X.printsPrefix(I.getOpcode()))
+    return L;
+  if (M < 0) {
+    L.GrowthOptions = (2u << BH_PADDING_PREFIX_MAX) - 1;
+    return L;
+  }
+  bool Displacement = I.getOperand(M + 3).isImm() && I.getOperand(M).getReg() &&
+                      X.to64(I.getOperand(M).getReg()) != X.RIP;
+  bool HighByte = false;
+  for (const MCOperand &Op : I)
+    HighByte |= Op.isReg() && Op.getReg() && X.isHighByte(Op.getReg());
+  for (auto [N, Form] : enumerate(LongerForms)) {
+    unsigned Flags = Form.first | Form.second;
+    if ((Flags & (UseDisp8 | UseDisp32)) && !Displacement)
+      continue;
+    if ((Flags & UseRex) && HighByte)
+      continue;
+    I.setFlags(Flags);
+    unsigned Extra = encodedSize(I, STI) - L.Size;
+    I.setFlags(0);
+    if (Extra >= std::size(L.Form) || (L.GrowthOptions >> Extra & 1))
+      continue;
+    L.GrowthOptions |= 1u << Extra;
+    L.Form[Extra] = Flags;
+  }
+  return L;
+}
+
+/// Instructions of one shape come up again and again, and encoding takes long.
+const CodeBuffer::Lengths &CodeBuffer::lengthsOf(MCInst &I, const MCSubtargetInfo &STI) {
+  if (MeasuredFor != &STI)
+    Measured.clear();
+  MeasuredFor = &STI;
+  int M = X.classOf(I.getOpcode()) == OpClass::Lea ? 1 : X.memoryOperand(I.getOpcode());
+  std::optional<uint64_t> Shape = shapeOf(I, M);
+  if (!Shape)
+    return Unusual = measureForms(I, M, STI);
+  auto [It, Fresh] = Measured.try_emplace(*Shape);
+  if (Fresh)
+    It->second = measureForms(I, M, STI);
+  return It->second;
+}
+
 void CodeBuffer::measure(Item &It) {
   const MCSubtargetInfo &STI = *It.STI;
   if (It.F == Item::Branches)
@@ -383,7 +436,7 @@ void CodeBuffer::measure(Item &It) {
         X.classOf(I.getOpcode()) == OpClass::Plain &&
         Backend->mayNeedRelaxation(I.getOpcode(), I.getOperands(), STI))
       Backend->relaxInstruction(I, STI);
-    It.Size += encodedSize(I, STI);
+    It.Size += lengthsOf(I, STI).Size;
   }
   if (It.Size > BH_BUNDLE_SIZE && laysOutBundles()) {
     reportAt(Ctx, It.Insts[0].getLoc(), "this instruction and what confines it do not fit "
@@ -391,36 +444,10 @@ void CodeBuffer::measure(Item &It) {
     It.Size = BH_BUNDLE_SIZE;
   }
   It.GrowthOptions = 1;
-  if (padding() == Padding::Nop || !laysOutBundles() || It.Sequence || It.Insts.size() != 1 ||
-      It.F == Item::NeverReturns)
+  if (padding() == Padding::Nop || !laysOutBundles() || It.Sequence ||
+      It.Insts.size() != 1 || It.F == Item::NeverReturns)
     return;
-  MCInst &I = It.Insts[0];
-  OpClass C = X.classOf(I.getOpcode());
-  int M = C == OpClass::Lea ? 1 : X.memoryOperand(I.getOpcode());
-  if (C == OpClass::Nop || C == OpClass::StringOp || I.getFlags() ||
-      X.printsPrefix(I.getOpcode()))
-    return;
-  if (M < 0) {
-    It.GrowthOptions = (2u << BH_PADDING_PREFIX_MAX) - 1;
-    return;
-  }
-  bool Displacement = I.getOperand(M + 3).isImm() && I.getOperand(M).getReg() &&
-                      X.to64(I.getOperand(M).getReg()) != X.RIP;
-  bool HighByte = false;
-  for (const MCOperand &Op : I)
-    HighByte |= Op.isReg() && Op.getReg() && X.isHighByte(Op.getReg());
-  for (auto [A, B] : LongerForms) {
-    unsigned Flags = A | B;
-    if ((Flags & (UseDisp8 | UseDisp32)) && !Displacement)
-      continue;
-    if ((Flags & UseRex) && HighByte)
-      continue;
-    I.setFlags(Flags);
-    unsigned Extra = encodedSize(I, STI) - It.Size;
-    I.setFlags(0);
-    if (Extra < 8)
-      It.GrowthOptions |= 1u << Extra;
-  }
+  It.GrowthOptions = lengthsOf(It.Insts[0], STI).GrowthOptions;
 }
 
 //===----------------------------------------------------------------------===//
@@ -484,13 +511,8 @@ void CodeBuffer::emitUnit(Item &It) {
       Prefix.setOpcode(X.CS_PREFIX);
       for (unsigned N = 0; N < It.Growth; ++N)
         Sink.placeInstruction(Prefix, *It.STI);
-    } else {
-      for (auto [A, B] : LongerForms) {
-        First.setFlags(A | B);
-        if (encodedSize(First, *It.STI) == It.Size + It.Growth)
-          break;
-      }
-    }
+    } else
+      First.setFlags(lengthsOf(First, *It.STI).Form[It.Growth]);
   }
   for (auto [N, I] : enumerate(It.Insts)) {
     Sink.placeInstruction(I, *It.STI);
@@ -507,16 +529,19 @@ void CodeBuffer::emitUnit(Item &It) {
 
 /// Returns whether control cannot fall out of the end.
 bool CodeBuffer::emitAll(bool Dead) {
+  size_t PaddedUpTo = 0;
   for (size_t I = 0; I < Items.size(); ++I) {
     Item &It = Items[I];
     switch (It.K) {
     case Item::Label: {
-      if (It.Padded) { // the padding of the unit behind the labels stands before
+      // The padding of the unit behind a run of labels stands before the first.
+      if (It.Padded && I >= PaddedUpTo) {
         size_t U = I;
         while (Items[U].K == Item::Label || Items[U].K == Item::Action)
           ++U;
         emitPadding(Items[U].Pad, Items[U].Offset - Items[U].Pad, Dead, *LastSTI);
         Items[U].Pad = 0;
+        PaddedUpTo = U;
       }
       Dead = false;
       if (It.Offset % BH_BUNDLE_SIZE)

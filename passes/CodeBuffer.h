@@ -8,6 +8,7 @@
 #define BULKHEAD_PASSES_CODEBUFFER_H
 
 #include "Confine.h"
+#include "FlagLiveness.h"
 #include "Items.h"
 #include "RawCode.h"
 #include "X86Names.h"
@@ -21,6 +22,7 @@
 #include "llvm/MC/MCStreamer.h"
 #include <deque>
 #include <memory>
+#include <optional>
 
 namespace bulkhead {
 
@@ -87,9 +89,18 @@ public:
 private:
   void confine(bool &ReturnsKeepRCX);
   void decodeBytes(llvm::MCSectionSubPair Place);
-  bool flagsMayBeLive(size_t Index) const;
+  FlagLiveness flagLiveness() const;
   void alignTakenLabels();
   void freeNoReturnCalls();
+  /// How long an instruction is, and can be made.
+  struct Lengths {
+    uint8_t Size = 0;
+    uint8_t GrowthOptions = 1; ///< as in an item
+    uint16_t Form[8] = {};     ///< the flags with which it is n bytes longer
+  };
+  std::optional<uint64_t> shapeOf(const llvm::MCInst &I, int M) const;
+  Lengths measureForms(llvm::MCInst &I, int M, const llvm::MCSubtargetInfo &STI);
+  const Lengths &lengthsOf(llvm::MCInst &I, const llvm::MCSubtargetInfo &STI);
   void measure(Item &It);
   void checkAccepted(const Item &It);
   unsigned encodedSize(const llvm::MCInst &I, const llvm::MCSubtargetInfo &STI);
@@ -109,6 +120,9 @@ private:
 
   ItemList Items;              ///< everything but instructions
   std::vector<BufferedInst> Pending; ///< instructions, in order
+  llvm::DenseMap<uint64_t, Lengths> Measured; ///< by shape
+  Lengths Unusual;                            ///< of what has none
+  const llvm::MCSubtargetInfo *MeasuredFor = nullptr;
   llvm::BitVector Accepted; ///< opcodes of compiled code that the verifier knows
   std::deque<llvm::MCFragment> LabelFragments;
   llvm::DenseSet<const llvm::MCSymbol *> AddressTaken, Unaligned;

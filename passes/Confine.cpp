@@ -394,7 +394,8 @@ void Confine::appendStackPointerSequence(Insts &List, MCInst Narrow) const {
 }
 
 /// Writes to rsp other than push, pop and call. Returns false if \p S is none.
-bool Confine::rewriteStackPointer(const SourceInst &S, bool FlagsLive) {
+bool Confine::rewriteStackPointer(const SourceInst &S,
+                                  function_ref<bool()> FlagsLive) {
   const MCInst &I = S.Inst;
   unsigned Op = I.getOpcode();
   if (!writesStackPointer(I))
@@ -444,7 +445,7 @@ bool Confine::rewriteStackPointer(const SourceInst &S, bool FlagsLive) {
       return true;
   }
   Insts List;
-  if (!FlagsLive) {
+  if (!FlagsLive()) {
     appendStackPointerSequence(List, std::move(Narrow));
     Item &It = unit(S, std::move(List), true);
     if (AddSub && I.getOperand(2).isImm()) {
@@ -722,7 +723,8 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
     break;
   }
 
-  if (confinesAddresses() && rewriteStackPointer(S, FlagsLive(N - 1)))
+  if (confinesAddresses() &&
+      rewriteStackPointer(S, [&] { return FlagsLive(N - 1); }))
     return N;
   int M = X.memoryOperand(I.getOpcode());
   if (M >= 0 && I.getOperand(M + 4).isReg() && I.getOperand(M + 4).getReg() == X.FS) {

@@ -63,7 +63,7 @@ private:
   void rewriteSyscall(const SourceInst &S);
   void rewriteString(llvm::ArrayRef<llvm::MCInst> Prefixes, const SourceInst &S,
                      bool FlagsLive);
-  bool rewriteStackPointer(const SourceInst &S, bool FlagsLive);
+  bool rewriteStackPointer(const SourceInst &S, llvm::function_ref<bool()> FlagsLive);
   void keepFlags(const SourceInst &S, llvm::MCInst Narrow, bool Computed);
   void rewriteThroughR14(const SourceInst &S, unsigned M);
   bool changesThreadPointer(const llvm::MCInst &I) const;

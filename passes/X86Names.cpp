@@ -76,6 +76,7 @@ unsigned X86Names::narrowed(unsigned Opcode) const {
 X86Names::X86Names(const Target &T)
     : T(T), MII(T.createMCInstrInfo()),
       MRI(T.createMCRegInfo(Triple("x86_64-unknown-linux-gnu"))) {
+  Opcodes.reserve(MII->getNumOpcodes());
   for (unsigned I = 0; I < MII->getNumOpcodes(); ++I)
     Opcodes[MII->getName(I)] = I;
   for (unsigned I = 1; I < MRI->getNumRegs(); ++I)
@@ -118,30 +119,34 @@ X86Names::X86Names(const Target &T)
   classify();
 }
 
-static OpClass classOfName(StringRef N) {
-  return StringSwitch<OpClass>(N)
-      .Cases({"LOCK_PREFIX", "REP_PREFIX", "REPNE_PREFIX", "DATA16_PREFIX",
-              "REX64_PREFIX", "CS_PREFIX", "DS_PREFIX", "ES_PREFIX", "SS_PREFIX",
-              "FS_PREFIX", "GS_PREFIX", "ADDR32_PREFIX", "ADDR16_PREFIX",
-              "XACQUIRE_PREFIX", "XRELEASE_PREFIX"},
-             OpClass::Prefix)
-      .Case("RET64", OpClass::Return)
-      .Cases({"CALL64r", "CALL64r_NT"}, OpClass::CallReg)
-      .Cases({"CALL64m", "CALL64m_NT"}, OpClass::CallMem)
-      .Case("CALL64pcrel32", OpClass::CallDirect)
-      .Cases({"JMP64r", "JMP64r_NT", "JMP64r_REX"}, OpClass::JumpReg)
-      .Cases({"JMP64m", "JMP64m_NT", "JMP64m_REX"}, OpClass::JumpMem)
-      .Cases({"JMP_1", "JMP_4"}, OpClass::JumpDirect)
-      .Cases({"JCC_1", "JCC_4"}, OpClass::JumpCond)
-      .Cases({"LOOP", "LOOPE", "LOOPNE", "JRCXZ", "JECXZ"}, OpClass::JumpShort)
-      .Case("SYSCALL", OpClass::Syscall)
-      .Case("LEAVE64", OpClass::Leave)
-      .Cases({"LEA64r", "LEA32r", "LEA16r", "LEA64_32r", "LEA64_16r"}, OpClass::Lea)
-      .Cases({"NOOP", "NOOPL", "NOOPW", "NOOPQ", "NOOPLr", "NOOPWr", "NOOPQr"},
-             OpClass::Nop)
-      .Cases({"HLT", "TRAP", "UD1Lr", "UD1Lm", "UD1Qr", "UD1Qm"}, OpClass::Trap)
-      .Default(OpClass::Plain);
-}
+namespace {
+struct NamedClass {
+  OpClass Class;
+  std::initializer_list<StringRef> Names; // aggregates keep what it points to
+};
+} // namespace
+
+static const NamedClass ClassNames[] = {
+    {OpClass::Prefix,
+     {"LOCK_PREFIX", "REP_PREFIX", "REPNE_PREFIX", "DATA16_PREFIX", "REX64_PREFIX",
+      "CS_PREFIX", "DS_PREFIX", "ES_PREFIX", "SS_PREFIX", "FS_PREFIX", "GS_PREFIX",
+      "ADDR32_PREFIX", "ADDR16_PREFIX", "XACQUIRE_PREFIX", "XRELEASE_PREFIX"}},
+    {OpClass::Return, {"RET64"}},
+    {OpClass::CallReg, {"CALL64r", "CALL64r_NT"}},
+    {OpClass::CallMem, {"CALL64m", "CALL64m_NT"}},
+    {OpClass::CallDirect, {"CALL64pcrel32"}},
+    {OpClass::JumpReg, {"JMP64r", "JMP64r_NT", "JMP64r_REX"}},
+    {OpClass::JumpMem, {"JMP64m", "JMP64m_NT", "JMP64m_REX"}},
+    {OpClass::JumpDirect, {"JMP_1", "JMP_4"}},
+    {OpClass::JumpCond, {"JCC_1", "JCC_4"}},
+    {OpClass::JumpShort, {"LOOP", "LOOPE", "LOOPNE", "JRCXZ", "JECXZ"}},
+    {OpClass::Syscall, {"SYSCALL"}},
+    {OpClass::Leave, {"LEAVE64"}},
+    {OpClass::Lea, {"LEA64r", "LEA32r", "LEA16r", "LEA64_32r", "LEA64_16r"}},
+    {OpClass::Nop,
+     {"NOOP", "NOOPL", "NOOPW", "NOOPQ", "NOOPLr", "NOOPWr", "NOOPQr"}},
+    {OpClass::Trap, {"HLT", "TRAP", "UD1Lr", "UD1Lm", "UD1Qr", "UD1Qm"}},
+};
 
 void X86Names::classify() {
   for (StringRef Op : {"ADC", "ADD", "AND", "CMP", "OR", "SBB", "SUB", "TEST", "XOR"}) {
@@ -149,7 +154,11 @@ void X86Names::classify() {
     GeneralForms[opcode((Op + "32i32").str())] = opcode((Op + "32ri").str());
   }
   unsigned Count = MII->getNumOpcodes();
-  Classes.resize(Count);
+  Classes.resize(Count, OpClass::Plain);
+  for (const auto &[Class, Names] : ClassNames)
+    for (StringRef Name : Names) // some LLVM may lack some
+      if (auto It = Opcodes.find(Name); It != Opcodes.end())
+        Classes[It->second] = Class;
   MemoryIndex.assign(Count, -1);
   StringRegs.resize(Count);
   CertainAccess.resize(Count);
@@ -157,7 +166,6 @@ void X86Names::classify() {
   for (unsigned I = 0; I < Count; ++I) {
     StringRef N = MII->getName(I);
     const MCInstrDesc &D = MII->get(I);
-    Classes[I] = classOfName(N);
     unsigned Run = 0;
     for (auto [K, Op] : enumerate(D.operands())) {
       Run = Op.OperandType == MCOI::OPERAND_MEMORY ? Run + 1 : 0;

@@ -9,7 +9,7 @@
 #define BULKHEAD_PASSES_X86NAMES_H
 
 #include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
 #include "llvm/MC/MCInst.h"
 #include "llvm/MC/MCInstrInfo.h"
 #include "llvm/MC/MCRegisterInfo.h"
@@ -115,7 +115,7 @@ private:
   explicit X86Names(const llvm::Target &T);
   void classify();
 
-  llvm::StringMap<unsigned> Opcodes, Registers;
+  llvm::DenseMap<llvm::StringRef, unsigned> Opcodes, Registers;
   llvm::DenseMap<unsigned, unsigned> GeneralForms;
   std::vector<OpClass> Classes;
   std::vector<int8_t> MemoryIndex;

@@ -1,4 +1,5 @@
 #include "Policy.h"
+#include "Features.h"
 #include "Options.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Function.h"
@@ -62,13 +63,31 @@ static void makeColdOrdinary(Module &M) {
   }
 }
 
-static bool usesGather(const CallBase &Call) {
+/// What is wrong with a call, or nothing.
+static StringRef whyRefused(const CallBase &Call) {
+  if (Call.getCallingConv() == CallingConv::X86_RegCall ||
+      Call.getCallingConv() == CallingConv::PreserveNone)
+    return "this calling convention passes an argument in r11, which indirect calls "
+           "need";
   const Function *Callee = Call.getCalledFunction();
-  if (!Callee || !Callee->isIntrinsic())
-    return false;
+  if (!Callee || acceptsIntrinsic(*Callee))
+    return {};
   StringRef Name = Callee->getName();
-  return Name.starts_with("llvm.x86.avx2.gather") ||
-         Name.starts_with("llvm.x86.avx512");
+  if (Name.contains(".avx2.gather") || Name.contains(".avx512"))
+    return "gathers and AVX-512 are not accepted; use scalar loads";
+  return "this intrinsic function's instruction is not accepted; docs/instructions.md "
+         "has those that are";
+}
+
+/// After an error nothing of \p F will be used, and what was refused could not be
+/// compiled without the features that dropFeatures takes away.
+static void empty(Function &F) {
+  GlobalValue::LinkageTypes Linkage = F.getLinkage();
+  Comdat *Group = F.getComdat();
+  F.deleteBody();
+  F.setLinkage(Linkage);
+  F.setComdat(Group);
+  new UnreachableInst(F.getContext(), BasicBlock::Create(F.getContext(), "", &F));
 }
 
 /// What the function is compiled with against misprediction; empty if nothing.
@@ -104,9 +123,6 @@ static void checkFunction(Function &F) {
                    "compile without it", locationOf(F));
   // Its state in rsp would be refused again.
   F.removeFnAttr(Attribute::SpeculativeLoadHardening);
-  if (F.getFnAttribute("target-features").getValueAsString().contains("+avx512f"))
-    unsupported(F, "AVX-512 is not accepted; use -march=x86-64-v3 or lower",
-                locationOf(F));
   switch (F.getCallingConv()) {
   case CallingConv::X86_INTR:
     unsupported(F, "interrupt handlers end in iret, which is privileged",
@@ -137,6 +153,7 @@ PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
     if (F.isDeclaration())
       continue;
     checkFunction(F);
+    dropFeatures(F);
     // -fsanitize=function puts the type in front of the code, where no data can be.
     // Its check passes functions without one.
     F.setMetadata(LLVMContext::MD_func_sanitize, nullptr);
@@ -144,17 +161,14 @@ PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
     // the thread pointer in a register, that register is the base instead.
     if (!threads())
       F.addFnAttr("indirect-tls-seg-refs");
+    bool Refused = false;
     SmallVector<AtomicRMWInst *, 4> BitOps;
     for (Instruction &I : instructions(F)) {
-      if (auto *Call = dyn_cast<CallBase>(&I)) {
-        if (usesGather(*Call))
-          unsupported(F, "gathers and AVX-512 are not accepted; use scalar loads",
-                      DiagnosticLocation(I.getDebugLoc()));
-        if (Call->getCallingConv() == CallingConv::X86_RegCall ||
-            Call->getCallingConv() == CallingConv::PreserveNone)
-          unsupported(F, "this calling convention passes an argument in r11, which "
-                         "indirect calls need", DiagnosticLocation(I.getDebugLoc()));
-      }
+      if (auto *Call = dyn_cast<CallBase>(&I))
+        if (StringRef Why = whyRefused(*Call); !Why.empty()) {
+          unsupported(F, Why, DiagnosticLocation(I.getDebugLoc()));
+          Refused = true;
+        }
       if (auto *RMW = dyn_cast<AtomicRMWInst>(&I)) {
         AtomicRMWInst::BinOp Op = RMW->getOperation();
         if ((Op == AtomicRMWInst::And || Op == AtomicRMWInst::Or ||
@@ -162,6 +176,10 @@ PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
             !isa<Constant>(RMW->getValOperand()) && !RMW->use_empty())
           BitOps.push_back(RMW);
       }
+    }
+    if (Refused) {
+      empty(F);
+      continue;
     }
     // Atomic bit operations whose bit is a variable would become `lock bts %reg,
     // mem`, which reaches any address. Hiding the value prevents that.

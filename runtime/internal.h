@@ -149,6 +149,7 @@ struct bh_module {
     uint64_t verify_ns;
     struct bh_kept file_image; /* sealed: the image from image_lo to image_hi, code included */
     const uint8_t *image;   /* the host's view of it, from image_lo, read-only */
+    struct bh_symbols *symbols; /* of its code */
     _Atomic(struct bh_warm *) warm;
     atomic_uint instances;
 };
@@ -479,6 +480,9 @@ void bh_raised_hold(struct bh_raised *raised);
 int bh_raised_take(const struct bh_raised *raised, bool look);
 
 /* ---- symbols.c ---- */
+
+/* Sorts the symbols of a module that was parsed; free() ends them. */
+bh_error bh_symbols_make(bh_module *module);
 
 /* Fills detail, whose error is set, from the fault; suffix ends the text. */
 void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail, const char *suffix);

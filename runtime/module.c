@@ -190,6 +190,7 @@ static bh_error parse(bh_module *module, const bh_module_options *options) {
 static void discard(bh_module *module) {
     if (module->image)
         munmap((void *)(uintptr_t)module->image, module->elf.image_hi - module->elf.image_lo);
+    free(module->symbols);
     free(atomic_load(&module->warm));
     bh_kept_close(&module->file_image);
     free(module->file);
@@ -223,6 +224,8 @@ static bh_error load(bh_engine *engine, uint8_t *bytes, size_t size, const char 
         error = verify(module, &options);
     if (!error)
         error = check_facts(module, &options);
+    if (!error)
+        error = bh_symbols_make(module);
     if (error) {
         discard(module);
         return error;

@@ -101,6 +101,9 @@ bool bh_elf_export(const struct bh_elf *elf, const char *name, uint64_t *address
 /* The symbol that contains an image-relative address, from the full symbol table, else from the exports. Returns NULL
  * when there is none; the string lies in the file and is NUL-terminated. For messages only: an attacker chose it. */
 const char *bh_elf_symbolize(const struct bh_elf *elf, uint64_t address, uint64_t *offset);
+/* The same symbols one by one, those in code: name is where the string begins in the file. The full table's come first. */
+typedef void bh_elf_symbol_visitor(void *context, uint64_t address, uint64_t size, uint64_t name);
+void bh_elf_code_symbols(const struct bh_elf *elf, bh_elf_symbol_visitor *visit, void *context);
 
 #ifdef __cplusplus
 }

@@ -104,6 +104,13 @@ bool bh_elf_export(const struct bh_elf *elf, const char *name, uint64_t *address
     return false;
 }
 
+/* Whether it names a place in code: what a message may say. */
+static bool names(const struct elf_symbol *symbol, const uint8_t *file, uint64_t strings, uint64_t strings_size)
+{
+    return symbol->shndx != SHN_UNDEF && symbol->shndx < SHN_LORESERVE && (symbol->info & 15) <= STT_FUNC &&
+           symbol->name < strings_size && file[strings + symbol->name];
+}
+
 static const char *nearest(const struct bh_elf *elf, uint64_t table, uint64_t count, uint64_t strings, uint64_t strings_size,
                            uint64_t address, uint64_t *offset)
 {
@@ -111,10 +118,8 @@ static const char *nearest(const struct bh_elf *elf, uint64_t table, uint64_t co
     for (uint64_t i = 1; i < count; i++) {
         struct elf_symbol symbol;
         read_at(elf, table + i * sizeof symbol, &symbol, sizeof symbol);
-        unsigned type = symbol.info & 15;
-        if (symbol.shndx == SHN_UNDEF || symbol.shndx >= SHN_LORESERVE || type > STT_FUNC || symbol.name >= strings_size ||
-            symbol.value > address || (symbol.size && address - symbol.value >= symbol.size) ||
-            (best && address - symbol.value >= *offset) || !elf->file[strings + symbol.name])
+        if (!names(&symbol, elf->file, strings, strings_size) || symbol.value > address ||
+            (symbol.size && address - symbol.value >= symbol.size) || (best && address - symbol.value >= *offset))
             continue;
         best = (const char *)elf->file + strings + symbol.name;
         *offset = address - symbol.value;
@@ -128,4 +133,21 @@ const char *bh_elf_symbolize(const struct bh_elf *elf, uint64_t address, uint64_
     if (!name)
         name = nearest(elf, elf->dynsym_offset, elf->dynsym_count, elf->dynstr_offset, elf->dynstr_size, address, offset);
     return name;
+}
+
+static void visit_symbols(const struct bh_elf *elf, uint64_t table, uint64_t count, uint64_t strings, uint64_t strings_size,
+                          bh_elf_symbol_visitor *visit, void *context)
+{
+    for (uint64_t i = 1; i < count; i++) {
+        struct elf_symbol symbol;
+        read_at(elf, table + i * sizeof symbol, &symbol, sizeof symbol);
+        if (names(&symbol, elf->file, strings, strings_size) && symbol.value - elf->code_addr < elf->code_size)
+            visit(context, symbol.value, symbol.size, strings + symbol.name);
+    }
+}
+
+void bh_elf_code_symbols(const struct bh_elf *elf, bh_elf_symbol_visitor *visit, void *context)
+{
+    visit_symbols(elf, elf->symtab_offset, elf->symtab_count, elf->strtab_offset, elf->strtab_size, visit, context);
+    visit_symbols(elf, elf->dynsym_offset, elf->dynsym_count, elf->dynstr_offset, elf->dynstr_size, visit, context);
 }

@@ -18,7 +18,7 @@ int bh_fd_apart(int fd) {
         return fd;
     int apart = fcntl(fd, F_DUPFD_CLOEXEC, FIRST), error = errno;
     close(fd);
-    errno = error;
+    errno = apart < 0 && error == EINVAL ? EMFILE : error; /* RLIMIT_NOFILE allows none from FIRST on */
     return apart;
 }
 

@@ -82,10 +82,9 @@ static void remember(int signal, const struct kernel_action *found) {
     const struct earlier *old = &earlier[signal][!next];
     struct earlier *all = &earlier[signal][next];
     all->count = 0;
-    if (!is_default(found)) /* else the host wants no handler any more */
-        for (unsigned n = old->count == HANDLERS; n < old->count; n++)
-            if (old->action[n].handler != found->handler)
-                all->action[all->count++] = old->action[n];
+    for (unsigned n = old->count == HANDLERS; n < old->count; n++)
+        if (old->action[n].handler != found->handler)
+            all->action[all->count++] = old->action[n];
     all->action[all->count++] = *found;
     atomic_store(&current[signal], next);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -59,6 +60,15 @@ static void test_streams(const char *path, const char *directory) {
     CHECK(own == 0 && !ftruncate(own, 4096) && !bh_share_fd(instance, own, 0, 4096, BH_READ_ONLY, &address));
     close(own);
     streams_stay_closed();
+}
+
+/* Nor when there is no other number: then it is an error, which names the limit. */
+static void test_no_numbers(const char *path, const char *directory) {
+    for (unsigned most = 0; most < 5; most++) {
+        REQUIRE(!setrlimit(RLIMIT_NOFILE, &(struct rlimit){most, 1024}));
+        CHECK(bh_engine_create(NULL, &engine) == BH_ERROR_LIMIT && strstr(bh_last_error()->text, "RLIMIT_NOFILE"));
+        streams_stay_closed();
+    }
 }
 
 /* Who is the file of a number, as the kernel names it. */
@@ -170,7 +180,8 @@ int main(int argc, char **argv) {
         const char *name;
         void (*run)(const char *path, const char *directory);
         bool closed; /* without streams */
-    } cases[] = {{"streams", test_streams, true}, {"seals", test_seals, false}, {"replaced", test_replaced, false},
+    } cases[] = {{"streams", test_streams, true}, {"no-numbers", test_no_numbers, true},
+                 {"seals", test_seals, false}, {"replaced", test_replaced, false},
                  {"disturbed", test_disturbed, false}};
     char directory[PATH_MAX];
     REQUIRE(argc == 4 && realpath(argv[3], directory));

@@ -8,7 +8,7 @@
  *     contained            any of fault, return, exit
  * attack gets the address of a secret in the host, of a function in the host, of the host's stack, and of the slot behind its
  * own. The slots before and behind hold instances with a canary in their memory; the secret and more canaries lie in the
- * host. Whatever happens, none of them may change, and the host's registers, arithmetic, signals and memory must work. */
+ * host, and for attacks by callbacks directly before and behind the slot, where else nothing is mapped. Whatever happens, none of them may change, and the host's registers, arithmetic, signals and memory must work. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -89,6 +89,7 @@ static bh_module *module;
 static bh_instance *neighbour[2], *victim;
 static bh_address canary_page[2];
 static char *beside; /* host memory as near to the reservation as it gets */
+static uint64_t *around[2]; /* a page directly before the victim's slot, and one behind */
 
 static void place_canary(int n, bh_instance *instance) {
     uint64_t word = CANARY;
@@ -114,6 +115,8 @@ static void check_canaries(void) {
     }
     for (int n = 0; n < 4096; n++)
         CHECK(beside[n] == 0x5a);
+    for (int n = 0; n < 2; n++)
+        CHECK(!around[n] || (around[n][0] == CANARY && !memcmp(around[n], around[n] + 1, 4096 - 8)));
 }
 
 /* The host goes on: x87 and SSE arithmetic, memory mappings (none of which may land in the guest's reach), calls. */
@@ -169,8 +172,10 @@ static int on_callback(void *context, bh_instance *instance, const bh_value *arg
 
 static int on_stack_callback(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result) {
     (void)context, (void)instance;
-    for (int n = 0; n < 8; n++)
+    for (int n = 0; n < 8; n++) {
+        CHECK(arguments[n].as.l != CANARY);
         result->as.l += arguments[n].as.l;
+    }
     return 0;
 }
 
@@ -181,14 +186,41 @@ static int on_structure_callback(void *context, bh_instance *instance, const bh_
     return 0;
 }
 
+/* Calls the export `inner` with a structure by value that does not fit between the slot's beginning and where the host puts a stack whose
+ * rsp is too low. */
+static int on_low_callback(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result) {
+    static uint64_t structure[(BH_NULL_GUARD_SIZE / 2 + 2048) / 8];
+    bh_value value = {.type = '{', .as.s = structure};
+    char signature[32];
+    bh_function inner;
+    (void)context, (void)arguments, (void)result;
+    snprintf(signature, sizeof(signature), "l({%zul})", sizeof(structure) / sizeof(*structure));
+    require(bh_instance_function(instance, "inner", signature, &inner));
+    CHECK(bh_call(instance, &inner, &value, &value) == BH_ERROR_RANGE);
+    return 0;
+}
+
+static uint64_t *map_page(bh_address at, uint64_t word) {
+    uint64_t *page = mmap((void *)(uintptr_t)at, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (page == MAP_FAILED)
+        exit(1);
+    for (int n = 0; n < 512; n++)
+        page[n] = word;
+    return page;
+}
+
 static void register_callbacks(void) {
     bh_address table, entry[4], unnamed;
     if (bh_instance_symbol(victim, "callbacks", &table))
         return;
+    around[0] = map_page(bh_instance_base(victim) - 4096, CANARY);
+    around[1] = map_page(bh_instance_base(victim) + BH_SLOT_SIZE, CANARY);
+    map_page(bh_instance_base(victim) + BH_SLOT_SIZE - 4096, 0); /* no guard is what ends a copy at the slot's end */
     require(bh_callback_create(victim, "l(l)", on_callback, NULL, &entry[0]));
     require(bh_callback_create(victim, "l(llllllll)", on_stack_callback, NULL, &entry[1]));
     require(bh_callback_create(victim, "l(l)", on_callback, NULL, &entry[2]));
     require(bh_callback_create(victim, "{4l}()", on_structure_callback, NULL, &unnamed)); /* number 3 */
+    require(bh_callback_create(victim, "v()", on_low_callback, NULL, &unnamed)); /* number 4 */
     require(bh_callback_destroy(victim, entry[2]));
     entry[3] = (bh_address)(uintptr_t)host_function;
     require(bh_copy_in(victim, table, entry, sizeof(entry)));

@@ -86,6 +86,9 @@ bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
 void bh_deadline_stop(const struct bh_frame *frame) {
     struct bh_thread *thread = &bh_this_thread;
     set_timer(thread, frame->outer_deadline);
-    /* What was pending arrived before that call returned. An outer deadline that has passed meanwhile signals again. */
+    /* What was pending arrived before that call returned. An outer deadline that has passed meanwhile signals again, and so does
+     * another thread's, which may have been in a hurry as well. */
     thread->expired = 0;
+    if (frame->instance->threads)
+        atomic_store(&frame->instance->threads->hurry, 0);
 }

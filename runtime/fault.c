@@ -154,6 +154,9 @@ void bh_deadline_handler(int signal, siginfo_t *info, void *opaque) {
     bh_this_thread.expired = 1;
     if (in_guest(frame, (uint64_t)context->uc_mcontext.gregs[REG_RIP]))
         expire(context, frame);
-    else if (!postpone(signal, context))
+    else if (!postpone(signal, context)) {
+        if (frame && frame->instance && frame->instance->threads)
+            atomic_store(&frame->instance->threads->hurry, 1);
         cancel_blocking(context);
+    }
 }

@@ -334,6 +334,7 @@ void bh_threads_renew(bh_instance *instance) {
     threads->starting = true;
     threads->starter = pthread_self();
     atomic_store(&threads->ending, 0);
+    atomic_store(&threads->hurry, 0);
     pthread_mutex_unlock(&threads->lock);
 }
 

@@ -85,6 +85,7 @@ struct bh_threads {
     pthread_t starter;
     unsigned visitors;        /* threads of the host that work on its memory (bh_threads_visit) */
     atomic_int ending;        /* 0, then 1 (claimed), then 2 (published) */
+    atomic_int hurry;         /* a deadline passed on a thread that may wait for the state lock: who holds it is not to finish a long call */
     const struct bh_task *ender; /* whose call was the end, once published */
     bh_address attach;        /* the module's function that makes a guest thread; 0: it has none */
 };
@@ -125,6 +126,10 @@ int bh_threads_move(struct bh_task *task, int where);
 bool bh_threads_end(bh_instance *instance, struct bh_frame *frame, bool *nested);
 static inline bool bh_threads_ending(const struct bh_threads *threads) {
     return threads && atomic_load_explicit(&threads->ending, memory_order_acquire) == 2;
+}
+
+static inline bool bh_threads_hurry(const struct bh_threads *threads) {
+    return threads && atomic_load_explicit(&threads->hurry, memory_order_relaxed);
 }
 
 /* How a guest thread starts: at target, with these registers. */

@@ -95,7 +95,7 @@ static inline bool bh_interrupted(bh_instance *instance) {
  * What the host asks for itself is not under its guest's deadline. */
 static inline bool bh_stopping(const bh_instance *instance) {
     const struct bh_frame *frame = bh_task_of(instance)->frame;
-    return frame->instance && (bh_this_thread.expired || bh_threads_ending(instance->threads));
+    return frame->instance && (bh_this_thread.expired || bh_threads_ending(instance->threads) || bh_threads_hurry(instance->threads));
 }
 /* Closes a descriptor of the host, as soon as no call of the guest is using it. */
 void bh_close_host(bh_instance *instance, int host);

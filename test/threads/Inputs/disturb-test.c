@@ -492,6 +492,32 @@ static void test_storms(const char *text) {
     CHECK(!bh_instance_destroy(instance));
 }
 
+/* The calling thread waits for a lock that another thread of the guest holds in a call of a tenth of a second or more: that one is not finished. */
+static void test_hurry(void) {
+    enum { SIZE = 1 << 29 };
+    double took[2];
+    for (int limited = 0; limited < 2; limited++) {
+        bh_instance *instance = new_instance(2, false);
+        bh_value result, at;
+        int done = -1;
+        CHECK(!call(instance, "prepare_move", "l(l)", &result, SIZE, 0, 0, 0) && !result.as.l);
+        CHECK(!call(instance, "move_done", "p()", &at, 0, 0, 0, 0));
+        CHECK(!bh_instance_set_deadline(instance, limited ? 20 * MILLISECOND : 0));
+        double began = now();
+        bh_error error = call(instance, "during_move", "l()", &result, 0, 0, 0, 0);
+        took[limited] = now() - began;
+        CHECK(error == (limited ? BH_ERROR_DEADLINE : BH_OK));
+        CHECK(!bh_copy_out(instance, &done, at.as.p, sizeof(done)) && done == !limited);
+        /* What hurried that life does not hurry the next one. */
+        CHECK(!bh_instance_set_deadline(instance, 0) && !bh_instance_reset(instance));
+        CHECK(!call(instance, "prepare_move", "l(l)", &result, SIZE / 8, 0, 0, 0) && !result.as.l);
+        CHECK(!call(instance, "during_move", "l()", &result, 0, 0, 0, 0) && !result.as.l);
+        CHECK(!bh_instance_destroy(instance));
+    }
+    printf("the whole move %.0f ms, with a deadline of 20 ms %.0f ms\n", took[0] * 1e3, took[1] * 1e3);
+    CHECK(took[1] < took[0] / 2);
+}
+
 int main(int argc, char **argv) {
     bh_engine_options options = {.struct_size = sizeof(options), .slots = 2};
     if (argc < 3 || pipe(channel) || pipe(unwritten) || sem_init(&semaphore, 0, 0))
@@ -512,6 +538,8 @@ int main(int argc, char **argv) {
         test_queue();
     else if (!strcmp(argv[1], "flood"))
         test_flood();
+    else if (!strcmp(argv[1], "hurry"))
+        test_hurry();
     else if (!strcmp(argv[1], "storms"))
         test_storms(argc > 3 ? argv[3] : NULL);
     else

@@ -235,6 +235,46 @@ void leave_behind(int count, unsigned long which) {
     begin(thread, count, which);
 }
 
+/* A move of touched memory, as large as it takes to be slow, by a thread of its own when told to. */
+static atomic_int move_now;
+static atomic_int moved;
+static char *to_move;
+static size_t move_size;
+
+static void *move(void *argument) {
+    while (!move_now)
+        ;
+    if (mremap(to_move, move_size, move_size + 4096, MREMAP_MAYMOVE) != MAP_FAILED)
+        moved = 1;
+    return argument;
+}
+
+long prepare_move(long size) {
+    pthread_t thread;
+    move_now = moved = 0;
+    move_size = (size_t)size;
+    to_move = mmap(NULL, move_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (to_move == MAP_FAILED || mmap(to_move + move_size, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+        return -1;
+    for (size_t at = 0; at < move_size; at += 4096)
+        to_move[at] = 1;
+    return pthread_create(&thread, NULL, move, NULL) || pthread_detach(thread) ? -1 : 0;
+}
+
+/* Until it was moved, calls that want the lock which the move holds by then. */
+long during_move(void) {
+    move_now = 1;
+    nanosleep(&(struct timespec){0, 8000000}, NULL);
+    while (!moved)
+        if (raw(SYS_brk, 0, 0, 0) < 0)
+            return -1;
+    return 0;
+}
+
+int *move_done(void) {
+    return (int *)&moved;
+}
+
 long one(void) {
     getppid();
     linger();

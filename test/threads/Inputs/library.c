@@ -106,6 +106,19 @@ int start_fault(long nanoseconds) {
     return pthread_create(&thread, NULL, fault_later, (void *)nanoseconds);
 }
 
+volatile int may_call; /* set by the host */
+static void *call_refused(void *argument) {
+    while (!may_call) ;
+    syscall(SYS_openat, -100, "/not/granted", 0);
+    return argument;
+}
+
+/* A thread of which the host hears by the log of refused calls, once it has set may_call. */
+int start_refused(void) {
+    pthread_t thread;
+    return pthread_create(&thread, NULL, call_refused, NULL);
+}
+
 static void *exit_later(void *argument) {
     nanosleep(&(struct timespec){0, (long)argument}, NULL);
     exit(7);

@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -400,6 +401,77 @@ static void test_close(void) {
     close(ends[1]);
 }
 
+/* ---- While a thread of the guest is in a refused call, and the host's log takes its time ---- */
+
+static sem_t logged, go_on;
+
+static void take_time(void *context, const char *name, const char *detail, int number) {
+    struct timespec until;
+    (void)context, (void)name, (void)detail, (void)number;
+    sem_post(&logged);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 5; /* who waits for this thread, and should not, is found out */
+    sem_timedwait(&go_on, &until);
+}
+
+struct other {
+    bool resets;
+    atomic_int tid;
+    bh_error error;
+};
+
+static int do_nothing(void *context, bh_instance *instance, bh_registers *registers) {
+    (void)context, (void)instance, (void)registers;
+    return 0;
+}
+
+static void *visit_or_reset(void *argument) {
+    struct other *other = argument;
+    bh_address callback;
+    other->tid = gettid();
+    other->error = other->resets ? bh_instance_reset(shared) : bh_callback_create_raw(shared, do_nothing, NULL, &callback);
+    return NULL;
+}
+
+static bool sleeps(int tid) {
+    char name[64], text[256] = "";
+    snprintf(name, sizeof(name), "/proc/self/task/%d/stat", tid);
+    FILE *file = fopen(name, "r");
+    REQUIRE(file && fgets(text, sizeof(text), file) && strrchr(text, ')'));
+    fclose(file);
+    return strrchr(text, ')')[2] == 'S';
+}
+
+/* Neither reset nor destroyed while another thread resets it, or waits for its turn to change it. */
+static void test_busy(void) {
+    REQUIRE(!sem_init(&logged, 0, 0) && !sem_init(&go_on, 0, 0));
+    for (int resets = 0; resets < 2; resets++) {
+        struct other other = {.resets = resets};
+        pthread_t thread;
+        bh_policy *policy;
+        bh_value result;
+        bh_address callback, may_call;
+        REQUIRE(!bh_policy_create(&policy) && !bh_policy_set_thread_limit(policy, 2) && !bh_policy_set_log(policy, take_time, NULL));
+        REQUIRE(!bh_instance_create(module, policy, &shared));
+        bh_policy_destroy(policy);
+        CHECK(!CALL(shared, "start_refused", "i()", &result, 0, 0, 0, 0, 0) && !result.as.i);
+        REQUIRE(!bh_instance_symbol(shared, "may_call", &may_call) && !bh_copy_in(shared, may_call, &(int){1}, sizeof(int)));
+        sem_wait(&logged);
+        REQUIRE(!pthread_create(&thread, NULL, visit_or_reset, &other));
+        while (!other.tid || !sleeps(other.tid))
+            sched_yield();
+        REQUIRE(bh_instance_reset(shared) == BH_ERROR_BUSY && bh_instance_destroy(shared) == BH_ERROR_BUSY);
+        if (resets) {
+            CHECK(bh_callback_create_raw(shared, do_nothing, NULL, &callback) == BH_ERROR_BUSY);
+            CHECK(CALL(shared, "identity", "l()", &result, 0, 0, 0, 0, 0) == BH_ERROR_BUSY);
+        }
+        sem_post(&go_on);
+        pthread_join(thread, NULL);
+        CHECK(!other.error && !CALL(shared, "identity", "l()", &result, 0, 0, 0, 0, 0));
+        CHECK(!bh_instance_destroy(shared));
+    }
+}
+
 /* Signals that nobody meant for the guest, while its threads run: nothing happens. */
 static void test_stray_signals(void) {
     bh_value result;
@@ -419,7 +491,8 @@ int main(int argc, char **argv) {
     } tests[] = {{"callers", test_callers},   {"reuse", test_reuse}, {"background", test_background},
                  {"limit", test_limit},       {"ends", test_ends},   {"background-fault", test_background_fault},
                  {"deadline", test_deadline}, {"clone", test_clone}, {"futex", test_futex},
-                 {"close", test_close},       {"stray-signals", test_stray_signals}};
+                 {"close", test_close},       {"stray-signals", test_stray_signals},
+                 {"busy", test_busy}};
     REQUIRE(argc == 3);
     path = argv[2];
     REQUIRE(!bh_engine_create(NULL, &engine) && !bh_module_load(engine, path, NULL, &module));

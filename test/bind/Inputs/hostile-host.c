@@ -163,8 +163,9 @@ static void pointers(void) {
 
 static void streams(void) {
     unsigned char in[8], out[8] = {0};
-    for (int how = 1; how <= 7; how++) {
-        struct stream s = {in, 8, out, 8, NULL, NULL}, before = s;
+    for (int how = 1; how <= 10; how++) {
+        /* NULL for 8 bytes, and for none. */
+        struct stream s = {how < 9 ? in : NULL, how < 10 ? 8 : 0, out, 8, NULL, NULL}, before = s;
         next(how);
         CHECK(stream_start(&s) == 0 && !memcmp(&s, &before, sizeof s));
         GUEST("stream_start: member");

@@ -64,6 +64,9 @@ int stream_start(struct stream *s) {
     case 5: s->next_in += 2; break;             /* moved on, but nothing was used up */
     case 6: s->message = endless; memset(endless, 'x', sizeof endless); break;
     case 7: s->state = (box *)outside(); break;
+    case 8: s->next_in = NULL; s->avail_in = 0; break;
+    case 9: s->next_in = (unsigned char *)4; s->avail_in = 4; break; /* where the host had NULL */
+    case 10: s->avail_in = 4; break;
     default: break;
     }
     return 1;

@@ -21,7 +21,7 @@ struct padded { char a; long b; struct hole c; };
 struct gaps { char a; long b; struct hole e[2]; unsigned f : 3, g : 9; long double h; };
 typedef struct box box; /* owned by the library */
 struct stream {
-    const unsigned char *next_in BH_IN_BYTES(avail_in) BH_CURSOR;
+    const unsigned char *next_in BH_IN_BYTES(avail_in) BH_CURSOR BH_NULLABLE;
     unsigned avail_in;
     unsigned char *next_out BH_OUT_BYTES(avail_out) BH_CURSOR;
     unsigned avail_out;

@@ -302,6 +302,10 @@ static void tiny(const char *module) {
     CHECK(users_bind_open(module, &options) == BH_OK);
     CHECK(labels(list, 500) == 0 && !*list[499]);
     CHECK(labels(list, 2000) == -1 && full("makes the call's copies exceed copy_limit"));
+    int given = 0;
+    while (given < 4096 && label(given))
+        given++;
+    CHECK(given > 500 && given < 4095 && full("does not fit: what was kept exceeds copy_limit"));
     CHECK(users_bind_close() == BH_OK);
 }
 

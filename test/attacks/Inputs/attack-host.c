@@ -8,7 +8,8 @@
  *     contained            any of fault, return, exit
  * attack gets the address of a secret in the host, of a function in the host, of the host's stack, and of the slot behind its
  * own. The slots before and behind hold instances with a canary in their memory; the secret and more canaries lie in the
- * host, and for attacks by callbacks directly before and behind the slot, where else nothing is mapped. Whatever happens, none of them may change, and the host's registers, arithmetic, signals and memory must work. */
+ * host, and for attacks by callbacks directly before and behind the slot, where else nothing is mapped. Whatever happens, none of
+ * them may change, and the host's registers, arithmetic, signals and memory must work. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -71,12 +71,27 @@ static void instances(const char *module) {
     CHECK(kinds_bind_close() == BH_OK);
 }
 
+/* What a host must not pass. */
+static void mistakes(const char *path) {
+    static const bh_bind_description nothing = {.library = "nothing"};
+    bh_bind_library *library = NULL;
+    bh_bind *bind = NULL;
+    CHECK(bh_bind_library_open(NULL, path, NULL, &library) == BH_ERROR_ARGUMENT);
+    CHECK(bh_bind_library_open(&nothing, NULL, NULL, &library) == BH_ERROR_ARGUMENT);
+    CHECK(bh_bind_library_open(&nothing, path, NULL, NULL) == BH_ERROR_ARGUMENT);
+    CHECK(bh_bind_library_close(NULL) == BH_OK && bh_bind_destroy(NULL) == BH_OK && !bh_bind_instance(NULL) && !library);
+    CHECK(bh_bind_create(NULL, &bind) == BH_ERROR_ARGUMENT && bh_bind_restart(NULL) == BH_ERROR_ARGUMENT && !bind);
+    CHECK(bh_bind_library_open(&nothing, path, NULL, &library) == BH_OK && bh_bind_create(library, NULL) == BH_ERROR_ARGUMENT);
+    CHECK(bh_bind_library_close(library) == BH_OK);
+}
+
 int main(int argc, char **argv) {
     bh_bind_options wrong = {.struct_size = 3};
     if (argc != 2)
         return 2;
     CHECK(kinds_bind_open("/does/not/exist", NULL) == BH_ERROR_UNREADABLE);
     CHECK(kinds_bind_open(argv[1], &wrong) == BH_ERROR_ARGUMENT);
+    mistakes(argv[1]);
     run(argv[1], false);
     run(argv[1], true);
     instances(argv[1]);

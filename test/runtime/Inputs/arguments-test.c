@@ -15,6 +15,12 @@
         CHECK(bh_last_error()->error == (wanted) && bh_last_error()->text[0]);                                                 \
     } while (0)
 #define MISTAKE(call) WRONG(call, BH_ERROR_ARGUMENT)
+/* And it says what is wrong. */
+#define SAYS(call, wanted, words)                                                                                              \
+    do {                                                                                                                       \
+        WRONG(call, wanted);                                                                                                   \
+        CHECK(strstr(bh_last_error()->text, words));                                                                           \
+    } while (0)
 
 static bh_instance *instance;
 
@@ -170,9 +176,9 @@ static void calls(void) {
     WRONG(bh_instance_pointer(instance, address + BH_SLOT_SIZE, "i(ii)", &function), BH_ERROR_RANGE);
     WRONG(bh_instance_pointer(instance, 0, "i(ii)", &function), BH_ERROR_RANGE);
     REQUIRE(!bh_instance_pointer(instance, address, "i(ii)", &function));
-    MISTAKE(bh_call(NULL, &function, values, &result));
+    SAYS(bh_call(NULL, &function, values, &result), BH_ERROR_ARGUMENT, "are needed");
     MISTAKE(bh_call(instance, NULL, values, &result));
-    MISTAKE(bh_call(instance, &function, NULL, &result));
+    SAYS(bh_call(instance, &function, NULL, &result), BH_ERROR_ARGUMENT, "are needed");
     MISTAKE(bh_invoke(NULL, &function, &result, 1, 2));
     MISTAKE(bh_invoke(instance, NULL, &result, 1, 2));
     MISTAKE(bh_call_registers(NULL, address, &registers));
@@ -181,11 +187,14 @@ static void calls(void) {
     /* Of another instance, or damaged. */
     bh_function damaged = function;
     damaged.address += BH_SLOT_SIZE;
-    MISTAKE(bh_call(instance, &damaged, values, &result));
+    SAYS(bh_call(instance, &damaged, values, &result), BH_ERROR_ARGUMENT, "another instance");
+    damaged.count = 0;
+    SAYS(bh_call(instance, &damaged, NULL, &result), BH_ERROR_ARGUMENT, "another instance");
+    damaged.count = function.count;
     MISTAKE(bh_invoke(instance, &damaged, &result, 1, 2));
     damaged = function;
     damaged.count = BH_MAX_ARGUMENTS + 1;
-    MISTAKE(bh_call(instance, &damaged, values, &result));
+    SAYS(bh_call(instance, &damaged, values, &result), BH_ERROR_ARGUMENT, "are needed");
     MISTAKE(bh_invoke(instance, &damaged, &result, 1, 2));
 }
 
@@ -236,12 +245,12 @@ static void memory(void) {
     MISTAKE(bh_copy_string(instance, NULL, at, 1));
     MISTAKE(bh_copy_string(instance, buffer, at, 0));
     WRONG(bh_copy_string(instance, buffer, base - 1, 8), BH_ERROR_RANGE);
-    WRONG(bh_copy_string(instance, buffer, base, 8), BH_ERROR_RANGE); /* nothing is mapped there */
+    SAYS(bh_copy_string(instance, buffer, base, 8), BH_ERROR_RANGE, "not accessible");
     CHECK(!strcmp(buffer, "unread"));
     MISTAKE(bh_string_length(NULL, at, 8, &length));
     MISTAKE(bh_string_length(instance, at, 8, NULL));
     WRONG(bh_string_length(instance, base - 1, 8, &length), BH_ERROR_RANGE);
-    WRONG(bh_string_length(instance, base, 8, &length), BH_ERROR_RANGE);
+    SAYS(bh_string_length(instance, base, 8, &length), BH_ERROR_RANGE, "not accessible");
     MISTAKE(bh_fill(NULL, at, 0, 1));
     WRONG(bh_fill(instance, base - 1, 0, 1), BH_ERROR_RANGE);
     WRONG(bh_fill(instance, base, 0, 1), BH_ERROR_RANGE);
@@ -250,8 +259,10 @@ static void memory(void) {
     WRONG(bh_check_range(instance, base + BH_SLOT_SIZE - 1, 2), BH_ERROR_RANGE);
     MISTAKE(bh_view_open(NULL, at, 1, 1, 8, &view));
     MISTAKE(bh_view_open(instance, at, 1, 1, 8, NULL));
+    MISTAKE(bh_view_open(instance, at, 0, 1, 8, NULL));
     WRONG(bh_view_open(instance, at, 2, 5, 9, &view), BH_ERROR_RANGE);
     WRONG(bh_view_open(instance, at, SIZE_MAX, 2, SIZE_MAX, &view), BH_ERROR_RANGE);
+    WRONG(bh_view_open(instance, at, SIZE_MAX / 2 + 1, 2, SIZE_MAX, &view), BH_ERROR_RANGE); /* 0, for who does not look */
     WRONG(bh_view_open(instance, base - 1, 1, 1, 8, &view), BH_ERROR_RANGE);
     WRONG(bh_view_open(instance, base, 1, 1, 8, &view), BH_ERROR_RANGE);
     CHECK(!view && !bh_view_open(instance, at, 0, 1, 0, &view) && view);
@@ -265,15 +276,16 @@ static void blocks(void) {
     MISTAKE(bh_allocate(NULL, 1, &block));
     MISTAKE(bh_allocate(instance, 0, &block));
     MISTAKE(bh_allocate(instance, 1, NULL));
-    WRONG(bh_allocate(instance, BH_SLOT_SIZE, &block), BH_ERROR_MEMORY);
+    SAYS(bh_allocate(instance, BH_SLOT_SIZE, &block), BH_ERROR_MEMORY, "more than a slot");
     WRONG(bh_allocate(instance, BH_SLOT_SIZE - 1, &block), BH_ERROR_MEMORY);
     MISTAKE(bh_allocate_copy(NULL, "x", 1, &block));
-    MISTAKE(bh_allocate_copy(instance, NULL, 1, &block));
+    SAYS(bh_allocate_copy(instance, NULL, 1, &block), BH_ERROR_ARGUMENT, "bh_allocate_copy");
     MISTAKE(bh_allocate_copy(instance, "x", 1, NULL));
     MISTAKE(bh_allocate_copy(instance, "x", 0, &block));
     MISTAKE(bh_allocate_string(instance, NULL, &block));
     MISTAKE(bh_allocate_string(instance, "x", NULL));
     MISTAKE(bh_guest_malloc(instance, 1, NULL));
+    WRONG(bh_guest_free(instance, cell), BH_ERROR_NOT_FOUND);
     CHECK(!block);
     MISTAKE(bh_free(NULL, cell));
     MISTAKE(bh_free(instance, cell));

@@ -482,6 +482,11 @@ static void moves(void) {
     IS(SYS(mremap, moved, 8 * PAGE, 9 * PAGE, MREMAP_MAYMOVE), -ENOMEM); /* cannot be copied to */
     IS(SYS(munmap, moved, 9 * PAGE), 0);
     IS(SYS(munmap, at + 2 * PAGE, 5 * PAGE), 0);
+    /* Where the guard behind the last page begins, nothing grows. */
+    uint64_t last = bh_instance_base(guest) + BH_SLOT_SIZE - BH_TAIL_GUARD_SIZE - PAGE;
+    IS(SYS(mmap, last, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), (int64_t)last);
+    IS(SYS(mremap, last, PAGE, 2 * PAGE, 0), -ENOMEM);
+    IS(SYS(munmap, last, PAGE), 0);
 }
 
 static void heap(void) {
@@ -492,10 +497,15 @@ static void heap(void) {
     CHECK(!bh_fill(guest, (uint64_t)start, 7, 4 * PAGE));
     IS(SYS(madvise, start + (int64_t)PAGE, PAGE, MADV_DONTNEED), 0);
     CHECK(!bh_copy_out(guest, &byte, (uint64_t)start + PAGE, 1) && byte == 0);
+    IS(SYS(madvise, start, PAGE, MADV_WILLNEED), 0);
+    CHECK(!bh_copy_out(guest, &byte, (uint64_t)start, 1) && byte == 7);
     /* Something is in the way. */
     IS(SYS(mmap, end, PAGE, RW, ANONYMOUS | MAP_FIXED, -1, 0), end);
     IS(SYS(brk, end + 1), end);
+    IS(SYS(mremap, end - (int64_t)PAGE, 2 * PAGE, PAGE, 0), -EFAULT); /* two kinds */
     IS(SYS(munmap, end, PAGE), 0);
+    IS(SYS(mremap, start, PAGE, 8 * PAGE, MREMAP_MAYMOVE), -ENOMEM); /* this kind neither grows nor moves */
+    IS(SYS(mremap, end - (int64_t)PAGE, PAGE, 2 * PAGE, 0), -ENOMEM);
     IS(SYS(brk, end + 1), end + 1);
     IS(SYS(brk, bh_instance_base(guest) + BH_SLOT_SIZE - 1), end + 1);
     IS(SYS(brk, start), start);

@@ -107,6 +107,15 @@ static int callback(void *context, bh_instance *caller, const bh_value *argument
         CHECK(!bh_invoke(instance, &function, &result, &x));                                                                   \
         want = echo_##name(x);                                                                                                 \
         compare("echo " #name, &got, &want, mask, sizeof(got));                                                                \
+        bh_value from = {.type = 'p'};                                                                                         \
+        REQUIRE(!bh_allocate_copy(instance, &x, sizeof(x), &from.as.p));                                                       \
+        REQUIRE(!bh_instance_function(instance, "fetch_" #name, signature "(p)", &function));                                  \
+        memset(&got, 0xee, sizeof(got));                                                                                       \
+        CHECK(!bh_call(instance, &function, &from, &result) && result.as.s == &got);                                           \
+        compare("fetch " #name, &got, &x, mask, sizeof(got));                                                                  \
+        memset(&got, 0xee, sizeof(got));                                                                                       \
+        CHECK(!bh_invoke(instance, &function, &result, from.as.p) && result.as.s == &got && !bh_free(instance, from.as.p));    \
+        compare("fetch " #name, &got, &x, mask, sizeof(got));                                                                  \
         memset(&got, 0xee, sizeof(got));                                                                                       \
         REQUIRE(!bh_instance_function(instance, "late_" #name, signature "(lllllddddddd" signature "i)", &function));          \
         CHECK(!bh_invoke(instance, &function, &result, 1l, 2l, 3l, 4l, 5l, 1., 2., 3., 4., 5., 6., 7., &x, 6));                \
@@ -151,6 +160,11 @@ SHAPES(TEST)
         REQUIRE(!bh_instance_function(instance, "apply_" #letter, #letter "(p" #letter ")", &function));                       \
         values[0].type = 'p', values[0].as.p = pointer;                                                                        \
         CHECK(!bh_call(instance, &function, values, &result) && (type_)result.as.member == x);                                 \
+        REQUIRE(!bh_allocate_copy(instance, &y, sizeof(y), &values[0].as.p));                                                  \
+        REQUIRE(!bh_instance_function(instance, "fetch_" #letter, #letter "(p)", &function));                                  \
+        CHECK(!bh_call(instance, &function, values, &result) && (type_)result.as.member == y);                                 \
+        CHECK(!bh_invoke(instance, &function, &result, values[0].as.p) && (type_)result.as.member == y);                       \
+        CHECK(!bh_free(instance, values[0].as.p));                                                                             \
         CHECK(!bh_callback_destroy(instance, pointer));                                                                        \
     }
 SCALARS(SCALAR_TEST)

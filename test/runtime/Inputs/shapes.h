@@ -40,6 +40,7 @@ typedef struct { double a[2]; } double_array;
  * not fit. through: by way of a function pointer. count: how often each byte is set, as a scalar. */
 #define FUNCTIONS(name)                                                                                                        \
     LINKAGE name echo_##name(name x) { return x; }                                                                             \
+    LINKAGE name fetch_##name(const name *from) { return *from; }                                                              \
     LINKAGE name late_##name(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, double f, double g, double h, double i,    \
                              double j, double k, double l, name x, int32_t last) {                                             \
         if (a + b + c + d + e + last != 21 || f + g + h + i + j + k + l != 28)                                                 \
@@ -63,6 +64,7 @@ typedef struct { double a[2]; } double_array;
     LINKAGE type last_##letter(type a, type b, type c, type d, type e, type f, type g, type h, type i, type j) {               \
         return a == b && c == d && e == f && g == h && i == a ? j : a;                                                         \
     }                                                                                                                          \
+    LINKAGE type fetch_##letter(const type *from) { return *from; }                                                            \
     LINKAGE type apply_##letter(type (*function)(type, type, type, type, type, type, type, type, type, type), type x) {        \
         return function(x, x, x, x, x, x, x, x, x, x);                                                                         \
     }

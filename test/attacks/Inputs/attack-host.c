@@ -171,12 +171,13 @@ static int on_callback(void *context, bh_instance *instance, const bh_value *arg
     return 0;
 }
 
+/* Its arguments lie where no guest's are read: it does not run. */
 static int on_stack_callback(void *context, bh_instance *instance, const bh_value *arguments, bh_value *result) {
-    (void)context, (void)instance;
-    for (int n = 0; n < 8; n++) {
+    (void)context, (void)instance, (void)result;
+    for (int n = 0; n < 8; n++)
         CHECK(arguments[n].as.l != CANARY);
-        result->as.l += arguments[n].as.l;
-    }
+    printf("failed: a callback ran whose arguments cannot be read\n");
+    failures++;
     return 0;
 }
 

@@ -319,11 +319,12 @@ static void shares(void) {
     MISTAKE(bh_share(instance, (char *)buffer - 0x100000, 4096, BH_READ_ONLY, &at));
     MISTAKE(bh_share(instance, NULL, 4096, BH_READ_ONLY, &at));
     MISTAKE(bh_share_fd(NULL, file, 0, 4096, BH_READ_ONLY, &at));
-    MISTAKE(bh_share_fd(instance, -1, 0, 4096, BH_READ_ONLY, &at));
-    MISTAKE(bh_share_fd(instance, ends[0], 0, 4096, BH_READ_ONLY, &at));
+    SAYS(bh_share_fd(instance, -1, 0, 4096, BH_READ_ONLY, &at), BH_ERROR_ARGUMENT, "cannot be used");
+    SAYS(bh_share_fd(instance, ends[0], 0, 4096, BH_READ_ONLY, &at), BH_ERROR_ARGUMENT, "not an open file");
     MISTAKE(bh_share_fd(instance, file, 4096, 8192, BH_READ_ONLY, &at));
     MISTAKE(bh_share_fd(instance, file, 1, 4096, BH_READ_ONLY, &at));
-    MISTAKE(bh_share_fd(instance, file, 0, 2 * BH_SLOT_SIZE, BH_READ_ONLY, &at));
+    REQUIRE(!ftruncate(file, 2 * BH_SLOT_SIZE));
+    SAYS(bh_share_fd(instance, file, 0, 2 * BH_SLOT_SIZE, BH_READ_ONLY, &at), BH_ERROR_ARGUMENT, "whole pages");
     MISTAKE(bh_unshare(NULL, 0));
     MISTAKE(bh_unshare(instance, bh_instance_base(instance)));
     CHECK(!bh_share(instance, (char *)buffer + 4096, 4096, BH_READ_ONLY, &at));

@@ -2,6 +2,7 @@
 
 #include "AlignTargets.h"
 #include "Inlining.h"
+#include "ObjectBounds.h"
 #include "Options.h"
 #include "Policy.h"
 #include "Streamers.h"
@@ -71,6 +72,7 @@ static void configureCodeGen(TargetMachine &TM, PassManagerBase &PM,
     TM.Options.TrapUnreachable = true;
     TM.Options.NoTrapAfterNoreturn = false;
   }
+  Config->insertPass(&FinalizeISelID, createObjectBoundsPass());
   if (threads()) {
     PM.add(createReserveThreadPointerPass(TM));
     Config->insertPass(&UnpackMachineBundlesID, createCheckThreadPointerPass());

@@ -7,7 +7,7 @@
 #include "verifier/elf_format.h"
 #include "verifier/verify.h"
 
-enum { ET_REL = 1, SHT_PROGBITS = 1, SHT_RELA = 4, SHT_NOBITS = 8, SHT_REL = 9, SHT_SYMTAB_SHNDX = 18, SHN_XINDEX = 0xFFFF };
+enum { ET_REL = 1, SHT_PROGBITS = 1, SHT_RELA = 4, SHT_NOBITS = 8, SHT_REL = 9, SHT_SYMTAB_SHNDX = 18, SHN_COMMON = 0xFFF2, SHN_XINDEX = 0xFFFF };
 enum { SHF_WRITE = 1, SHF_ALLOC = 2, SHF_EXECINSTR = 4, SHF_COMPRESSED = 0x800 };
 enum { STT_NOTYPE = 0, STT_SECTION = 3, MAX_SECTIONS = 1 << 24 };
 
@@ -89,6 +89,8 @@ static bool parse_header(struct parser *p)
         names = first.link;
     if (!p->count || p->count > MAX_SECTIONS || !fits(h.shoff, p->count * sizeof first, size))
         return fail(p, "the section headers lie outside the file: it is truncated", 40, h.shoff);
+    p->object->headers = p->table;
+    p->object->header_count = p->count;
     return string_table(p, names, &p->names, &p->names_size);
 }
 
@@ -185,6 +187,20 @@ static uint32_t symbol_section(const struct object *o, uint64_t index, const str
     return section;
 }
 
+/* Common symbols get a section of their own. */
+static void bound_symbol(const struct object *o, uint32_t section, const struct elf_symbol *symbol, struct object_symbol *found)
+{
+    struct elf_section_header sh = {.size = symbol->size};
+    bool common = symbol->shndx == SHN_COMMON;
+    if (!common && (section >= o->header_count || (symbol->shndx >= SHN_LORESERVE && symbol->shndx != SHN_XINDEX)))
+        return;
+    if (!common)
+        read_at(o, o->headers + section * sizeof sh, &sh, sizeof sh);
+    found->before = common ? 0 : symbol->value;
+    found->bounded = found->before <= sh.size;
+    found->from = sh.size - found->before;
+}
+
 struct object_symbol object_symbol(const struct object *o, uint32_t index)
 {
     struct object_symbol found = {.place = SYMBOL_UNDEFINED, .name = ""};
@@ -203,6 +219,7 @@ struct object_symbol object_symbol(const struct object *o, uint32_t index)
             found.name = code->name;
     } else if (section != SHN_UNDEF) {
         found.place = SYMBOL_ELSEWHERE;
+        bound_symbol(o, section, &symbol, &found);
     }
     return found;
 }

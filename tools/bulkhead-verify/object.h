@@ -46,6 +46,7 @@ struct object {
     size_t function_count;
     struct object_relocation *relocations; /* sorted by address */
     size_t relocation_count;
+    uint64_t headers, header_count; /* of sections */
     /* The symbol table. */
     uint64_t symbols, symbol_count, strings, strings_size;
     uint64_t symbol_indices, symbol_index_count; /* SHT_SYMTAB_SHNDX */
@@ -58,6 +59,8 @@ struct object_symbol {
     const char *name;        /* "" if it has none, or a name that lies outside the string table */
     bool ifunc;              /* STT_GNU_IFUNC: the linker needs a relocation that calls it */
     uint64_t address;        /* SYMBOL_CODE: in the region */
+    bool bounded;            /* SYMBOL_ELSEWHERE: how many bytes of its section lie before it and from it on is known */
+    uint64_t before, from;
 };
 
 /* Is it an ELF file of type ET_REL, of any machine? */

@@ -78,6 +78,14 @@ static void store(const struct linker *l, const struct place *at, uint64_t field
         memcpy(l->linked->code + field, &value, size);
 }
 
+/* Whether an operand that is offset bytes from the symbol leaves the symbol's section, where the image may end. In unsigned arithmetic, since a
+ * hostile offset wraps. */
+static bool leaves_section(const struct place *at, const struct object_symbol *symbol, uint64_t offset)
+{
+    return symbol->bounded && at->insn.mnemonic != ZYDIS_MNEMONIC_LEA && at->insn.mnemonic != ZYDIS_MNEMONIC_NOP &&
+           symbol->before + offset >= symbol->before + symbol->from;
+}
+
 /* PC-relative to a symbol: R_X86_64_PC32, PLT32 and the shorter ones. */
 static void resolve_symbol(const struct linker *l, const struct place *at, const struct object_relocation *r, enum field field,
                            unsigned size)
@@ -97,6 +105,8 @@ static void resolve_symbol(const struct linker *l, const struct place *at, const
         store(l, at, r->address, size, (int64_t)(symbol.address + (uint64_t)r->addend - r->address));
         return;
     }
+    if (field == FIELD_RIP && leaves_section(at, &symbol, (uint64_t)r->addend + end - r->address))
+        refuse(l, at, "the operand lies beyond the section of its symbol, perhaps beyond the image (M2): compute its address into a register");
     target = field == FIELD_BRANCH && symbol.place == SYMBOL_UNDEFINED ? l->elsewhere : l->data;
     if (field == FIELD_BRANCH && size < 4)
         refuse(l, at, "a short branch to another file: whether it reaches and where it leads is not known");

@@ -68,6 +68,8 @@ static void policies(void) {
     MISTAKE(bh_policy_grant_directory(policy, NULL, "/", BH_READ_ONLY));
     MISTAKE(bh_policy_grant_directory(policy, "/", NULL, BH_READ_ONLY));
     MISTAKE(bh_policy_grant_directory(policy, "/", "/", 2));
+    MISTAKE(bh_policy_grant_directory(policy, "/", "/a/../b", BH_READ_ONLY));
+    CHECK(!bh_policy_grant_directory(policy, "/", "/a/..b", BH_READ_ONLY)); /* a name as others */
     MISTAKE(bh_policy_grant_directory(policy, "/", "/", -1));
     WRONG(bh_policy_grant_directory(policy, "/nothing/there", "/", BH_READ_ONLY), BH_ERROR_SYSTEM);
     MISTAKE(bh_policy_grant_stream(NULL, 0, 0));

@@ -69,6 +69,8 @@ static void descriptors(void) {
     IS(SYS(fcntl, 5, F_GETFD), FD_CLOEXEC);
     IS(SYS(dup2, 5, 5), 5);
     IS(SYS(fcntl, 5, F_GETFD), FD_CLOEXEC);
+    IS(SYS(dup2, 99, 5), -EBADF);
+    IS(SYS(fcntl, 5, F_GETFD), FD_CLOEXEC); /* it is still there */
     IS(SYS(dup2, 0, 5), 5);
     IS(SYS(fcntl, 5, F_GETFD), 0);
     IS(SYS(fcntl, 5, F_SETFD, FD_CLOEXEC), 0);
@@ -433,7 +435,7 @@ static void ranges(void) {
 }
 
 static void flags(void) {
-    IS(SYS(open, str("/data/file"), O_RDWR), 3);
+    IS(SYS(open, str("/./data/./file"), O_RDWR), 3);
     IS(SYS(mmap, 0, PAGE, 8, ANONYMOUS, -1, 0), -EINVAL);
     IS(SYS(mmap, 0, PAGE, RW, ANONYMOUS | MAP_GROWSDOWN, -1, 0), -EINVAL);
     IS(SYS(mmap, 0, PAGE, RW, MAP_PRIVATE, 3, 1), -EINVAL);

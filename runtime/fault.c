@@ -124,6 +124,12 @@ static void expire(ucontext_t *context, struct bh_frame *frame) {
     leave(context, frame, LEAVE_DEADLINE);
 }
 
+/* What bh_threads_kick sent. Here, and not beside it, because a handler must run nothing that a sanitizer instruments. */
+static void kick_arrived(void) {
+    for (struct bh_task *task = bh_this_thread.task; task; task = task->outer)
+        atomic_store(&task->kicked, false);
+}
+
 /* Not the timer's: sent by another thread of the guest, by postpone, or by anybody, so it is only a reason to look. */
 static void interruption(int signal, ucontext_t *context, struct bh_frame *frame) {
     bh_instance *instance = frame ? frame->instance : NULL;
@@ -139,7 +145,7 @@ static void interruption(int signal, ucontext_t *context, struct bh_frame *frame
             return;
         cancel_blocking(context);
     }
-    bh_threads_kick_arrived();
+    kick_arrived();
 }
 
 /* In guest code: ends the call. In host code, which may hold locks: leaves a note for the way back into the guest. The

@@ -56,11 +56,6 @@ void bh_threads_kick(struct bh_task *task) {
         atomic_store(&task->kicked, false);
 }
 
-void bh_threads_kick_arrived(void) {
-    for (struct bh_task *task = bh_this_thread.task; task; task = task->outer)
-        atomic_store(&task->kicked, false);
-}
-
 /* A handler of the host's that left by longjmp may have left the signal blocked. Then it interrupts nothing, and does not come before the
  * task is forgotten. */
 static bool take_blocked(int signal) {

@@ -145,8 +145,6 @@ struct bh_task *bh_threads_find(struct bh_threads *threads, int tid);
 int bh_threads_new_tid(struct bh_threads *threads);
 /* Interrupts what a task waits for, if it is inside and does. threads->lock is held. */
 void bh_threads_kick(struct bh_task *task);
-/* In the handler: the signal of a kick has come. */
-void bh_threads_kick_arrived(void);
 /* This host thread is going: its guest threads may be used by others. */
 void bh_threads_host_exits(struct bh_host_thread *host);
 

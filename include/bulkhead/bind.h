@@ -130,6 +130,18 @@ typedef struct bh_bind_user_kind {
     bh_bind_host_function *const *functions;
 } bh_bind_user_kind;
 
+/* Where a type of size bytes has bools: in runs of bytes from offset on, each nothing but bools (of is NULL), or elements of another
+ * such type. */
+typedef struct bh_bind_bools {
+    uint64_t size;
+    unsigned count;
+    const struct bh_bind_bool_run *runs;
+} bh_bind_bools;
+typedef struct bh_bind_bool_run {
+    uint64_t offset, bytes;
+    const bh_bind_bools *of;
+} bh_bind_bool_run;
+
 /* One call, in either direction. The fields are the library's. */
 typedef struct bh_bind_call {
     bh_bind *bind;
@@ -184,11 +196,17 @@ void bh_bind_unpin(bh_bind_call *call, const void *host);
 /* From the guest to the host. */
 void bh_bind_out(bh_bind_call *call, const char *what, void *host, bh_address guest, uint64_t size);
 void bh_bind_out_string(bh_bind_call *call, const char *what, char *host, bh_address guest, uint64_t capacity);
+/* The same for memory that holds bools: bools tells where; NULL: it is nothing else. The host gets 0 or 1 for what the guest wrote. */
+void bh_bind_out_bools(bh_bind_call *call, const char *what, void *host, bh_address guest, uint64_t size, const bh_bind_bools *bools);
+/* Makes such bytes in a copy of the guest's memory 0 or 1. */
+void bh_bind_normalize(void *host, uint64_t size, const bh_bind_bools *bools);
 /* Pointers. limit of a string: 0 means the library's. free_function: the guest's, for BH_BIND_TAKE; NULL means "free". */
 char *bh_bind_take_string(bh_bind_call *call, const char *what, bh_address guest, uint64_t limit, unsigned flags,
                           const char *free_function);
 void *bh_bind_take(bh_bind_call *call, const char *what, bh_address guest, uint64_t size, unsigned flags,
                    const char *free_function);
+void *bh_bind_take_bools(bh_bind_call *call, const char *what, bh_address guest, uint64_t size, unsigned flags,
+                         const char *free_function, const bh_bind_bools *bools);
 void *bh_bind_take_handle(bh_bind_call *call, const char *what, bh_address guest);
 /* Only a pointer of that kind; anything else is the guest's breach. */
 void *bh_bind_take_user(bh_bind_call *call, const char *what, bh_address guest, const bh_bind_user_kind *kind, unsigned flags);

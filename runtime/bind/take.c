@@ -11,6 +11,26 @@ void bh_bind_out(bh_bind_call *call, const char *what, void *host, bh_address gu
         bh_bind_check(call, what, bh_copy_out(call->bind->instance, host, guest, size));
 }
 
+void bh_bind_normalize(void *host, uint64_t size, const bh_bind_bools *bools) {
+    unsigned char *at = host;
+    for (uint64_t n = 0; !bools && n < size; n++)
+        at[n] = at[n] != 0;
+    for (uint64_t from = 0; bools && from < size; from += bools->size) {
+        uint64_t left = size - from; /* less than an element, perhaps, where sizes are bytes */
+        for (const bh_bind_bool_run *run = bools->runs; run < bools->runs + bools->count; run++) {
+            if (run->offset < left)
+                bh_bind_normalize(at + from + run->offset, run->bytes < left - run->offset ? run->bytes : left - run->offset, run->of);
+        }
+    }
+}
+
+void bh_bind_out_bools(bh_bind_call *call, const char *what, void *host, bh_address guest, uint64_t size, const bh_bind_bools *bools) {
+    if (call->failed || !host)
+        return;
+    bh_bind_out(call, what, host, guest, size);
+    bh_bind_normalize(host, size, bools); /* also of what came before a fault */
+}
+
 void bh_bind_out_string(bh_bind_call *call, const char *what, char *host, bh_address guest, uint64_t capacity) {
     if (call->failed || !host || !capacity)
         return;
@@ -116,8 +136,9 @@ char *bh_bind_take_string(bh_bind_call *call, const char *what, bh_address guest
     return deliver(call, what, block, guest, flags, free_function);
 }
 
-void *bh_bind_take(bh_bind_call *call, const char *what, bh_address guest, uint64_t size, unsigned flags,
-                   const char *free_function) {
+/* With bools, where has_bools: as for bh_bind_out_bools. */
+static void *take(bh_bind_call *call, const char *what, bh_address guest, uint64_t size, unsigned flags, const char *free_function,
+                  bool has_bools, const bh_bind_bools *bools) {
     if (call->failed || null(call, what, guest, flags))
         return NULL;
     struct bh_bind_block *block = new_block(call, what, size);
@@ -127,7 +148,19 @@ void *bh_bind_take(bh_bind_call *call, const char *what, bh_address guest, uint6
         free(block);
         return NULL;
     }
+    if (has_bools)
+        bh_bind_normalize(block->bytes, size, bools);
     return deliver(call, what, block, guest, flags, free_function);
+}
+
+void *bh_bind_take(bh_bind_call *call, const char *what, bh_address guest, uint64_t size, unsigned flags,
+                   const char *free_function) {
+    return take(call, what, guest, size, flags, free_function, false, NULL);
+}
+
+void *bh_bind_take_bools(bh_bind_call *call, const char *what, bh_address guest, uint64_t size, unsigned flags,
+                         const char *free_function, const bh_bind_bools *bools) {
+    return take(call, what, guest, size, flags, free_function, true, bools);
 }
 
 void *bh_bind_take_handle(bh_bind_call *call, const char *what, bh_address guest) {

@@ -35,6 +35,15 @@ const char *take_code(const struct view *view, const struct type *type, const st
                       const char *what);
 const char *literal(const char *text);
 
+/* emit_bools.c. The table of a type's bools; "NULL": it is nothing else; NULL: it has none. */
+const char *bools_code(const struct type *type);
+/* A copy of bytes from the guest to host, which holds such types. */
+const char *out_code(const struct type *type, const char *what, const char *host, const char *guest, const char *bytes);
+/* The same for an object that was copied already. */
+void emit_bools(struct text *text, const struct type *type, const char *host, const char *indent);
+/* All the tables that were asked for. */
+const char *bool_tables(void);
+
 /* emit_record.c: helpers for structures with pointers, asked for by these names, then written. */
 const char *record_helper(struct record *record, const char *which);
 bool emit_records(struct text *prototypes, struct text *bodies);

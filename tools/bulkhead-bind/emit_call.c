@@ -106,7 +106,8 @@ static void emit_argument(struct text *text, const struct crossing *c, size_t n)
 
 static void emit_scalar_back(struct text *text, const struct crossing *c)
 {
-    text_add(text, "        bh_bind_out(bh_c, %s, %s ? &%s : NULL, %s, sizeof %s);\n", c->what, c->name, c->temp, c->guest, c->temp);
+    text_add(text, "        %s;\n", out_code(c->type->target, c->what, format("%s ? &%s : NULL", c->name, c->temp), c->guest,
+                                             format("sizeof %s", c->temp)));
     text_add(text, "        bh_bind_commit(bh_c, (void *)(uintptr_t)%s, &%s, sizeof %s);\n", c->name, c->temp, c->temp);
 }
 
@@ -128,7 +129,8 @@ static void emit_images_back(struct text *text, const struct crossing *c, const 
     text_add(text, "        uint64_t u_%s = %s;\n", number, used_code(c, after, format("n_%s", number)));
     text_add(text, "        %s *a_%s = bh_bind_temp(bh_c, %s, u_%s, sizeof(%s));\n", element, number, c->what, number, element);
     text_add(text, "        %s *r_%s = bh_bind_temp(bh_c, %s, u_%s, sizeof(%s));\n", host, number, c->what, number, host);
-    text_add(text, "        bh_bind_out(bh_c, %s, a_%s, %s, u_%s * sizeof(%s));\n", c->what, number, c->guest, number, element);
+    text_add(text, "        %s;\n", out_code(target, c->what, format("a_%s", number), c->guest,
+                                             format("u_%s * sizeof(%s)", number, element)));
     text_add(text, "        for (uint64_t bh_k = 0; a_%s && r_%s && bh_k < u_%s; bh_k++)\n", number, number, number);
     if (c->elements) {
         const char *took = take_code(after, target, c->contract->of, format("a_%s[bh_k]", number), c->what);
@@ -186,16 +188,16 @@ static void emit_back(struct text *text, const struct crossing *c, const struct 
     }
     /* The sizes were the host's, before the call, and it cannot have changed them: they are this function's own copies. */
     const char *bytes = format("s_%s", c->name + 2);
-    if (contract->string)
+    if (contract->string) {
         text_add(text, "        bh_bind_out_string(bh_c, %s, (char *)%s, %s, %s);\n", c->what, c->name, c->guest, bytes);
-    else if (!contract->used)
-        text_add(text, "        bh_bind_out(bh_c, %s, (void *)(uintptr_t)%s, %s, %s);\n", c->what, c->name, c->guest, bytes);
-    else {
+        return;
+    }
+    if (contract->used) {
         struct view clamp = *after;
         clamp.clamp = true;
-        text_add(text, "        bh_bind_out(bh_c, %s, (void *)(uintptr_t)%s, %s, bh_bind_used(bh_c, %s, %s, %s));\n", c->what, c->name, c->guest,
-                 c->what, bytes_code(&clamp, c->type, contract, contract->used, c->what), bytes);
+        bytes = format("bh_bind_used(bh_c, %s, %s, %s)", c->what, bytes_code(&clamp, c->type, contract, contract->used, c->what), bytes);
     }
+    text_add(text, "        %s;\n", out_code(c->type->target, c->what, format("(void *)(uintptr_t)%s", c->name), c->guest, bytes));
 }
 
 /* The bytes of a plain out buffer, computed before the call: what sizes name may change in it. */
@@ -298,6 +300,8 @@ static void emit_body(struct text *text, const struct function *function, unsign
     text_add(text, "    if (bh_bind_run(bh_c, bh_v, &bh_r)) {\n");
     if (result->kind == TYPE_SCALAR)
         text_add(text, "        bh_result = (%s)bh_r.as.%s;\n", type_name(result), field_of(result->letter));
+    if (result->kind == TYPE_RECORD)
+        emit_bools(text, result, raw ? "bh_raw" : "bh_result", "        ");
     for (size_t n = 0; n < function->count; n++) {
         if (is_single_scalar(c[n].value) && (c[n].contract->direction & DIRECTION_OUT))
             emit_scalar_back(text, &c[n]);

@@ -28,7 +28,7 @@ static void emit_copied(struct text *text, const struct value *argument, const s
     text_add(text, "    uint64_t s_%s = %s;\n", name + 2, bytes_code(view, argument->type, contract, contract->count, what));
     text_add(text, "    %s = bh_v[%zu].as.p ? bh_bind_temp(bh_c, %s, 1, s_%s) : NULL;\n", declare(argument->type, name), n, what, name + 2);
     if (contract->direction & DIRECTION_IN)
-        text_add(text, "    bh_bind_out(bh_c, %s, %s, bh_v[%zu].as.p, s_%s);\n", what, name, n, name + 2);
+        text_add(text, "    %s;\n", out_code(argument->type->target, what, name, format("bh_v[%zu].as.p", n), format("s_%s", name + 2)));
     if (!contract->nullable)
         text_add(text, "    if (!%s)\n        bh_bind_fail(bh_c, BH_BIND_GUEST, %s, \"is NULL\");\n", name, what);
 }
@@ -38,10 +38,17 @@ static void emit_single(struct text *text, const struct value *argument, const c
     const char *temp = format("t_%s", name + 2);
     text_add(text, "    %s;\n    memset(&%s, 0, sizeof %s);\n", declare(argument->type->target, temp), temp, temp);
     if (argument->contract->direction & DIRECTION_IN)
-        text_add(text, "    bh_bind_out(bh_c, %s, bh_v[%zu].as.p ? &%s : NULL, bh_v[%zu].as.p, sizeof %s);\n", what, n, temp, n, temp);
+        text_add(text, "    %s;\n", out_code(argument->type->target, what, format("bh_v[%zu].as.p ? &%s : NULL", n, temp),
+                                             format("bh_v[%zu].as.p", n), format("sizeof %s", temp)));
     text_add(text, "    %s = bh_v[%zu].as.p ? &%s : NULL;\n", declare(argument->type, name), n, temp);
     if (!argument->contract->nullable)
         text_add(text, "    if (!%s)\n        bh_bind_fail(bh_c, BH_BIND_GUEST, %s, \"is NULL\");\n", name, what);
+}
+
+static void emit_record_argument(struct text *text, const struct type *type, const char *name, size_t n)
+{
+    text_add(text, "    %s;\n    memcpy(&%s, bh_v[%zu].as.s, sizeof %s);\n", declare(type, name), name, n, name);
+    emit_bools(text, type, name, "    ");
 }
 
 static void emit_argument(struct text *text, const struct value *argument, const struct view *view, const char *name, size_t n,
@@ -51,9 +58,11 @@ static void emit_argument(struct text *text, const struct value *argument, const
     if (type->kind == TYPE_SCALAR) {
         text_add(text, "    %s = (%s)bh_v[%zu].as.%s;\n", declare(type, name), type_name(type), n, field_of(type->letter));
     } else if (type->kind == TYPE_RECORD && type->record->has_pointers) {
-        text_add(text, "    %s;\n    %s(bh_c, bh_v[%zu].as.s, &%s);\n", declare(type, name), record_helper(type->record, "take"), n, name);
+        const char *raw = format("r_%s", name + 2);
+        emit_record_argument(text, type, raw, n);
+        text_add(text, "    %s;\n    %s(bh_c, &%s, &%s);\n", declare(type, name), record_helper(type->record, "take"), raw, name);
     } else if (type->kind == TYPE_RECORD) {
-        text_add(text, "    %s;\n    memcpy(&%s, bh_v[%zu].as.s, sizeof %s);\n", declare(type, name), name, n, name);
+        emit_record_argument(text, type, name, n);
     } else if (is_single_scalar(argument)) {
         emit_single(text, argument, name, n, what);
     } else if (is_copied(argument)) {

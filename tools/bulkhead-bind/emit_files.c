@@ -115,7 +115,7 @@ static void emit_source(struct text *text, const struct options *o)
     text_add(text, "%s\n", layout.size ? layout.bytes : "");
     text_add(text, "static const bh_bind_entry %s_entries[] = {\n%s    {NULL, NULL, NULL},\n};\n", o->name, count ? entries.bytes : "");
     emit_library(text, o->name, count);
-    text_add(text, "%s\n%s%s", prototypes.size ? prototypes.bytes : "", helpers.size ? helpers.bytes : "",
+    text_add(text, "%s%s\n%s%s", bool_tables(), prototypes.size ? prototypes.bytes : "", helpers.size ? helpers.bytes : "",
              functions.size ? functions.bytes : "");
 }
 

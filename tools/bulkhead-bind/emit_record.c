@@ -66,9 +66,11 @@ static void emit_back(struct text *text, const struct place *place)
     }
     const char *sent = word_at("bh_sent", place);
     const char *bytes = contract->direction ? bytes_code(place->view, type, contract, contract->count, place->what) : NULL;
-    if ((contract->direction & DIRECTION_OUT) && !contract->cursor)
-        text_add(text, "    bh_bind_out%s(bh_c, %s, (void *)(uintptr_t)bh_from->%s, %s, %s);\n", contract->string ? "_string" : "",
-                 place->what, place->at, sent, bytes);
+    const char *host = format("(void *)(uintptr_t)bh_from->%s", place->at);
+    if ((contract->direction & DIRECTION_OUT) && !contract->cursor && contract->string)
+        text_add(text, "    bh_bind_out_string(bh_c, %s, %s, %s, %s);\n", place->what, host, sent, bytes);
+    else if ((contract->direction & DIRECTION_OUT) && !contract->cursor)
+        text_add(text, "    %s;\n", out_code(type->target, place->what, host, sent, bytes));
     /* What the guest says now of a host's buffer must not be more than there is. */
     struct view later = {.scope = place->view->scope, .base = "bh_after->"};
     const char *left = contract->count ? bytes_code(&later, type, contract, contract->count, place->what) : NULL;
@@ -79,8 +81,9 @@ static void emit_back(struct text *text, const struct place *place)
         text_add(text, "    bh_bind_used(bh_c, %s, %s, bh_from->%s ? %s : 0);\n", place->what, left, place->at, bytes);
     /* What it moved over is what it wrote. */
     if (contract->cursor && (contract->direction & DIRECTION_OUT))
-        text_add(text, "    bh_bind_out(bh_c, %s, (void *)(uintptr_t)bh_from->%s, %s, (uint64_t)((const char *)bh_to->%s - "
-                       "(const char *)bh_from->%s));\n", place->what, place->at, sent, place->at, place->at);
+        text_add(text, "    %s;\n", out_code(type->target, place->what, host, sent,
+                                             format("(uint64_t)((const char *)bh_to->%s - (const char *)bh_from->%s)", place->at,
+                                                    place->at)));
     if (contract->cursor)
         return;
     if (contract->direction || contract->zero)

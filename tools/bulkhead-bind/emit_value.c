@@ -197,6 +197,8 @@ const char *take_code(const struct view *view, const struct type *type, const st
     if (contract->string)
         return format("(%s)bh_bind_take_string(bh_c, %s, %s, UINT64_C(%llu), %s, %s)", name, what, guest,
                       (unsigned long long)contract->limit, flags, release);
-    return format("(%s)bh_bind_take(bh_c, %s, %s, %s, %s, %s)", name, what, guest,
-                  bytes_code(view, type, contract, contract->count, what), flags, release);
+    const char *bytes = bytes_code(view, type, contract, contract->count, what), *bools = bools_code(type->target);
+    if (bools)
+        return format("(%s)bh_bind_take_bools(bh_c, %s, %s, %s, %s, %s, %s)", name, what, guest, bytes, flags, release, bools);
+    return format("(%s)bh_bind_take(bh_c, %s, %s, %s, %s, %s)", name, what, guest, bytes, flags, release);
 }

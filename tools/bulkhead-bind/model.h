@@ -21,7 +21,7 @@ struct type {
     bool is_data;          /* TYPE_BAD: a pointer to it can, its bytes are all there is to it */
     char letter;           /* TYPE_SCALAR: as in signatures */
     bool is_const, is_integer, is_signed, is_character, is_incomplete;
-    struct type *target;   /* TYPE_POINTER, TYPE_ARRAY: of what */
+    struct type *target;   /* TYPE_POINTER, TYPE_ARRAY: of what; TYPE_BAD: an atomic one of it, or NULL */
     long long count;       /* TYPE_ARRAY */
     long long size, align; /* bytes; negative when unknown */
     struct record *record; /* TYPE_RECORD */
@@ -50,7 +50,7 @@ struct record {
     struct value *members;
     size_t count;
     unsigned number;       /* of its helpers in the wrapper */
-    bool needs_give, needs_back, needs_take, wrote_give, wrote_back, wrote_take, wrote_layout;
+    bool needs_give, needs_back, needs_take, wrote_give, wrote_back, wrote_take, wrote_layout, wrote_bools, has_bools;
 };
 
 /* A function, or the type that a function pointer points to. */

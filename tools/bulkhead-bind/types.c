@@ -491,6 +491,9 @@ struct type *type_make(CXType from, CXCursor declaration, const char *path)
         type->kind = TYPE_RECORD;
         type->record = record_make(from, clang_getTypeDeclaration(canonical));
         return type;
+    case CXType_Atomic:
+        type->target = type_make(clang_Type_getValueType(canonical), declaration, path);
+        return scalar_make(type, canonical);
     default:
         return scalar_make(type, canonical);
     }

@@ -2,6 +2,7 @@
 
 The library folds everything that it gets into one number, and makes everything that it gives from that number; so do the host's
 callbacks. A host that prints the numbers prints the same with the library itself and isolated, or something crossed wrongly.
+With -DHOSTILE the library writes odd bytes for true (even ones: bools.test), and folds them as if they were 1.
 """
 import random
 import sys
@@ -33,10 +34,13 @@ def define(kind, folds, fills):
 
 def make_scalars():
     for kind in SCALARS:
-        made = "next(s) & 1" if kind == "bool" else "(enum color[]){RED, GREEN, BLUE}[next(s) % 3]" if kind.startswith("enum") else \
+        made = "(enum color[]){RED, GREEN, BLUE}[next(s) % 3]" if kind.startswith("enum") else \
             f"({kind})((int64_t)(next(s) % 250) - 120)" if kind in ("float", "double", "long double") else \
             f"({kind})next(s)"
-        define(kind, "h = mix(h, (uint64_t)(int64_t)*v);", f"*v = {made};")
+        if kind == "bool":
+            define(kind, "h = mix(h, BYTE(v));", "write_bool(v, next(s));")
+        else:
+            define(kind, "h = mix(h, (uint64_t)(int64_t)*v);", f"*v = {made};")
 
 
 def make_struct():
@@ -67,7 +71,7 @@ def make_struct():
         elif choice > 0.62 and inner in SCALARS:
             members.append(f"union {{ {inner} {m}; unsigned char {m}_bytes[{rng.randint(1, 9)}]; }};")
             folds.append(fold(f"v->{m}", inner))
-            fills.append(f"fill_{name(inner)}(s, &v->{m});")
+            fills.append(f"v->{m} = next(s) & 1;" if inner == "bool" else f"fill_{name(inner)}(s, &v->{m});")
         else:
             members.append(f"{inner} {m};")
             folds.append(fold(f"v->{m}", inner))
@@ -183,6 +187,13 @@ PRELUDE = """#include <stdint.h>
 #pragma GCC diagnostic ignored "-Wunused-function"
 static inline uint64_t mix(uint64_t h, uint64_t v) { h = (h ^ v) * 0x9e3779b97f4a7c15; return h ^ h >> 29; }
 static inline uint64_t next(uint64_t *s) { *s = *s * 6364136223846793005 + 1442695040888963407; return *s >> 33; }
+#ifdef HOSTILE
+#define BYTE(v) (*(const volatile unsigned char *)(v) & 1)
+static inline void write_bool(_Bool *v, uint64_t n) { *(volatile unsigned char *)v = n & 1 ? (unsigned char)n : 0; }
+#else
+#define BYTE(v) (*(const volatile unsigned char *)(v))
+static inline void write_bool(_Bool *v, uint64_t n) { *v = n & 1; }
+#endif
 """
 write = lambda path, text: open(path, "w").write(text + "\n")
 write("lib.h", "#ifndef LIB_H\n#define LIB_H\n#include <bulkhead/contracts.h>\n#include <stdbool.h>\n#include <stddef.h>\n"

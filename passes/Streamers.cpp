@@ -47,20 +47,6 @@ public:
 
   using Base::emitFill;
 
-  // Objects of modules with threads and without do not mix: r14 and the thread pointer
-  // mean different things. Each defines this absolute symbol, and the linker accepts
-  // several definitions only if they agree, and are not zero.
-  void initSections(bool NoExecStack, const MCSubtargetInfo &STI) override {
-    Base::initSections(NoExecStack, STI);
-    if constexpr (!IsText) {
-      MCContext &Ctx = this->getContext();
-      MCSymbol *Mark = Ctx.getOrCreateSymbol("bulkhead_built_with_and_without_pthread");
-      this->emitSymbolAttribute(Mark, MCSA_Global);
-      this->emitSymbolAttribute(Mark, MCSA_Hidden);
-      this->emitAssignment(Mark, MCConstantExpr::create(threads() ? 2 : 1, Ctx));
-    }
-  }
-
   void emitInstruction(const MCInst &I, const MCSubtargetInfo &STI) override {
     if (!holding()) // in a section of data nobody executes it
       return Base::emitInstruction(I, STI);
@@ -299,6 +285,7 @@ public:
     Buffer.finish([this](MCSectionSubPair Place) {
       Base::switchSection(Place.first, Place.second);
     });
+    emitTraits();
     if (Here.first)
       Base::switchSection(Here.first, Here.second);
   }
@@ -377,8 +364,43 @@ private:
       Buffer.noteAddressTaken(Ref->getSymbol(), Loc);
   }
 
+  /// What the linking front must know of an object; see BH_OBJECT_SECTION. More code may
+  /// follow, in file-scope assembly say: then there is one more byte.
+  void emitTraits() {
+    unsigned New = Traits & ~EmittedTraits;
+    if (!New)
+      return;
+    Base::switchSection(this->getContext().getELFSection(
+        BH_OBJECT_SECTION, ELF::SHT_PROGBITS, ELF::SHF_EXCLUDE));
+    Base::emitIntValue(New, 1);
+    EmittedTraits |= New;
+  }
+  static unsigned traitsFromOptions() {
+    unsigned Traits = BH_OBJECT_BUILT;
+    if (threads())
+      Traits |= BH_OBJECT_PTHREAD;
+    if (isolation() == Isolation::Stores)
+      Traits |= BH_OBJECT_STORES;
+    return Traits;
+  }
+  /// r14, and the word of the context page that takes its place without threads.
+  void noteThreadPointer(const MCInst &I) {
+    const unsigned Needs = threads() ? BH_OBJECT_NEEDS_THREADS : BH_OBJECT_NEEDS_NO_THREADS;
+    if (Traits & Needs)
+      return;
+    const X86Names &X = X86Names::get(*X86);
+    for (const MCOperand &Op : I)
+      if (Op.isReg() && X.overlaps(Op.getReg(), X.R14))
+        Traits |= Needs;
+    int M = X.memoryOperand(I.getOpcode());
+    if (M >= 0 && I.getOperand(M + 4).getReg() == X.GS && I.getOperand(M + 3).isImm() &&
+        I.getOperand(M + 3).getImm() == BH_CONTEXT_TP)
+      Traits |= BH_OBJECT_NEEDS_NO_THREADS;
+  }
+
   // CodeSink.
   void placeInstruction(const MCInst &I, const MCSubtargetInfo &STI) override {
+    noteThreadPointer(I);
     if constexpr (IsText) {
       // The stock printer knows {disp8}, {disp32} and {vex3}, but not {rex}.
       if (I.getFlags() & UseRex)
@@ -461,6 +483,7 @@ private:
   CodeBuffer Buffer;
   std::unique_ptr<MCInstPrinter> Printer;
   bool Text = false, Alloc = false, Replaying = false;
+  unsigned Traits = traitsFromOptions(), EmittedTraits = 0; ///< BH_OBJECT_...
 };
 
 using BundleELFStreamer = BundleStreamer<MCELFStreamer>;

@@ -182,8 +182,9 @@ static bh_error parse(bh_module *module, const bh_module_options *options) {
     }
     }
     if (module->elf.isolation != BH_ISOLATE_FULL && !options->allow_stores_only)
-        return bh_fail(BH_ERROR_STORES_ONLY, "'%s' isolates stores only: it could read all of the host's memory; "
-                                             "it must be allowed explicitly", module->name);
+        return bh_fail(BH_ERROR_STORES_ONLY, "'%s' isolates stores only: it could read all of the host's memory; it must be "
+                                             "allowed explicitly (bh_module_options.allow_stores_only, bulkhead-run "
+                                             "--allow-stores-only)", module->name);
     return BH_OK;
 }
 

@@ -26,6 +26,15 @@
 #define BH_NOTE_FLAG_THREADS 1 /* thread pointer in r14 instead of the context page */
 #define BH_NOTE_FLAG_LIBRARY 2 /* e_entry initialises and returns; there is no main */
 
+/* What an object says of itself to whoever links it: bytes whose bits add up, one or more (`-r` appends those of several objects).
+ * The section is not part of a module, and nothing that is trusted reads it. */
+#define BH_OBJECT_SECTION ".bulkhead.object"
+#define BH_OBJECT_BUILT 1             /* always */
+#define BH_OBJECT_PTHREAD 2           /* built with -pthread */
+#define BH_OBJECT_NEEDS_THREADS 4     /* takes r14 for the thread pointer */
+#define BH_OBJECT_NEEDS_NO_THREADS 8  /* uses r14 for something else, or the thread pointer in the context page */
+#define BH_OBJECT_STORES 16           /* stores-only isolation */
+
 /* The slot. */
 #define BH_SLOT_SHIFT 32
 #define BH_SLOT_SIZE 0x100000000

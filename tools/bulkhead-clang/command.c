@@ -149,6 +149,10 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
         c->library = true;
         return true;
     }
+    if (strcmp(arg, "--foreign-objects") == 0) {
+        c->foreign = true;
+        return true;
+    }
     if (strcmp(arg, "--native") == 0)
         return true; /* seen before parsing began */
     if (strcmp(arg, "-pthread") == 0) {

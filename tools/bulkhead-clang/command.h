@@ -25,6 +25,7 @@ struct command {
     bool cxx;            /* called as bulkhead-clang++, so that it links like it */
     bool library;        /* --library */
     bool native;         /* --native */
+    bool foreign;        /* --foreign-objects */
     bool stores_only;    /* -mllvm -bulkhead-isolate=stores */
     const char *only;    /* -mllvm -bulkhead-only=: the ingredient; NULL: all of them. For bench/, which measures them */
     bool relocatable;    /* -r */

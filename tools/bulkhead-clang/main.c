@@ -6,15 +6,14 @@
  * Nothing here is trusted: whatever bypasses the instrumentation is refused by the verifier.
  */
 #include "command.h"
-#include "gaps.h"
 #include "help.h"
+#include "linker.h"
 #include "process.h"
+#include "tools.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define CLANG "clang-" BULKHEAD_LLVM_VERSION
@@ -22,31 +21,20 @@
 
 /* Where our parts are: beside the executable in a build directory, or below its prefix when installed. */
 static struct {
-    char *plugin, *assembler, *sysroot;
+    char *plugin, *assembler, *linker, *sysroot;
 } paths;
-
-static char *first_existing(const char *one, const char *two)
-{
-    return access(one, F_OK) == 0 || access(two, F_OK) != 0 ? format("%s", one) : format("%s", two);
-}
 
 static void find_paths(const struct command *c)
 {
-    char self[4096];
-    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (size < 0)
-        die("cannot find out where this program is: %s", strerror(errno));
-    self[size] = 0;
-    char *slash = strrchr(self, '/');
-    *slash = 0;
+    const char *self = own_directory();
     char *prefix = format("%s", self);
     *strrchr(prefix, '/') = 0;
-
     /* Installed, libraries are where CMake's LIBDIR said, relative to the prefix. */
     const char *sysroot = c->native ? "native-sysroot" : c->only ? format("only-%s-sysroot", c->only) : "sysroot";
     paths.plugin = first_existing(format("%s/lib/BulkheadPass.so", prefix), format("%s/" BULKHEAD_LIBDIR "/BulkheadPass.so", prefix));
     paths.assembler = format("%s/bulkhead-as", self);
-    paths.sysroot = first_existing(format("%s/%s", prefix, sysroot), format("%s/" BULKHEAD_LIBDIR "/bulkhead/%s", prefix, sysroot));
+    paths.linker = format("%s/bulkhead-ld", self);
+    paths.sysroot = find_sysroot(sysroot);
 }
 
 static void need(const char *path, const char *cure)
@@ -106,9 +94,28 @@ static const char no_bitcode[] = "--lto-sample-profile=/dev/null/LLVM bitcode ca
 
 static void add_any_link_front(struct args *out, const struct command *c)
 {
-    args_add_list(out, "-nostdlib", "-fuse-ld=lld-" BULKHEAD_LLVM_VERSION, NULL);
-    if (!c->native)
-        add_linker_option(out, no_bitcode);
+    args_add(out, "-nostdlib");
+    if (c->native) {
+        args_add(out, "-fuse-ld=lld-" BULKHEAD_LLVM_VERSION);
+        return;
+    }
+    need(paths.linker, "build the project first");
+    args_add(out, format("--ld-path=%s", paths.linker));
+    add_linker_option(out, no_bitcode);
+}
+
+/* What bulkhead-ld cannot see. */
+static void add_linker_facts(struct args *out, const struct command *c)
+{
+    add_linker_option(out, format(LINK_LIBRARIES "%s/lib", paths.sysroot));
+    if (c->pthread)
+        add_linker_option(out, LINK_PTHREAD);
+    if (c->library)
+        add_linker_option(out, LINK_LIBRARY);
+    if (c->stores_only)
+        add_linker_option(out, LINK_STORES);
+    if (c->foreign)
+        add_linker_option(out, LINK_FOREIGN);
 }
 
 static void add_link_front(struct args *out, const struct command *c)
@@ -126,11 +133,10 @@ static void add_link_front(struct args *out, const struct command *c)
         add_linker_option(out, options[i]);
     if (!c->native)
         args_add(out, "-fno-sanitize-link-runtime");
+    if (!c->native)
+        add_linker_facts(out, c);
     if (c->library)
         add_linker_option(out, "--export-dynamic");
-    /* By which the runtime makes a guest thread for each host thread that calls in. */
-    if (c->library && c->pthread && !c->native && !c->no_libraries && !c->no_libc)
-        add_linker_option(out, "--undefined=bulkhead_thread_attach");
     if (!c->no_start_files) {
         add_linker_option(out, format("%s/%s", lib, c->library ? "crt1-library.o" : c->native ? "rcrt1.o" : "crt1.o"));
         add_linker_option(out, format("%s/crtbegin.o", lib));
@@ -319,6 +325,12 @@ static int query(const struct command *c)
             printf("%s/libclang_rt.builtins.a\n", library_directory(c));
             return 0;
         }
+        const char *prog = strstr(arg, "print-prog-name=");
+        const char *tool = prog && starts_with(arg, "-") ? find_tool(prog + strlen("print-prog-name=")) : NULL;
+        if (tool) {
+            puts(tool);
+            return 0;
+        }
         const char *file = strstr(arg, "print-file-name=");
         if (file && starts_with(arg, "-")) {
             const char *name = file + strlen("print-file-name=");
@@ -343,13 +355,15 @@ int main(int argc, char **argv)
 {
     struct command command = {0};
     struct args args = {0};
-    if (getenv("CCC_OVERRIDE_OPTIONS"))
-        die("CCC_OVERRIDE_OPTIONS is set, with which clang would change its options unseen by this program; unset it");
     if (argc > 0 && ends_with(argv[0], "++")) {
         command.cxx = true;
         program_name = "bulkhead-clang++";
     }
     args_expand(&args, argv + 1, argc > 0 ? (size_t)argc - 1 : 0);
+    if (argc > 0 && ends_with(argv[0], "-ld"))
+        return linker_main(&args);
+    if (argc > 0)
+        run_tool(argv[0], &args);
     for (size_t i = 0; i < args.count; i++) {
         if (strcmp(args.items[i], "--help") == 0) {
             print_help();
@@ -358,6 +372,8 @@ int main(int argc, char **argv)
         if (option_takes_value(args.items[i]))
             i++;
     }
+    if (getenv("CCC_OVERRIDE_OPTIONS"))
+        die("CCC_OVERRIDE_OPTIONS is set, with which clang would change its options unseen by this program; unset it");
     command_parse(&command, &args);
     if (!command.native)
         check_sanitizers(&command, CLANG, TARGET);
@@ -385,15 +401,5 @@ int main(int argc, char **argv)
     add_back(&clang, &command);
     if (links)
         add_link_back(&clang, &command);
-    if (!links || command.native || command.show_only)
-        process_exec(&clang);
-    /* Not every link writes something: -Wl,--version does not. */
-    const char *output = command.output ? command.output : "a.out";
-    struct stat before = {0}, after = {0};
-    stat(output, &before);
-    int status = process_run(&clang);
-    if (status == 0 && stat(output, &after) == 0 && (before.st_ino != after.st_ino || before.st_mtim.tv_sec != after.st_mtim.tv_sec ||
-                                                     before.st_mtim.tv_nsec != after.st_mtim.tv_nsec))
-        fill_code_gaps(output);
-    return status;
+    process_exec(&clang);
 }

@@ -122,20 +122,35 @@ int process_run(const struct args *command)
     return wait_for(start(command, NULL), command->items[0]);
 }
 
-char *process_output(const struct args *command)
+/* Runs the command, with its standard output, and on request its standard error, in *text; NULL: it could not be read. */
+static int capture(const struct args *command, bool errors, char **text)
 {
     int ends[2];
     posix_spawn_file_actions_t actions;
     if (pipe2(ends, O_CLOEXEC) < 0 || posix_spawn_file_actions_init(&actions) != 0 ||
         posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO) != 0 ||
-        posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO) != 0)
+        (errors && posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO) != 0))
         die("cannot run %s: %s", command->items[0], strerror(errno));
     pid_t child = start(command, &actions);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     FILE *stream = fdopen(ends[0], "r");
-    char *text = stream ? read_stream(stream) : NULL;
-    return wait_for(child, command->items[0]) == 0 ? text : NULL;
+    *text = stream ? read_stream(stream) : NULL;
+    return wait_for(child, command->items[0]);
+}
+
+char *process_output(const struct args *command)
+{
+    char *text;
+    return capture(command, true, &text) == 0 ? text : NULL;
+}
+
+int process_capture(const struct args *command, char **output)
+{
+    int status = capture(command, false, output);
+    if (!*output)
+        die("cannot read what %s prints: %s", command->items[0], strerror(errno));
+    return status;
 }
 
 void process_exec(const struct args *command)

@@ -13,6 +13,8 @@ void process_clean_up(void);
 int process_run(const struct args *command);
 /* Runs the command and returns what it prints, on either stream; NULL if it fails. */
 char *process_output(const struct args *command);
+/* As process_run; what the command prints to its standard output is put into *output. */
+int process_capture(const struct args *command, char **output);
 /* As process_run, in place of this process, when nothing is left to do afterwards. */
 _Noreturn void process_exec(const struct args *command);
 /* Prints the command as a shell would read it, to stderr. */

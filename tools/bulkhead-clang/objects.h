@@ -1,0 +1,21 @@
+/* What the objects of a link say of themselves (BH_OBJECT_SECTION), and what else the linker's messages do not tell. */
+#ifndef BULKHEAD_CLANG_OBJECTS_H
+#define BULKHEAD_CLANG_OBJECTS_H
+
+#include <stdbool.h>
+
+struct object_facts {
+    bool code;           /* it has any */
+    unsigned traits;     /* BH_OBJECT_...; 0: another compiler or assembler made it */
+    bool defines_main;
+    bool makes_threads;  /* it refers to pthread_create or thrd_create */
+};
+
+/* Reads an object by the name that the linker gives it: FILE, or ARCHIVE(MEMBER), of a thin archive, too. False if that is no object
+ * for x86-64 that can be read. Where an archive has several members of a name, it is the next one each time. */
+bool object_facts(const char *name, struct object_facts *facts);
+
+/* Whether the file is an ELF shared library, or a program. */
+bool is_shared_library(const char *path);
+
+#endif

@@ -1,8 +1,11 @@
 /* Policies: what an instance may ask of the outside world. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -54,6 +57,10 @@ static bh_error clean_path(const char *path, char **result) {
             free(clean);
             return bh_fail(BH_ERROR_ARGUMENT, "the guest's path '%s' must not contain '..'; name the place for it", given);
         }
+        if (length > NAME_MAX) {
+            free(clean);
+            return bh_fail(BH_ERROR_ARGUMENT, "a name in the guest's path '%.40s...' has more than %d bytes: no guest could say it", path, NAME_MAX);
+        }
         if (length && !(length == 1 && *path == '.')) {
             *to++ = '/';
             memcpy(to, path, length);
@@ -62,6 +69,10 @@ static bh_error clean_path(const char *path, char **result) {
         path += length + (path[length] == '/');
     }
     *to = 0;
+    if (to - clean >= PATH_MAX) {
+        free(clean);
+        return bh_fail(BH_ERROR_ARGUMENT, "the guest's path has more than %d bytes: no guest could say it", PATH_MAX - 1);
+    }
     *result = clean;
     return BH_OK;
 }
@@ -83,6 +94,18 @@ static const char *special_filesystem(int fd) {
     return NULL;
 }
 
+/* What guests' paths are walked with. A filter of the host's process may refuse it, which a guest would take for a directory without files. */
+static bh_error need_openat2(const struct bh_kept *directory) {
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH};
+    int fd = (int)syscall(SYS_openat2, directory->fd, ".", &how, sizeof(how));
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+        return BH_OK;
+    return bh_fail_errno(BH_ERROR_SYSTEM, "no directory can be granted: openat2 is refused by a seccomp filter of this process, which has to "
+                                          "allow it, or missing in the kernel (before Linux 5.6)");
+}
+
 bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, const char *guest_path, int mode) {
     if (!policy || !host_path || !guest_path || (mode != BH_READ_ONLY && mode != BH_READ_WRITE))
         return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_grant_directory: a policy, two paths and a mode are needed");
@@ -102,10 +125,11 @@ bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, con
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot open the directory '%s' to grant it", host_path);
     }
     const char *special = special_filesystem(directory.fd);
-    if (special) {
+    error = special ? bh_fail(BH_ERROR_ARGUMENT, "'%s' is on %s, which guests may not see", host_path, special) : need_openat2(&directory);
+    if (error) {
         free(guest);
         bh_kept_close(&directory);
-        return bh_fail(BH_ERROR_ARGUMENT, "'%s' is on %s, which guests may not see", host_path, special);
+        return error;
     }
     grants[policy->grant_count++] = (struct bh_grant){.guest_path = guest, .directory = directory, .write = mode == BH_READ_WRITE};
     return BH_OK;

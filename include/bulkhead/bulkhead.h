@@ -259,8 +259,8 @@ typedef void bh_refused_call(void *context, const char *call, const char *detail
 bh_error bh_policy_create(bh_policy **policy);
 void bh_policy_destroy(bh_policy *policy);
 /* Lets the guest see the host directory as guest_path (absolute after "/" is put before it; no ".."). The directory is
- * opened now and is what the guest gets even if it is renamed later. Files on other mounts beneath it, symbolic links that
- * lead out, devices, sockets and pipes stay out of reach. procfs and sysfs directories are refused. A directory granted read-only stays
+ * opened now and is what the guest gets even if it is renamed later. What is above it looks like empty read-only directories. Files on
+ * other mounts beneath it, what symbolic links name outside, devices, sockets and pipes stay out of reach. procfs and sysfs directories are refused. A directory granted read-only stays
  * read-only where another grant shows it, too, and guests neither move nor remove granted directories. Granting a directory
  * read-write lets the guest fill its file system; there is no quota. */
 bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, const char *guest_path, int mode);

@@ -1,5 +1,5 @@
 /* Descriptors of the host that guests hold: however many instances there are, half of what the process may open stays the host's. A
- * policy's own limit is a number below which an instance's descriptors lie. Besides these a guest's call opens up to three for a moment. */
+ * policy's own limit is a number below which an instance's descriptors lie. Besides these a guest's call opens a few for a moment. */
 #include <sys/resource.h>
 
 #include "linux.h"

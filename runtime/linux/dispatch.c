@@ -140,6 +140,7 @@ bh_error bh_linux_create(bh_instance *instance) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     state->start_time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     state->umask = 022;
+    bh_directory_begin(state);
     state->only.instance = instance;
     state->only.tid = BH_GUEST_PID;
     for (int n = 0; n < 3; n++) {
@@ -163,7 +164,7 @@ void bh_linux_destroy(bh_instance *instance) {
             bh_file_close(instance, &state->file[fd]);
     bh_linux_task_discard(&state->only);
     free(state->file);
-    free(state->cwd);
+    bh_directory_leave(state);
     free(state);
     instance->personality = NULL;
 }

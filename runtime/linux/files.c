@@ -57,7 +57,6 @@ int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned 
 void bh_file_close(bh_instance *instance, struct bh_file *file) {
     if (file->kind != BH_FILE_CLOSED && file->owned)
         bh_close_host(instance, file->host);
-    free(file->path);
     *file = (struct bh_file){0};
 }
 
@@ -77,87 +76,104 @@ static int settle_mode(int fd, uint64_t mode, struct stat *info) {
 }
 
 /* Nothing there: what O_EXCL makes is a regular file for certain. */
-static int create(const bh_instance *instance, const struct bh_place *place, int status, uint64_t mode, struct stat *info) {
-    const char *last;
-    int parent = bh_place_parent(instance, place, &last);
-    if (parent < 0)
-        return parent == -EBUSY ? -EEXIST : parent;
-    int fd = bh_place_open_in(parent, last, (uint64_t)(status & ~(O_TRUNC | O_DIRECTORY)) | O_CREAT | O_EXCL, mode);
-    int error = fd < 0 ? 0 : settle_mode(fd, mode, info);
-    close(parent);
+static int create(bh_instance *instance, const struct bh_place *place, int status, uint64_t mode, struct stat *info) {
+    int error = place->at.fd == BH_NOWHERE ? -EROFS : bh_place_may_change(instance, place, place->at.fd);
+    if (error)
+        return error;
+    int fd = bh_place_open_in(place->at.fd, place->rest, (uint64_t)(status & ~O_TRUNC) | O_CREAT | O_EXCL, mode);
+    error = fd < 0 ? 0 : settle_mode(fd, mode, info);
     if (error)
         close(fd);
     return error ? error : fd;
 }
 
 /* Opens what is there. *change: whether the guest may change it, by the grants. */
-static int open_existing(const bh_instance *instance, const struct bh_place *place, uint64_t flags, int status,
-                         struct stat *info, int *change) {
-    bool nofollow = flags & O_NOFOLLOW;
-    *change = -EROFS;
-    int path_fd = place->grant->write ? bh_place_look_closely(instance, place, nofollow, info, change)
-                                      : bh_place_look(place, nofollow, info);
-    if (path_fd < 0)
+static int open_existing(bh_instance *instance, struct bh_place *place, uint64_t flags, struct stat *info, int *change) {
+    bool once = (flags & O_CREAT) && (flags & O_EXCL);
+    int status = (int)(flags & (OPEN_STATUS | O_TRUNC | O_DIRECTORY));
+    int path_fd = bh_place_look(instance, place, once || (flags & O_NOFOLLOW), info, change);
+    if (path_fd < 0 && path_fd != BH_ANCESTOR)
         return path_fd;
-    int fd = *change;
-    if (S_ISLNK(info->st_mode))
+    bool directory = S_ISDIR(info->st_mode), link = S_ISLNK(info->st_mode);
+    bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
+    int fd = 0;
+    if (once)
+        fd = -EEXIST;
+    else if (directory && ((flags & O_CREAT) || writes))
+        fd = -EISDIR;
+    else if (!directory && (flags & O_DIRECTORY))
+        fd = -ENOTDIR;
+    else if (link && !(flags & O_PATH))
         fd = -ELOOP;
-    else if (!fd || !(status & (O_ACCMODE | O_TRUNC)))
+    else if (path_fd == BH_ANCESTOR)
+        return bh_ancestor_open();
+    else if (flags & O_PATH)
+        return path_fd;
+    else if (writes && *change)
+        fd = *change;
+    else
         fd = reopen(path_fd, status);
-    close(path_fd);
+    if (path_fd >= 0)
+        close(path_fd);
     return fd;
 }
 
-static int open_place(const bh_instance *instance, const struct bh_place *place, uint64_t flags, uint64_t mode, struct stat *info,
-                      int *change) {
-    int status = (int)(flags & (OPEN_STATUS | O_TRUNC | O_DIRECTORY));
-    for (int attempt = 0; attempt < 4; attempt++) {
-        if (!(flags & O_EXCL) || !(flags & O_CREAT)) {
-            int fd = open_existing(instance, place, flags, status, info, change);
-            if (fd != -ENOENT || !(flags & O_CREAT))
-                return fd;
-        }
-        int fd = create(instance, place, status, mode, info);
+static int open_place(bh_instance *instance, struct bh_place *place, uint64_t flags, uint64_t mode, struct stat *info, int *change) {
+    place->creates = flags & O_CREAT;
+    for (int attempt = 0; attempt < BH_ATTEMPTS; attempt++) {
+        int fd = open_existing(instance, place, flags, info, change);
+        if (fd != -ENOENT || !place->creates || !place->missing)
+            return fd;
+        fd = create(instance, place, (int)(flags & OPEN_STATUS), mode, info);
         *change = 0;
         if (fd != -EEXIST || (flags & O_EXCL))
             return fd;
     }
-    return -ENOENT; /* a symbolic link to nothing, or somebody creates and removes it all the time */
+    return -ENOENT; /* somebody creates and removes it all the time */
 }
 
-static int64_t open_at(bh_instance *instance, uint64_t directory, uint64_t path, uint64_t flags, uint64_t mode) {
-    struct bh_place place;
-    int error = bh_place_find(instance, (int64_t)directory, path, &place, "open");
-    if (error)
-        return error;
-    flags = (uint32_t)flags & ~(uint64_t)OPEN_IGNORED;
-    if (flags & ~(uint64_t)(OPEN_CREATION | OPEN_STATUS | OPEN_OTHER))
-        return bh_refuse(instance, EINVAL, "open", place.full);
-    bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC));
-    if (writes && !place.grant->write) {
-        /* Opening an existing file of a read-only grant with O_CREAT for reading is fine. */
-        if ((flags & O_ACCMODE) != O_RDONLY || (flags & (O_TRUNC | O_EXCL)))
-            return bh_refuse(instance, EROFS, "open", place.full);
-        flags &= ~(uint64_t)O_CREAT;
-    }
-    struct bh_file file = {.owned = true, .cloexec = flags & O_CLOEXEC};
+static struct bh_file describe(const struct bh_place *place, uint64_t flags, int host, const struct stat *info, int change) {
+    struct bh_file file = {.host = host, .owned = true, .cloexec = flags & O_CLOEXEC, .write = !change, .grant = place->at.grant,
+                           .depth = place->depth};
+    file.named = flags & O_PATH;
+    file.kind = !S_ISDIR(info->st_mode) ? file.named ? BH_FILE_NAMED : BH_FILE_REGULAR
+                : place->at.fd == BH_NOWHERE ? BH_FILE_ANCESTOR : BH_FILE_DIRECTORY;
+    file.in_pieces = file.kind == BH_FILE_REGULAR;
+    return file;
+}
+
+static int64_t open_found(bh_instance *instance, struct bh_place *place, uint64_t flags, uint64_t mode) {
     struct stat info;
     int change, room = bh_descriptor_take();
     if (room)
         return room;
-    file.host = open_place(instance, &place, flags, mode & 0777 & ~(uint64_t)instance->personality->umask, &info, &change);
-    if (file.host < 0) {
+    int host = open_place(instance, place, flags, mode & 0777 & ~(uint64_t)instance->personality->umask, &info, &change);
+    if (host < 0) {
         bh_descriptor_return();
-        return file.host == -EACCES || file.host == -EROFS ? bh_refuse(instance, -file.host, "open", place.full) : file.host;
+        return host == -EROFS ? bh_place_refuse(instance, place, EROFS) : host;
     }
-    file.kind = S_ISDIR(info.st_mode) ? BH_FILE_DIRECTORY : BH_FILE_REGULAR;
-    file.in_pieces = file.kind == BH_FILE_REGULAR;
-    file.write = !change;
-    file.path = S_ISDIR(info.st_mode) ? strdup(place.full) : NULL;
-    int64_t fd = S_ISDIR(info.st_mode) && !file.path ? -ENOMEM : bh_file_add(instance, &file, 0);
+    struct bh_file file = describe(place, flags, host, &info, change);
+    int64_t fd = bh_file_add(instance, &file, 0);
     if (fd < 0)
         bh_file_close(instance, &file);
     return fd;
+}
+
+static int64_t open_at(bh_instance *instance, uint64_t directory, uint64_t path, uint64_t flags, uint64_t mode) {
+    struct bh_place place;
+    flags = (uint32_t)flags & ~(uint64_t)OPEN_IGNORED;
+    if (flags & O_PATH)
+        flags &= O_PATH | OPEN_OTHER;
+    if ((flags & O_CREAT) && (flags & O_DIRECTORY))
+        return -EINVAL;
+    int error = bh_place_find(instance, (int64_t)directory, path, &place, "open");
+    int64_t result = error;
+    if (!error && (flags & ~(uint64_t)(OPEN_CREATION | OPEN_STATUS | OPEN_OTHER | O_PATH)))
+        result = bh_place_refuse(instance, &place, (flags & O_TMPFILE) == O_TMPFILE ? EOPNOTSUPP : EINVAL);
+    else if (!error)
+        result = open_found(instance, &place, flags, mode);
+    bh_place_end(&place);
+    return result;
 }
 
 int64_t bh_sys_open(bh_instance *instance, const uint64_t a[6]) {
@@ -193,15 +209,13 @@ static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool
     copy.host = bh_fd_apart(fcntl(file->host, F_DUPFD_CLOEXEC, 0));
     copy.owned = true;
     copy.cloexec = cloexec;
-    copy.path = file->path ? strdup(file->path) : NULL;
     if (copy.host < 0) {
         int error = errno;
         bh_descriptor_return();
-        free(copy.path);
         return -error;
     }
     /* The table may move when it grows: file is not looked at after that. */
-    int64_t added = file->path && !copy.path ? -ENOMEM : bh_file_add(instance, &copy, from);
+    int64_t added = bh_file_add(instance, &copy, from);
     if (added < 0)
         bh_file_close(instance, &copy);
     return added;

@@ -1,17 +1,106 @@
-/* Which grant decides about an object that was reached through a read-write one.
+/* Which grant a directory lies in, and whether the guest may change what is there.
  *
  * Names do not tell: a directory granted read-only inside a read-write one has other names there ("x/../ro"), and may get new ones, since
  * guests rename directories above it. So directories are compared by what they are: upwards from where the object lies, the first
  * that is a granted directory decides. No guest can move anything out of a read-only directory or the directory itself
- * (bh_place_is_granted), so what is found stays true; what the host moves counts when it is looked at. */
+ * (bh_directory_is_granted), so what is found stays true; what the host moves counts when it is looked at. */
 #include "linux.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#define MOST_HINTED 64 /* levels that one call looks up */
+
 static bool same(const struct bh_grant *grant, const struct stat *info) {
     return grant->directory.device == info->st_dev && grant->directory.inode == info->st_ino;
 }
+
+static int open_directory(int from, const char *name) {
+    return bh_fd_apart(openat(from, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+/* What a judge of directories says: go on, or the end with this result. */
+#define HIGHER 1
+typedef int judge_directory(void *context, const struct stat *directory);
+
+/* Asks the judge about the directory and those above it; -EACCES when that leads to the top of the tree. */
+static int climb(const bh_instance *instance, int directory, judge_directory *judge, void *context) {
+    struct stat info, above;
+    int at = open_directory(directory, "."), result = HIGHER;
+    if (at < 0 || fstat(at, &info))
+        result = -EACCES;
+    while (result == HIGHER && (result = judge(context, &info)) == HIGHER) {
+        int next = open_directory(at, "..");
+        close(at);
+        at = next;
+        if (bh_stopping(instance))
+            result = -EINTR;
+        else if (at < 0 || fstat(at, &above) || (above.st_dev == info.st_dev && above.st_ino == info.st_ino))
+            result = -EACCES;
+        info = above;
+    }
+    if (at >= 0)
+        close(at);
+    return result;
+}
+
+/* ---- The grant ---- */
+
+bool bh_directory_is_root(const bh_instance *instance, const struct bh_directory *directory) {
+    const struct bh_grant *grant = &instance->policy->grants[directory->grant];
+    struct stat info;
+    return directory->fd == grant->directory.fd || (!fstat(directory->fd, &info) && same(grant, &info));
+}
+
+struct search {
+    const bh_policy *policy;
+    unsigned wanted, level, nearest, nearest_level;
+    bool found;
+};
+
+static int search_grant(void *context, const struct stat *directory) {
+    struct search *search = context;
+    const bh_policy *policy = search->policy;
+    if (same(&policy->grants[search->wanted], directory))
+        return 0;
+    for (unsigned n = 0; n < policy->grant_count && !search->found; n++) {
+        if (!same(&policy->grants[n], directory))
+            continue;
+        search->found = true;
+        search->nearest = n;
+        search->nearest_level = search->level;
+    }
+    search->level++;
+    return HIGHER;
+}
+
+/* Whether it is as deep in its grant as it was: one call, however deep. */
+static bool is_where_it_was(const bh_instance *instance, const struct bh_directory *directory) {
+    char up[3 * MOST_HINTED + 2] = ".";
+    struct stat info;
+    if (directory->depth > MOST_HINTED)
+        return false;
+    for (unsigned n = 0; n < directory->depth; n++)
+        strcpy(up + 3 * n, "../");
+    return !fstatat(directory->fd, up, &info, 0) && same(&instance->policy->grants[directory->grant], &info);
+}
+
+int bh_directory_check(const bh_instance *instance, struct bh_directory *directory) {
+    const struct bh_kept *root = &instance->policy->grants[directory->grant].directory;
+    if (directory->fd == root->fd)
+        return bh_kept_same(root) ? 0 : -EIO; /* closed by the host, and perhaps another directory by now */
+    if (is_where_it_was(instance, directory))
+        return 0;
+    struct search search = {.policy = instance->policy, .wanted = directory->grant};
+    int error = climb(instance, directory->fd, search_grant, &search);
+    if (error && (error != -EACCES || !search.found))
+        return error;
+    directory->depth = error ? search.nearest_level : search.level;
+    directory->grant = error ? search.nearest : directory->grant;
+    return 0;
+}
+
+/* ---- Rights ---- */
 
 static bool has_read_only(const bh_policy *policy) {
     for (unsigned n = 0; n < policy->grant_count; n++)
@@ -20,46 +109,33 @@ static bool has_read_only(const bh_policy *policy) {
     return false;
 }
 
-/* 0 or -EROFS when the directory is a granted one, which decides; 1 when it is not. The grant that the name led to comes first: the
- * host may have granted one directory under two names. */
-static int decide(const bh_policy *policy, const struct bh_grant *named, const struct stat *directory) {
-    int decision = 1;
-    if (same(named, directory))
+struct decision {
+    const bh_policy *policy;
+    const struct bh_grant *named;
+};
+
+/* 0 or -EROFS when the directory is a granted one, which decides. The grant that the name led to comes first: the host may have granted one
+ * directory under two names. */
+static int decide(void *context, const struct stat *directory) {
+    const struct decision *decision = context;
+    const bh_policy *policy = decision->policy;
+    int result = HIGHER;
+    if (same(decision->named, directory))
         return 0;
     for (unsigned n = 0; n < policy->grant_count; n++)
-        if (same(&policy->grants[n], directory) && decision != -EROFS)
-            decision = policy->grants[n].write ? 0 : -EROFS;
-    return decision;
-}
-
-static int open_directory(int from, const char *name) {
-    return bh_fd_apart(openat(from, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
+        if (same(&policy->grants[n], directory) && result != -EROFS)
+            result = policy->grants[n].write ? 0 : -EROFS;
+    return result;
 }
 
 int bh_place_may_change(const bh_instance *instance, const struct bh_place *place, int directory) {
-    struct stat info, above;
-    if (!place->grant->write)
+    struct decision decision = {instance->policy, &instance->policy->grants[place->at.grant]};
+    if (!decision.named->write)
         return -EROFS;
-    if (!has_read_only(instance->policy))
-        return 0;
-    int at = open_directory(directory, "."), decision = 1;
-    if (at < 0 || fstat(at, &info))
-        decision = -EACCES;
-    while (decision == 1 && (decision = decide(instance->policy, place->grant, &info)) == 1) {
-        int next = open_directory(at, "..");
-        close(at);
-        at = next;
-        /* The top of the tree: somebody moved it out of the grant. */
-        if (at < 0 || fstat(at, &above) || (above.st_dev == info.st_dev && above.st_ino == info.st_ino))
-            decision = -EACCES;
-        info = above;
-    }
-    if (at >= 0)
-        close(at);
-    return decision;
+    return has_read_only(instance->policy) ? climb(instance, directory, decide, &decision) : 0;
 }
 
-bool bh_place_is_granted(const bh_instance *instance, int parent, const char *name) {
+bool bh_directory_is_granted(const bh_instance *instance, int parent, const char *name) {
     struct stat info;
     if (fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(info.st_mode))
         return false;

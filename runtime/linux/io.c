@@ -12,11 +12,9 @@
 
 #define MAX_VECTOR 1024
 #define PIECE ((uint64_t)1 << 20) /* of what is read from or written to a file at a time: a millisecond */
-#define DIRECTORY_PIECE 65536
 
 bh_syscall bh_sys_read, bh_sys_write, bh_sys_readv, bh_sys_writev, bh_sys_pread64, bh_sys_pwrite64, bh_sys_preadv,
-    bh_sys_pwritev, bh_sys_lseek, bh_sys_fsync, bh_sys_fdatasync, bh_sys_ftruncate, bh_sys_fallocate, bh_sys_fadvise64,
-    bh_sys_getdents64, bh_sys_sync;
+    bh_sys_pwritev, bh_sys_lseek, bh_sys_fsync, bh_sys_fdatasync, bh_sys_ftruncate, bh_sys_fallocate, bh_sys_fadvise64, bh_sys_sync;
 
 /* What a guest wants read or written. */
 struct transfer {
@@ -109,6 +107,8 @@ int64_t bh_raised_pass_on(bh_instance *instance, const struct bh_raised *raised,
 static int64_t transfer(bh_instance *instance, const struct bh_file *file, struct transfer *t) {
     struct bh_raised raised;
     bool all = false;
+    if (!t->writes && file->kind == BH_FILE_ANCESTOR)
+        return -EISDIR;
     if (!t->writes)
         return transfer_pieces(instance, file, t, &all);
     bh_raised_hold(&raised);
@@ -238,17 +238,4 @@ int64_t bh_sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
 
 int64_t bh_sys_fadvise64(bh_instance *instance, const uint64_t a[6]) {
     return bh_file_get(instance, a[0]) ? 0 : -EBADF;
-}
-
-int64_t bh_sys_getdents64(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    if (file->kind != BH_FILE_DIRECTORY)
-        return -ENOTDIR;
-    uint64_t size = (uint32_t)a[2];
-    if (!bh_in_slot(instance, a[1], size))
-        return -EFAULT;
-    size = size < DIRECTORY_PIECE ? size : DIRECTORY_PIECE;
-    return bh_blocking(instance, file->host, SYS_getdents64, a[1], size, 0);
 }

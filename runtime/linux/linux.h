@@ -18,7 +18,23 @@
 /* A handler's result that ends the guest's call: frame->reason says why. */
 #define BH_LEAVE INT64_MIN
 
-enum bh_file_kind { BH_FILE_CLOSED, BH_FILE_REGULAR, BH_FILE_DIRECTORY, BH_FILE_STREAM };
+enum bh_file_kind {
+    BH_FILE_CLOSED,
+    BH_FILE_REGULAR,
+    BH_FILE_DIRECTORY,
+    BH_FILE_STREAM,
+    BH_FILE_ANCESTOR, /* what lies above a grant (ancestors.c) */
+    BH_FILE_NAMED,    /* a file or a symbolic link opened with O_PATH */
+};
+
+#define BH_NOWHERE (-1) /* no descriptor of the host's */
+
+/* A directory of the guest's tree: one of the host's that lies beneath a grant or was granted, or an ancestor of a grant. */
+struct bh_directory {
+    int fd;         /* BH_NOWHERE: an ancestor */
+    unsigned grant; /* in which it was found; of an ancestor: one that it is above */
+    unsigned depth; /* how many levels beneath that it was found; of an ancestor: the length of its name, the grant's beginning */
+};
 
 struct bh_file {
     int host;        /* the host's descriptor */
@@ -27,8 +43,14 @@ struct bh_file {
     bool write;      /* its grant is read-write */
     bool cloexec;
     bool in_pieces; /* a regular file of the host's */
-    char *path;      /* of a directory: its guest path, where relative names begin */
+    bool named;     /* opened with O_PATH: the host's kernel refuses to do anything but look at it */
+    unsigned grant; /* of a directory, as in struct bh_directory */
+    unsigned depth;
 };
+
+static inline struct bh_directory bh_file_directory(const struct bh_file *file) {
+    return (struct bh_directory){file->kind == BH_FILE_ANCESTOR ? BH_NOWHERE : file->host, file->grant, file->depth};
+}
 
 struct bh_signal_action { /* struct k_sigaction as musl passes it */
     uint64_t handler, flags, restorer, mask;
@@ -39,7 +61,8 @@ struct bh_linux {
     struct bh_file *file;   /* the first few, or all file_limit once a guest opens more */
     unsigned file_count;    /* room in it */
     unsigned file_limit;    /* descriptors are below it */
-    char *cwd;              /* guest path, NULL for the root */
+    struct bh_directory cwd; /* its descriptor is a grant's or held for it (cwd_held) */
+    bool cwd_held;
     unsigned umask;
     uint64_t start_time;
     /* signal.c */
@@ -102,31 +125,95 @@ void bh_close_host(bh_instance *instance, int host);
 
 /* ---- paths.c ---- */
 
+#define BH_ATTEMPTS 16 /* when a rename elsewhere disturbed the kernel or a look at the tree */
+
+/* What a path of the guest's leads to, or how far. */
 struct bh_place {
-    const struct bh_grant *grant;
-    char full[PATH_MAX]; /* the guest's absolute path, cleaned; "" for the root */
-    const char *relative; /* in full: the part beneath the grant, "" for the granted directory itself */
+    struct bh_directory at; /* where the path has come to */
+    bool owned;             /* its descriptor is closed by bh_place_end */
+    bool checked;           /* it is known to lie beneath its grant */
+    bool changes, stepping;
+    bool creates; /* set by who would make what is missing: no slash may follow its name */
+    bool missing; /* only the last component was not found: rest, in at */
+    unsigned links, jumps;
+    unsigned depth; /* of the directory that was found, for struct bh_directory */
+    struct bh_directory from; /* where a relative path begins */
+    char *rest;               /* what follows in text */
+    const char *call;
+    char said[PATH_MAX], text[PATH_MAX];
 };
 
-/* Finds the grant that a guest's path lies in. call names the caller in the log. 0 or -errno. */
+/* Begins with a guest's path, relative to the directory of descriptor `directory`. call names the caller in the log. 0 or -errno; in any
+ * case bh_place_end follows. */
 int bh_place_find(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place, const char *call);
-/* An O_PATH descriptor of the object, or -errno; refuses what is neither a file nor a directory (nor, with nofollow, a
- * symbolic link). info may be NULL. */
-int bh_place_look(const struct bh_place *place, bool nofollow, struct stat *info);
-/* The same; *change is 0 when the guest may change the object, or -errno (bh_place_may_change). */
-int bh_place_look_closely(const bh_instance *instance, const struct bh_place *place, bool nofollow, struct stat *info, int *change);
-/* For calls that change a directory: an O_PATH descriptor of the parent, which the guest may change, and the last component. */
-int bh_place_parent(const bh_instance *instance, const struct bh_place *place, const char **last);
-/* openat2 of one name in a directory that bh_place_parent gave; never follows a link. A descriptor or -errno. */
+/* The working directory, after bh_place_find refused an empty path that stands for it. */
+int bh_place_here(bh_instance *instance, struct bh_place *place);
+/* Looks for the object, or again after somebody made it: an O_PATH descriptor, which the caller closes, or -errno. Refuses what is neither a
+ * file nor a directory (nor, with nofollow, a symbolic link). BH_ANCESTOR: it is an ancestor, place->at; who knows nothing of these has the
+ * right error for changes. info may be NULL. *change, unless change is NULL, is 0 when the guest may change the object, or -errno. */
+int bh_place_look(bh_instance *instance, struct bh_place *place, bool nofollow, struct stat *info, int *change);
+#define BH_ANCESTOR (-EROFS)
+/* For calls that change a directory: begins, and goes to the directory in which the last component is, place->at. That is place->rest,
+ * slashes behind it included. 0 or -errno; in any case bh_place_end follows. */
+int bh_place_parent(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place, const char *call);
+enum bh_last { BH_LAST_NAME, BH_LAST_DOT, BH_LAST_DOT_DOT, BH_LAST_ROOT };
+enum bh_last bh_place_last(const struct bh_place *place);
+void bh_place_end(struct bh_place *place);
+/* Counts and logs that the path was refused; returns -error. */
+int64_t bh_place_refuse(bh_instance *instance, const struct bh_place *place, int error);
+/* openat2 of one name in a directory of the host's; never follows a link. A descriptor or -errno. */
 int bh_place_open_in(int parent, const char *name, uint64_t flags, uint64_t mode);
+/* openat2 of a path that does not leave the directory: a descriptor or -errno, -EXDEV when it does. */
+int bh_directory_open(int directory, const char *path, uint64_t flags);
+/* How many levels a path leads down, as far as its text tells. */
+unsigned bh_path_levels(const char *path, size_t length);
+
+/* ---- ancestors.c ---- */
+
+struct bh_directory bh_directory_of_grant(const bh_instance *instance, unsigned grant);
+/* The directory that the first length bytes of a grant's name mean: a granted one, one beneath another grant (its descriptor is new and the
+ * caller's then), or an ancestor. 0 or -errno. */
+int bh_directory_enter(const bh_instance *instance, unsigned grant, size_t length, struct bh_directory *directory);
+/* What ".." means in an ancestor or a granted directory; as bh_directory_enter. */
+int bh_directory_above(const bh_instance *instance, const struct bh_directory *directory, struct bh_directory *above);
+/* The name in an ancestor; as bh_directory_enter. */
+int bh_ancestor_child(const bh_instance *instance, const struct bh_directory *at, const char *name, struct bh_directory *child);
+/* Whether any grant's name lies beneath this one's. */
+bool bh_directory_has_grants(const bh_instance *instance, unsigned grant);
+/* What grants make of a name in a directory of the host's. */
+enum bh_covered { BH_NOT_COVERED, BH_ABOVE_GRANTED /* it has to be there */, BH_GRANTED };
+enum bh_covered bh_directory_covers(const bh_instance *instance, const struct bh_directory *at, const char *name, struct bh_directory *child);
+/* The same for the last component that bh_place_parent left; also when it is a granted directory by another name. */
+enum bh_covered bh_place_covered(const bh_instance *instance, const struct bh_place *place);
+void bh_ancestor_stat(const bh_instance *instance, const struct bh_directory *directory, struct stat *info);
+/* A descriptor of the host for an open ancestor, or -errno. */
+int bh_ancestor_open(void);
+/* getdents64 of an open ancestor. */
+int64_t bh_ancestor_list(bh_instance *instance, const struct bh_file *file, uint64_t address, uint64_t size);
+/* The guest's name of it: its length, or -errno; -ENOENT when it was removed or does not lie in a grant any more. */
+int bh_directory_name(const bh_instance *instance, const struct bh_directory *directory, char name[PATH_MAX]);
+
+/* ---- tree.c, attributes.c, directories.c ---- */
+
+/* Whether the call is meant for the descriptor itself: AT_EMPTY_PATH and no path. */
+bool bh_path_is_empty(bh_instance *instance, uint64_t path, uint64_t flags);
+/* The guest is its own user: it owns what the host's user owns. */
+bool bh_guest_owns(const struct stat *info);
+/* The working directory of a new instance; gives up the one that there is. */
+void bh_directory_begin(struct bh_linux *state);
+void bh_directory_leave(struct bh_linux *state);
 
 /* ---- grants.c ---- */
 
-/* Whether the grants let the guest change a directory, or the files in it, that it reached by the place's name: 0, -EROFS, or -EACCES
+/* Whether the directory lies in a grant now: 0 and which, or -EACCES; -EIO when the host closed the grant. */
+int bh_directory_check(const bh_instance *instance, struct bh_directory *directory);
+/* Whether it is the granted directory of its grant. */
+bool bh_directory_is_root(const bh_instance *instance, const struct bh_directory *directory);
+/* Whether the grants let the guest change a directory, or the files in it, that it reached by the place: 0, -EROFS, or -EACCES
  * when it lies outside by now. */
 int bh_place_may_change(const bh_instance *instance, const struct bh_place *place, int directory);
 /* Whether the name in the directory is a granted directory: like a mount point it is not moved and not removed. */
-bool bh_place_is_granted(const bh_instance *instance, int parent, const char *name);
+bool bh_directory_is_granted(const bh_instance *instance, int parent, const char *name);
 
 /* ---- files.c ---- */
 

@@ -3,30 +3,43 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 bh_syscall bh_sys_stat, bh_sys_lstat, bh_sys_fstat, bh_sys_newfstatat, bh_sys_access, bh_sys_faccessat, bh_sys_faccessat2,
-    bh_sys_readlink, bh_sys_readlinkat, bh_sys_getcwd, bh_sys_chdir, bh_sys_fchdir, bh_sys_mkdir, bh_sys_mkdirat, bh_sys_rmdir,
-    bh_sys_unlink, bh_sys_unlinkat, bh_sys_rename, bh_sys_renameat, bh_sys_renameat2, bh_sys_chmod, bh_sys_fchmod,
-    bh_sys_fchmodat, bh_sys_chown, bh_sys_lchown, bh_sys_fchown, bh_sys_fchownat, bh_sys_utimensat, bh_sys_utimes,
-    bh_sys_futimesat, bh_sys_truncate, bh_sys_symlink, bh_sys_symlinkat, bh_sys_link, bh_sys_linkat, bh_sys_umask;
+    bh_sys_readlink, bh_sys_readlinkat, bh_sys_mkdir, bh_sys_mkdirat, bh_sys_rmdir, bh_sys_unlink, bh_sys_unlinkat, bh_sys_rename,
+    bh_sys_renameat, bh_sys_renameat2, bh_sys_symlink, bh_sys_symlinkat, bh_sys_link, bh_sys_linkat;
 
 #define HERE ((int64_t)AT_FDCWD)
 
-/* The guest is its own user: it owns what the host's user owns. */
-static bool owned(const struct stat *info) {
-    return info->st_uid == geteuid();
-}
-
 static int64_t put_stat(bh_instance *instance, uint64_t address, struct stat *info) {
     _Static_assert(sizeof(*info) == 144, "struct stat is not the kernel's");
-    info->st_gid = owned(info) ? BH_GUEST_ID : 65534;
-    info->st_uid = owned(info) ? BH_GUEST_ID : 65534;
+    bool owned = bh_guest_owns(info);
+    info->st_gid = owned ? BH_GUEST_ID : 65534;
+    info->st_uid = owned ? BH_GUEST_ID : 65534;
     return bh_put(instance, address, info, sizeof(*info)) ? 0 : -EFAULT;
+}
+
+static int stat_directory(const bh_instance *instance, const struct bh_directory *directory, struct stat *info) {
+    if (directory->fd != BH_NOWHERE)
+        return fstat(directory->fd, info) ? -errno : 0;
+    bh_ancestor_stat(instance, directory, info);
+    return 0;
+}
+
+static int stat_descriptor(bh_instance *instance, uint64_t fd, struct stat *info) {
+    struct bh_file *file = bh_file_get(instance, fd);
+    if (!file)
+        return -EBADF;
+    const struct bh_directory directory = bh_file_directory(file);
+    return stat_directory(instance, &directory, info);
+}
+
+bool bh_path_is_empty(bh_instance *instance, uint64_t path, uint64_t flags) {
+    char first;
+    return (flags & AT_EMPTY_PATH) && bh_get(instance, &first, path, 1) && !first;
 }
 
 static int64_t stat_place(bh_instance *instance, int64_t directory, uint64_t path, uint64_t address, bool nofollow) {
@@ -34,11 +47,11 @@ static int64_t stat_place(bh_instance *instance, int64_t directory, uint64_t pat
     struct stat info;
     int fd = bh_place_find(instance, directory, path, &place, "stat");
     if (!fd)
-        fd = bh_place_look(&place, nofollow, &info);
-    if (fd < 0)
-        return fd;
-    close(fd);
-    return put_stat(instance, address, &info);
+        fd = bh_place_look(instance, &place, nofollow, &info, NULL);
+    bh_place_end(&place);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 || fd == BH_ANCESTOR ? put_stat(instance, address, &info) : fd;
 }
 
 int64_t bh_sys_stat(bh_instance *instance, const uint64_t a[6]) {
@@ -50,39 +63,60 @@ int64_t bh_sys_lstat(bh_instance *instance, const uint64_t a[6]) {
 }
 
 int64_t bh_sys_fstat(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
     struct stat info;
-    if (!file)
-        return -EBADF;
-    return fstat(file->host, &info) ? -errno : put_stat(instance, a[1], &info);
+    int error = stat_descriptor(instance, a[0], &info);
+    return error ? error : put_stat(instance, a[1], &info);
 }
 
 int64_t bh_sys_newfstatat(bh_instance *instance, const uint64_t a[6]) {
-    char first;
-    if ((a[3] & AT_EMPTY_PATH) && bh_get(instance, &first, a[1], 1) && !first && (int32_t)a[0] != AT_FDCWD) {
-        const uint64_t fstat_arguments[6] = {a[0], a[2]};
-        return bh_sys_fstat(instance, fstat_arguments);
-    }
-    return stat_place(instance, (int64_t)a[0], a[1], a[2], a[3] & AT_SYMLINK_NOFOLLOW);
+    struct stat info;
+    if ((uint32_t)a[3] & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH))
+        return -EINVAL;
+    if (!bh_path_is_empty(instance, a[1], a[3]))
+        return stat_place(instance, (int64_t)a[0], a[1], a[2], a[3] & AT_SYMLINK_NOFOLLOW);
+    int error = (int32_t)a[0] == AT_FDCWD ? stat_directory(instance, &instance->personality->cwd, &info)
+                                          : stat_descriptor(instance, a[0], &info);
+    return error ? error : put_stat(instance, a[2], &info);
+}
+
+/* change: 0 when the grants let the guest change it. */
+static int access_host(int fd, uint64_t mode, int change) {
+    char name[40];
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    return (mode & W_OK) && change ? change : faccessat(AT_FDCWD, name, (int)mode, AT_EACCESS) ? -errno : 0;
+}
+
+/* The grants make ancestors, and nobody may write there. */
+static int access_ancestor(uint64_t mode) {
+    return mode & W_OK ? -EROFS : 0;
+}
+
+static int64_t access_descriptor(bh_instance *instance, uint64_t fd, uint64_t mode) {
+    struct bh_file *file = bh_file_get(instance, fd);
+    if (!file)
+        return -EBADF;
+    return file->kind == BH_FILE_ANCESTOR ? access_ancestor(mode) : access_host(file->host, mode, file->write ? 0 : -EROFS);
 }
 
 static int64_t access_place(bh_instance *instance, int64_t directory, uint64_t path, uint64_t mode, uint64_t flags) {
     struct bh_place place;
     struct stat info;
-    char name[40];
-    int change = -EROFS;
-    if (mode & ~(uint64_t)(R_OK | W_OK | X_OK))
+    int change = 0;
+    if (((uint32_t)mode & ~(uint32_t)(R_OK | W_OK | X_OK)) || ((uint32_t)flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
         return -EINVAL;
-    bool nofollow = flags & AT_SYMLINK_NOFOLLOW;
+    bool empty = bh_path_is_empty(instance, path, flags);
+    if (empty && (int32_t)directory != AT_FDCWD)
+        return access_descriptor(instance, (uint64_t)directory, mode);
     int fd = bh_place_find(instance, directory, path, &place, "access");
-    if (!fd && (mode & W_OK) && place.grant->write)
-        fd = bh_place_look_closely(instance, &place, nofollow, &info, &change);
-    else if (!fd)
-        fd = bh_place_look(&place, nofollow, &info);
+    if (empty && fd == -ENOENT)
+        fd = bh_place_here(instance, &place);
+    if (!fd)
+        fd = bh_place_look(instance, &place, flags & AT_SYMLINK_NOFOLLOW, &info, mode & W_OK ? &change : NULL);
+    bh_place_end(&place);
     if (fd < 0)
-        return fd;
-    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-    int64_t result = (mode & W_OK) && change ? change : faccessat(AT_FDCWD, name, (int)mode, AT_EACCESS) ? -errno : 0;
+        return fd == BH_ANCESTOR ? access_ancestor(mode) : fd;
+    /* A link's own mode says nothing. */
+    int64_t result = S_ISLNK(info.st_mode) ? ((mode & W_OK) ? change : 0) : access_host(fd, mode, change);
     close(fd);
     return result;
 }
@@ -99,21 +133,31 @@ int64_t bh_sys_faccessat2(bh_instance *instance, const uint64_t a[6]) {
     return access_place(instance, (int64_t)a[0], a[1], a[2], a[3]);
 }
 
-static int64_t read_link(bh_instance *instance, int64_t directory, uint64_t path, uint64_t buffer, uint64_t size) {
-    struct bh_place place;
+/* The target of an O_PATH descriptor's link. */
+static int64_t read_target(bh_instance *instance, int fd, uint64_t buffer, uint64_t size) {
     char target[PATH_MAX];
-    int fd = bh_place_find(instance, directory, path, &place, "readlink");
-    if (!fd)
-        fd = bh_place_look(&place, true, NULL);
-    if (fd < 0)
-        return fd;
     ssize_t length = readlinkat(fd, "", target, sizeof(target));
     int64_t result = length < 0 ? (errno == ENOENT ? -EINVAL : -errno) : length;
-    close(fd);
     if (result > (int64_t)size)
         result = (int64_t)size;
-    if (result > 0 && !bh_put(instance, buffer, target, (uint64_t)result))
-        return -EFAULT;
+    return result <= 0 || bh_put(instance, buffer, target, (uint64_t)result) ? result : -EFAULT;
+}
+
+static int64_t read_link(bh_instance *instance, int64_t directory, uint64_t path, uint64_t buffer, uint64_t size) {
+    struct bh_place place;
+    if ((int32_t)size <= 0)
+        return -EINVAL;
+    struct bh_file *file = (int32_t)directory == AT_FDCWD ? NULL : bh_file_get(instance, (uint64_t)directory);
+    if (file && file->kind == BH_FILE_NAMED && bh_path_is_empty(instance, path, AT_EMPTY_PATH))
+        return read_target(instance, file->host, buffer, size);
+    int fd = bh_place_find(instance, directory, path, &place, "readlink");
+    if (!fd)
+        fd = bh_place_look(instance, &place, true, NULL, NULL);
+    bh_place_end(&place);
+    if (fd < 0)
+        return fd == BH_ANCESTOR ? -EINVAL : fd;
+    int64_t result = read_target(instance, fd, buffer, size);
+    close(fd);
     return result;
 }
 
@@ -125,78 +169,12 @@ int64_t bh_sys_readlinkat(bh_instance *instance, const uint64_t a[6]) {
     return read_link(instance, (int64_t)a[0], a[1], a[2], (uint32_t)a[3]);
 }
 
-/* ---- The working directory: a guest path and nothing else ---- */
+/* ---- Changes: the directory beneath the grant, and one name in it that is never followed ---- */
 
-int64_t bh_sys_getcwd(bh_instance *instance, const uint64_t a[6]) {
-    const char *cwd = instance->personality->cwd ? instance->personality->cwd : "/";
-    uint64_t size = strlen(cwd) + 1;
-    if (a[1] < size)
-        return -ERANGE;
-    return bh_put(instance, a[0], cwd, size) ? (int64_t)size : -EFAULT;
-}
-
-/* Takes over cwd. */
-static void set_cwd(bh_instance *instance, char *cwd) {
-    free(instance->personality->cwd);
-    instance->personality->cwd = *cwd ? cwd : NULL;
-    if (!*cwd)
-        free(cwd);
-}
-
-int64_t bh_sys_chdir(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_place place;
-    struct stat info;
-    int fd = bh_place_find(instance, HERE, a[0], &place, "chdir");
-    if (!fd)
-        fd = bh_place_look(&place, false, &info);
-    if (fd < 0)
-        return fd;
-    close(fd);
-    if (!S_ISDIR(info.st_mode))
-        return -ENOTDIR;
-    /* ".." is resolved here once and for all, so that the name does not grow. */
-    char *cwd = malloc(strlen(place.full) + 1);
-    if (!cwd)
-        return -ENOMEM;
-    char *to = cwd;
-    *to = 0;
-    for (char *save, *part = strtok_r(place.full, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
-        if (!strcmp(part, "..")) {
-            char *slash = strrchr(cwd, '/');
-            to = slash ? slash : cwd;
-            *to = 0;
-        } else {
-            to += sprintf(to, "/%s", part);
-        }
-    }
-    set_cwd(instance, cwd);
-    return 0;
-}
-
-int64_t bh_sys_fchdir(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    if (file->kind != BH_FILE_DIRECTORY)
-        return -ENOTDIR;
-    char *cwd = strdup(file->path);
-    if (!cwd)
-        return -ENOMEM;
-    set_cwd(instance, cwd);
-    return 0;
-}
-
-/* ---- Changes: the parent beneath the grant, and one name in it that is never followed ---- */
-
-static int writable_parent(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place, const char **last,
-                           const char *call) {
-    int error = bh_place_find(instance, directory, path, place, call);
-    if (error)
-        return error;
-    if (!place->grant->write)
-        return (int)bh_refuse(instance, EROFS, call, place->full);
-    int parent = bh_place_parent(instance, place, last);
-    return parent == -EROFS ? (int)bh_refuse(instance, EROFS, call, place->full) : parent;
+/* Whether the guest may change the directory that bh_place_parent led to. */
+static int may_change(bh_instance *instance, const struct bh_place *place) {
+    int error = place->at.fd == BH_NOWHERE ? -EROFS : bh_place_may_change(instance, place, place->at.fd);
+    return error == -EROFS || error == -EACCES ? (int)bh_place_refuse(instance, place, -error) : error;
 }
 
 /* The mode that the guest asked for, less its own umask: that of the host's process has been applied as well. Whatever has the name by
@@ -216,15 +194,26 @@ static int64_t settle_directory(int parent, const char *name, uint64_t mode) {
     return result;
 }
 
+static int64_t make_name(bh_instance *instance, const struct bh_place *place, uint64_t mode) {
+    struct stat info;
+    const int parent = place->at.fd;
+    if (bh_place_last(place) != BH_LAST_NAME)
+        return -EEXIST;
+    place->rest[strcspn(place->rest, "/")] = 0;
+    if ((parent == BH_NOWHERE || bh_directory_has_grants(instance, place->at.grant)) && bh_place_covered(instance, place) != BH_NOT_COVERED)
+        return -EEXIST;
+    int error = may_change(instance, place);
+    if (error)
+        return parent != BH_NOWHERE && !fstatat(parent, place->rest, &info, AT_SYMLINK_NOFOLLOW) ? -EEXIST : error;
+    return mkdirat(parent, place->rest, (mode_t)mode) ? -errno : settle_directory(parent, place->rest, mode);
+}
+
 static int64_t make_directory(bh_instance *instance, int64_t directory, uint64_t path, uint64_t mode) {
     struct bh_place place;
-    const char *last;
-    int parent = writable_parent(instance, directory, path, &place, &last, "mkdir");
-    if (parent < 0)
-        return parent == -EBUSY ? -EEXIST : parent;
-    mode &= 0777 & ~instance->personality->umask;
-    int64_t result = mkdirat(parent, last, (mode_t)mode) ? -errno : settle_directory(parent, last, mode);
-    close(parent);
+    int64_t result = bh_place_parent(instance, directory, path, &place, "mkdir");
+    if (!result)
+        result = make_name(instance, &place, mode & 0777 & ~(uint64_t)instance->personality->umask);
+    bh_place_end(&place);
     return result;
 }
 
@@ -236,49 +225,77 @@ int64_t bh_sys_mkdirat(bh_instance *instance, const uint64_t a[6]) {
     return make_directory(instance, (int64_t)a[0], a[1], a[2]);
 }
 
-static int64_t remove_name(bh_instance *instance, int64_t directory, uint64_t path, int flags) {
+static int64_t unlink_name(bh_instance *instance, const struct bh_place *place) {
+    if (bh_place_last(place) != BH_LAST_NAME)
+        return -EISDIR;
+    if (bh_place_covered(instance, place) == BH_GRANTED)
+        return -EISDIR;
+    int error = may_change(instance, place);
+    return error ? error : unlinkat(place->at.fd, place->rest, 0) ? -errno : 0;
+}
+
+static int64_t remove_directory(bh_instance *instance, const struct bh_place *place) {
+    static const int wrong[] = {[BH_LAST_DOT] = -EINVAL, [BH_LAST_DOT_DOT] = -ENOTEMPTY, [BH_LAST_ROOT] = -EBUSY};
+    enum bh_last last = bh_place_last(place);
+    if (last != BH_LAST_NAME)
+        return wrong[last];
+    if (bh_place_covered(instance, place) == BH_GRANTED)
+        return -EBUSY;
+    int error = may_change(instance, place);
+    return error ? error : unlinkat(place->at.fd, place->rest, AT_REMOVEDIR) ? -errno : 0;
+}
+
+static int64_t remove_name(bh_instance *instance, int64_t directory, uint64_t path, bool is_directory) {
     struct bh_place place;
-    const char *last;
-    int parent = writable_parent(instance, directory, path, &place, &last, flags ? "rmdir" : "unlink");
-    if (parent < 0)
-        return parent;
-    int64_t result = bh_place_is_granted(instance, parent, last) ? -EBUSY : unlinkat(parent, last, flags) ? -errno : 0;
-    close(parent);
+    int64_t result = bh_place_parent(instance, directory, path, &place, is_directory ? "rmdir" : "unlink");
+    if (!result)
+        result = is_directory ? remove_directory(instance, &place) : unlink_name(instance, &place);
+    bh_place_end(&place);
     return result;
 }
 
 int64_t bh_sys_rmdir(bh_instance *instance, const uint64_t a[6]) {
-    return remove_name(instance, HERE, a[0], AT_REMOVEDIR);
+    return remove_name(instance, HERE, a[0], true);
 }
 
 int64_t bh_sys_unlink(bh_instance *instance, const uint64_t a[6]) {
-    return remove_name(instance, HERE, a[0], 0);
+    return remove_name(instance, HERE, a[0], false);
 }
 
 int64_t bh_sys_unlinkat(bh_instance *instance, const uint64_t a[6]) {
-    if (a[2] & ~(uint64_t)AT_REMOVEDIR)
+    if ((uint32_t)a[2] & ~(uint32_t)AT_REMOVEDIR)
         return -EINVAL;
-    return remove_name(instance, (int64_t)a[0], a[1], (int)a[2]);
+    return remove_name(instance, (int64_t)a[0], a[1], a[2] & AT_REMOVEDIR);
+}
+
+static int64_t rename_to(bh_instance *instance, const struct bh_place *from, const struct bh_place *to, uint64_t flags) {
+    if (bh_place_last(from) != BH_LAST_NAME)
+        return -EBUSY;
+    if (bh_place_last(to) != BH_LAST_NAME)
+        return flags ? -EEXIST : -EBUSY;
+    if (bh_place_covered(instance, from) == BH_GRANTED || bh_place_covered(instance, to) == BH_GRANTED)
+        return -EBUSY;
+    int error = may_change(instance, from);
+    if (!error)
+        error = may_change(instance, to);
+    if (error)
+        return error;
+    return syscall(SYS_renameat2, from->at.fd, from->rest, to->at.fd, to->rest, (unsigned)flags) ? -errno : 0;
 }
 
 static int64_t rename_names(bh_instance *instance, int64_t from_directory, uint64_t from, int64_t to_directory, uint64_t to,
                             uint64_t flags) {
     struct bh_place from_place, to_place;
-    const char *from_last, *to_last;
     if (flags & ~(uint64_t)RENAME_NOREPLACE)
         return -EINVAL;
-    int from_parent = writable_parent(instance, from_directory, from, &from_place, &from_last, "rename");
-    if (from_parent < 0)
-        return from_parent;
-    int to_parent = writable_parent(instance, to_directory, to, &to_place, &to_last, "rename");
-    if (to_parent < 0) {
-        close(from_parent);
-        return to_parent;
+    int64_t result = bh_place_parent(instance, from_directory, from, &from_place, "rename");
+    if (!result) {
+        result = bh_place_parent(instance, to_directory, to, &to_place, "rename");
+        if (!result)
+            result = rename_to(instance, &from_place, &to_place, flags);
+        bh_place_end(&to_place);
     }
-    bool busy = bh_place_is_granted(instance, from_parent, from_last) || bh_place_is_granted(instance, to_parent, to_last);
-    int64_t result = busy ? -EBUSY : syscall(SYS_renameat2, from_parent, from_last, to_parent, to_last, (unsigned)flags) ? -errno : 0;
-    close(from_parent);
-    close(to_parent);
+    bh_place_end(&from_place);
     return result;
 }
 
@@ -294,7 +311,8 @@ int64_t bh_sys_renameat2(bh_instance *instance, const uint64_t a[6]) {
     return rename_names(instance, (int64_t)a[0], a[1], (int64_t)a[2], a[3], (uint32_t)a[4]);
 }
 
-/* A link that a guest makes may lead a program of the host out of the directory that it was granted. */
+/* A symbolic link that a guest makes may lead a program of the host out of the directory that it was granted. A hard link is a second name for
+ * a file, and the guest keeps the one in a directory that it may change when the other's is granted read-only some day. */
 static int64_t no_links(bh_instance *instance, const char *call) {
     return bh_refuse(instance, EPERM, call, "guests do not make links");
 }
@@ -313,161 +331,4 @@ int64_t bh_sys_link(bh_instance *instance, const uint64_t a[6]) {
 
 int64_t bh_sys_linkat(bh_instance *instance, const uint64_t a[6]) {
     return no_links(instance, "linkat");
-}
-
-/* ---- Attributes ---- */
-
-/* An O_PATH descriptor of something in a read-write grant; name gets a path that stands for it. */
-static int writable_object(bh_instance *instance, int64_t directory, uint64_t path, bool nofollow, struct stat *info,
-                           char name[40], const char *call) {
-    struct bh_place place;
-    int fd = bh_place_find(instance, directory, path, &place, call);
-    if (fd)
-        return fd;
-    if (!place.grant->write)
-        return (int)bh_refuse(instance, EROFS, call, place.full);
-    int change = 0;
-    fd = bh_place_look_closely(instance, &place, nofollow, info, &change);
-    if (fd < 0)
-        return fd;
-    snprintf(name, 40, "/proc/self/fd/%d", fd);
-    if (change || S_ISLNK(info->st_mode)) {
-        close(fd);
-        return change == -EROFS ? (int)bh_refuse(instance, EROFS, call, place.full) : change ? change : -EOPNOTSUPP;
-    }
-    return fd;
-}
-
-static int64_t change_mode(bh_instance *instance, int64_t directory, uint64_t path, uint64_t mode) {
-    struct stat info;
-    char name[40];
-    int fd = writable_object(instance, directory, path, false, &info, name, "chmod");
-    if (fd < 0)
-        return fd;
-    /* No set-user-ID programs of the host's user. */
-    int64_t result = chmod(name, mode & 0777) ? -errno : 0;
-    close(fd);
-    return result;
-}
-
-int64_t bh_sys_chmod(bh_instance *instance, const uint64_t a[6]) {
-    return change_mode(instance, HERE, a[0], a[1]);
-}
-
-int64_t bh_sys_fchmodat(bh_instance *instance, const uint64_t a[6]) {
-    return change_mode(instance, (int64_t)a[0], a[1], a[2]);
-}
-
-int64_t bh_sys_fchmod(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    if (file->kind == BH_FILE_STREAM || !file->write)
-        return bh_refuse(instance, file->kind == BH_FILE_STREAM ? EPERM : EROFS, "fchmod", NULL);
-    return fchmod(file->host, a[1] & 0777) ? -errno : 0;
-}
-
-/* The guest has one user and one group: it can only "give" a file to itself. */
-static int64_t change_owner(const struct stat *info, uint64_t user, uint64_t group) {
-    bool user_stays = (uint32_t)user == UINT32_MAX || (uint32_t)user == BH_GUEST_ID;
-    bool group_stays = (uint32_t)group == UINT32_MAX || (uint32_t)group == BH_GUEST_ID;
-    return owned(info) && user_stays && group_stays ? 0 : -EPERM;
-}
-
-static int64_t change_owner_at(bh_instance *instance, int64_t directory, uint64_t path, bool nofollow, uint64_t user,
-                               uint64_t group) {
-    struct stat info;
-    char name[40];
-    int fd = writable_object(instance, directory, path, nofollow, &info, name, "chown");
-    if (fd < 0)
-        return fd;
-    close(fd);
-    return change_owner(&info, user, group);
-}
-
-int64_t bh_sys_chown(bh_instance *instance, const uint64_t a[6]) {
-    return change_owner_at(instance, HERE, a[0], false, a[1], a[2]);
-}
-
-int64_t bh_sys_lchown(bh_instance *instance, const uint64_t a[6]) {
-    return change_owner_at(instance, HERE, a[0], true, a[1], a[2]);
-}
-
-int64_t bh_sys_fchownat(bh_instance *instance, const uint64_t a[6]) {
-    return change_owner_at(instance, (int64_t)a[0], a[1], a[4] & AT_SYMLINK_NOFOLLOW, a[2], a[3]);
-}
-
-int64_t bh_sys_fchown(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    struct stat info;
-    if (!file)
-        return -EBADF;
-    return fstat(file->host, &info) ? -errno : change_owner(&info, a[1], a[2]);
-}
-
-static int64_t change_times(bh_instance *instance, int64_t directory, uint64_t path, const struct timespec *times,
-                            bool nofollow) {
-    if (!path) {
-        struct bh_file *file = bh_file_get(instance, (uint64_t)directory);
-        if (!file)
-            return -EBADF;
-        if (file->kind == BH_FILE_STREAM || !file->write)
-            return bh_refuse(instance, file->kind == BH_FILE_STREAM ? EPERM : EROFS, "utimensat", NULL);
-        return futimens(file->host, times) ? -errno : 0;
-    }
-    struct stat info;
-    char name[40];
-    int fd = writable_object(instance, directory, path, nofollow, &info, name, "utimensat");
-    if (fd < 0)
-        return fd;
-    int64_t result = utimensat(AT_FDCWD, name, times, 0) ? -errno : 0;
-    close(fd);
-    return result;
-}
-
-int64_t bh_sys_utimensat(bh_instance *instance, const uint64_t a[6]) {
-    struct timespec times[2];
-    if (a[2] && !bh_get(instance, times, a[2], sizeof(times)))
-        return -EFAULT;
-    return change_times(instance, (int64_t)a[0], a[1], a[2] ? times : NULL, a[3] & AT_SYMLINK_NOFOLLOW);
-}
-
-static int64_t change_times_micro(bh_instance *instance, int64_t directory, uint64_t path, uint64_t address) {
-    struct timeval micro[2];
-    if (!address)
-        return change_times(instance, directory, path, NULL, false);
-    if (!bh_get(instance, micro, address, sizeof(micro)))
-        return -EFAULT;
-    for (int n = 0; n < 2; n++)
-        if (micro[n].tv_usec < 0 || micro[n].tv_usec >= 1000000)
-            return -EINVAL;
-    struct timespec times[2] = {{micro[0].tv_sec, micro[0].tv_usec * 1000}, {micro[1].tv_sec, micro[1].tv_usec * 1000}};
-    return change_times(instance, directory, path, times, false);
-}
-
-int64_t bh_sys_utimes(bh_instance *instance, const uint64_t a[6]) {
-    return change_times_micro(instance, HERE, a[0], a[1]);
-}
-
-int64_t bh_sys_futimesat(bh_instance *instance, const uint64_t a[6]) {
-    return change_times_micro(instance, (int64_t)a[0], a[1], a[2]);
-}
-
-int64_t bh_sys_truncate(bh_instance *instance, const uint64_t a[6]) {
-    struct stat info;
-    char name[40];
-    int fd = writable_object(instance, HERE, a[0], false, &info, name, "truncate");
-    if (fd < 0)
-        return fd;
-    struct bh_raised raised;
-    bh_raised_hold(&raised);
-    int64_t result = truncate(name, (off_t)a[1]) ? -errno : 0;
-    close(fd);
-    return bh_raised_pass_on(instance, &raised, result, result < 0);
-}
-
-int64_t bh_sys_umask(bh_instance *instance, const uint64_t a[6]) {
-    unsigned old = instance->personality->umask;
-    instance->personality->umask = a[0] & 0777;
-    return old;
 }

@@ -75,7 +75,9 @@ static void nothing_granted(void) {
     IS(SYS(write, 1, text("x"), 1), -EBADF);
     IS(SYS(read, 0, BUFFER, 1), -EBADF);
     IS(SYS(open, text("/etc/passwd"), O_RDONLY), -ENOENT);
-    IS(SYS(open, text("/"), O_RDONLY), -ENOENT);
+    IS(SYS(open, text("/"), O_RDWR), -EISDIR);
+    IS(SYS(open, text("/new"), O_RDWR | O_CREAT, 0666), -EROFS);
+    IS(SYS(stat, text("/"), BUFFER), 0); /* there is nothing in it */
     IS(SYS(open, text("/proc/self/mem"), O_RDWR), -ENOENT);
     IS(SYS(stat, text("/etc/passwd"), BUFFER), -ENOENT);
     IS(SYS(chdir, text("/etc")), -ENOENT);
@@ -157,38 +159,40 @@ static bh_policy *tree_policy(const char *top) {
 }
 
 static void ways_out(void) {
-    IS(SYS(open, text("/data/../out/secret"), O_RDONLY), -EACCES);
-    IS(SYS(open, text("/data/sub/../../out/secret"), O_RDONLY), -EACCES);
-    IS(SYS(open, text("/data/.."), O_RDONLY), -EACCES);
-    IS(SYS(open, text("/data/relative"), O_RDONLY), -EACCES);
-    IS(SYS(open, text("/data/absolute"), O_RDONLY), -EACCES);
-    IS(SYS(open, text("/data/up/out/secret"), O_RDONLY), -EACCES);
-    IS(SYS(open, text("/data/up"), O_RDONLY | O_DIRECTORY), -EACCES);
-    IS(SYS(open, text("/data/magic/0"), O_RDONLY), -EACCES);
-    IS(SYS(open, text("/data/outward"), O_RDWR | O_CREAT, 0666), -EACCES);
-    IS(SYS(open, text("/data/dangling"), O_RDWR | O_CREAT, 0666), -ENOENT);
+    IS(SYS(open, text("/data/../out/secret"), O_RDONLY), -ENOENT);
+    IS(SYS(open, text("/data/sub/../../out/secret"), O_RDONLY), -ENOENT);
+    IS(SYS(open, text("/data/.."), O_RDWR), -EISDIR);
+    IS(SYS(open, text("/data/relative"), O_RDONLY), -ENOENT);
+    IS(SYS(open, text("/data/absolute"), O_RDONLY), -ENOENT);
+    IS(SYS(open, text("/data/up/out/secret"), O_RDONLY), -ENOENT);
+    IS(SYS(open, text("/data/up"), O_WRONLY | O_DIRECTORY), -EISDIR);
+    IS(SYS(open, text("/data/magic/0"), O_RDONLY), -ENOENT);
+    IS(SYS(open, text("/data/outward"), O_RDWR | O_CREAT, 0666), -ENOENT);
+    IS(SYS(open, text("/data/dangling"), O_RDWR | O_CREAT | O_EXCL, 0666), -EEXIST);
+    IS(SYS(open, text("/data/dangling"), O_RDWR), -ENOENT);
     IS(SYS(open, text("/data/fifo"), O_RDONLY | O_NONBLOCK), -EACCES);
     IS(SYS(stat, text("/data/fifo"), BUFFER), -EACCES);
     IS(SYS(open, text("/data/device"), O_RDWR), made_device ? -EACCES : -ENOENT);
-    IS(SYS(stat, text("/data/relative"), BUFFER), -EACCES);
-    IS(SYS(truncate, text("/data/relative"), 0), -EACCES);
-    IS(SYS(chmod, text("/data/relative"), 0), -EACCES);
-    IS(SYS(rename, text("/data/file"), text("/data/../out/x")), -EACCES);
-    IS(SYS(unlink, text("/data/up/out/secret")), -EACCES);
-    IS(SYS(mkdir, text("/data/up/new"), 0777), -EACCES);
-    IS(SYS(unlink, text("/data/..")), -EINVAL);
+    IS(SYS(stat, text("/data/relative"), BUFFER), -ENOENT);
+    IS(SYS(truncate, text("/data/relative"), 0), -ENOENT);
+    IS(SYS(chmod, text("/data/relative"), 0), -ENOENT);
+    IS(SYS(rename, text("/data/file"), text("/data/../out/x")), -ENOENT);
+    IS(SYS(unlink, text("/data/up/out/secret")), -ENOENT);
+    IS(SYS(mkdir, text("/data/up/new"), 0777), -EROFS);
+    IS(SYS(unlink, text("/data/..")), -EISDIR);
+    IS(SYS(rmdir, text("/data/..")), -ENOTEMPTY);
     IS(SYS(rmdir, text("/data")), -EBUSY);
     IS(SYS(symlink, text("/etc"), text("/data/etc")), -EPERM);
     IS(SYS(link, text("/data/file"), text("/data/hard")), -EPERM);
-    IS(SYS(chdir, text("/data/..")), -EACCES);
+    IS(SYS(chdir, text("/data/../out")), -ENOENT);
     IS(SYS(openat, 99, text("file"), O_RDONLY), -EBADF);
     IS(SYS(openat, 0x7fffffff, text("file"), O_RDONLY), -EBADF);
-    IS(SYS(open, text("/data/file/"), O_RDWR | 010000000 /* O_PATH */), -EINVAL);
+    IS(SYS(open, text("/data/file/"), O_RDWR | 020200000 /* O_TMPFILE */), -EOPNOTSUPP);
     /* A directory descriptor is not a way up either. */
     int64_t fd = SYS(open, text("/data/sub"), O_RDONLY | O_DIRECTORY);
     IS(fd >= 0, 1);
-    IS(SYS(openat, fd, text("../../out/secret"), O_RDONLY), -EACCES);
-    IS(SYS(openat, fd, text("../up/out/secret"), O_RDONLY), -EACCES);
+    IS(SYS(openat, fd, text("../../out/secret"), O_RDONLY), -ENOENT);
+    IS(SYS(openat, fd, text("../up/out/secret"), O_RDONLY), -ENOENT);
     int64_t inside = SYS(openat, fd, text("../file"), O_RDONLY);
     IS(inside >= 0, 1);
     IS(SYS(close, inside), 0);

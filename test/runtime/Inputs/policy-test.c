@@ -95,7 +95,23 @@ int main(int argc, char **argv) {
     /* A name that has no room behind the file's directory. */
     static char longest[PATH_MAX + 64] = "directory read-only ";
     memset(longest + 20, 'x', PATH_MAX - 25);
+    for (int n = 100; n < PATH_MAX - 25; n += 100)
+        longest[20 + n] = '/';
     CHECK(load_line(longest) == BH_ERROR_POLICY && strstr(bh_last_error()->text, "too long"));
+    /* The guest's name: what no path could say. */
+    memcpy(longest, "directory read-only . as /", 26);
+    memset(longest + 26, 'x', NAME_MAX + 1);
+    longest[26 + NAME_MAX + 1] = 0;
+    CHECK(load_line(longest) == BH_ERROR_ARGUMENT && strstr(bh_last_error()->text, "more than 255 bytes"));
+    longest[26 + NAME_MAX] = 0;
+    CHECK(!load_line(longest));
+    memset(longest + 26, 'x', PATH_MAX - 1);
+    for (int n = 100; n < PATH_MAX - 1; n += 100)
+        longest[25 + n] = '/';
+    longest[25 + PATH_MAX] = 0;
+    CHECK(load_line(longest) == BH_ERROR_ARGUMENT && strstr(bh_last_error()->text, "more than 4095 bytes"));
+    longest[24 + PATH_MAX] = 0;
+    CHECK(!load_line(longest));
     /* Headers. */
     static const char *const headers[] = {"", "\n# nothing\n", "bulkhead-policy\n", "bulkhead-policy 2\n", "bulkhead 1\n",
                                           "bulkhead-policy 1 2\n", "clock\n"};

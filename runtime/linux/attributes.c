@@ -197,9 +197,14 @@ int64_t bh_sys_truncate(bh_instance *instance, const uint64_t a[6]) {
     int error = open_object(instance, HERE, a[0], 0, &object, "truncate");
     if (error)
         return error == -EROFS && S_ISDIR(object.info.st_mode) ? -EISDIR : error;
+    int fd = bh_fd_open(object.name, O_WRONLY);
+    error = -errno;
+    close(object.fd);
+    if (fd < 0)
+        return error;
     struct bh_raised raised;
     bh_raised_hold(&raised);
-    int64_t result = truncate(object.name, (off_t)a[1]) ? -errno : 0;
-    close(object.fd);
+    int64_t result = bh_resize(instance, fd, a[1]);
+    close(fd);
     return bh_raised_pass_on(instance, &raised, result, result < 0);
 }

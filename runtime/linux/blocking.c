@@ -41,20 +41,29 @@ void bh_close_host(bh_instance *instance, int host) {
     bh_descriptor_return();
 }
 
-int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d) {
-    struct bh_task *task = bh_task_of(instance);
-    task->busy_fd = host + 1;
+void bh_unlocked_begin(bh_instance *instance, int host) {
+    bh_task_of(instance)->busy_fd = host + 1;
     bh_state_unlock(instance);
-    int64_t result;
-    /* A signal of the host is not the guest's business. */
-    do
-        result = bh_blocking_syscall(&task->interrupt, number, (uint64_t)host, b, c, d, 0, 0);
-    while (result == -EINTR && !bh_interrupted(instance));
+}
+
+void bh_unlocked_end(bh_instance *instance, int host) {
+    struct bh_task *task = bh_task_of(instance);
     bh_state_lock(instance);
     task->busy_fd = 0;
     if (task->close_after) {
         task->close_after = false;
         bh_close_host(instance, host);
     }
+}
+
+int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d) {
+    struct bh_task *task = bh_task_of(instance);
+    int64_t result;
+    bh_unlocked_begin(instance, host);
+    /* A signal of the host is not the guest's business. */
+    do
+        result = bh_blocking_syscall(&task->interrupt, number, (uint64_t)host, b, c, d, 0, 0);
+    while (result == -EINTR && !bh_interrupted(instance));
+    bh_unlocked_end(instance, host);
     return result;
 }

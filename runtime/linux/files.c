@@ -87,6 +87,15 @@ static int create(bh_instance *instance, const struct bh_place *place, int statu
     return error ? error : fd;
 }
 
+/* O_TRUNC, which the kernel does in one go. */
+static int cut(bh_instance *instance, int path_fd, int fd, int status) {
+    int writer = (status & O_ACCMODE) == O_RDONLY ? reopen(path_fd, O_WRONLY) : fd;
+    int error = writer < 0 ? writer : (int)bh_resize(instance, writer, 0);
+    if (writer >= 0 && writer != fd)
+        close(writer);
+    return error;
+}
+
 /* Opens what is there. *change: whether the guest may change it, by the grants. */
 static int open_existing(bh_instance *instance, struct bh_place *place, uint64_t flags, struct stat *info, int *change) {
     bool once = (flags & O_CREAT) && (flags & O_EXCL);
@@ -112,10 +121,13 @@ static int open_existing(bh_instance *instance, struct bh_place *place, uint64_t
     else if (writes && *change)
         fd = *change;
     else
-        fd = reopen(path_fd, status);
+        fd = reopen(path_fd, status & ~O_TRUNC);
+    int error = fd >= 0 && (status & O_TRUNC) ? cut(instance, path_fd, fd, status) : 0;
     if (path_fd >= 0)
         close(path_fd);
-    return fd;
+    if (error)
+        close(fd);
+    return error ? error : fd;
 }
 
 static int open_place(bh_instance *instance, struct bh_place *place, uint64_t flags, uint64_t mode, struct stat *info, int *change) {

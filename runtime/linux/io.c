@@ -14,7 +14,7 @@
 #define PIECE ((uint64_t)1 << 20) /* of what is read from or written to a file at a time: a millisecond */
 
 bh_syscall bh_sys_read, bh_sys_write, bh_sys_readv, bh_sys_writev, bh_sys_pread64, bh_sys_pwrite64, bh_sys_preadv,
-    bh_sys_pwritev, bh_sys_lseek, bh_sys_fsync, bh_sys_fdatasync, bh_sys_ftruncate, bh_sys_fallocate, bh_sys_fadvise64, bh_sys_sync;
+    bh_sys_pwritev, bh_sys_lseek, bh_sys_fadvise64;
 
 /* What a guest wants read or written. */
 struct transfer {
@@ -189,51 +189,6 @@ int64_t bh_sys_lseek(bh_instance *instance, const uint64_t a[6]) {
         return -EBADF;
     off_t result = lseek(file->host, (off_t)a[1], (int)a[2]);
     return result < 0 ? -errno : result;
-}
-
-int64_t bh_sys_fsync(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    return file->kind == BH_FILE_STREAM ? -EINVAL : fsync(file->host) ? -errno : 0;
-}
-
-int64_t bh_sys_fdatasync(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    return file->kind == BH_FILE_STREAM ? -EINVAL : fdatasync(file->host) ? -errno : 0;
-}
-
-/* Of all file systems of the machine: not a guest's to ask for, and nothing it could notice. */
-int64_t bh_sys_sync(bh_instance *instance, const uint64_t a[6]) {
-    return 0;
-}
-
-int64_t bh_sys_ftruncate(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    if (file->kind == BH_FILE_STREAM)
-        return bh_refuse(instance, EINVAL, "ftruncate", "a stream of the host");
-    struct bh_raised raised;
-    bh_raised_hold(&raised);
-    int64_t result = ftruncate(file->host, (off_t)a[1]) ? -errno : 0;
-    return bh_raised_pass_on(instance, &raised, result, result < 0);
-}
-
-int64_t bh_sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    if (file->kind == BH_FILE_STREAM)
-        return bh_refuse(instance, ESPIPE, "fallocate", "a stream of the host");
-    if (a[1])
-        return -EOPNOTSUPP;
-    struct bh_raised raised;
-    bh_raised_hold(&raised);
-    int64_t result = fallocate(file->host, 0, (off_t)a[2], (off_t)a[3]) ? -errno : 0;
-    return bh_raised_pass_on(instance, &raised, result, result < 0);
 }
 
 int64_t bh_sys_fadvise64(bh_instance *instance, const uint64_t a[6]) {

@@ -110,6 +110,10 @@ int64_t bh_blocking_syscall(const atomic_int *interrupt, long number, uint64_t a
 /* The system call on a descriptor of the host, with the state lock given up meanwhile: what was read from the guest's
  * descriptor table before may have changed. The result, or a negated errno; -EINTR only when bh_interrupted says so. */
 int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d);
+/* Around a call on a descriptor of the host that may take long, and that no signal interrupts in Linux: without the state lock, as in
+ * bh_blocking. */
+void bh_unlocked_begin(bh_instance *instance, int host);
+void bh_unlocked_end(bh_instance *instance, int host);
 /* Whether an interruption concerns the guest: its end, its deadline, a signal for it. */
 static inline bool bh_interrupted(bh_instance *instance) {
     return bh_this_thread.expired || atomic_load(&bh_task_of(instance)->interrupt);
@@ -229,6 +233,11 @@ void bh_file_close(bh_instance *instance, struct bh_file *file);
 int bh_descriptor_take(void);
 /* Gives it back, when it is closed or was not opened. */
 void bh_descriptor_return(void);
+
+/* ---- resize.c ---- */
+
+/* ftruncate of what is open for writing: 0 or -errno; -EINTR when it was given up (bh_stopping), the file being larger than size still. */
+int64_t bh_resize(bh_instance *instance, int host, uint64_t size);
 
 /* ---- signal.c ---- */
 

@@ -312,7 +312,7 @@ static const struct trial trials[] = {
     {"fchmod", FCHMOD, EDQUOT, 0},
     {"futimens", FUTIMENS, EDQUOT, 0},
     {"utimensat", UTIMENSAT, EDQUOT, 0},
-    {"truncate", TRUNCATE, EDQUOT, 0},
+    {"sync_file_range", SYNC_FILE_RANGE, EDQUOT, 0},
     {"fsync", FSYNC, EDQUOT, 0},
     {"fallocate", FALLOCATE, EDQUOT, 0},
     {"unlinkat", UNLINKAT, EBUSY, 0},

@@ -78,7 +78,7 @@ WRAP(FCHMOD, int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 WRAP(FUTIMENS, int, futimens, (int fd, const struct timespec times[2]), (fd, times), -1)
 WRAP(UTIMENSAT, int, utimensat, (int directory, const char *path, const struct timespec times[2], int flags),
      (directory, path, times, flags), -1)
-WRAP(TRUNCATE, int, truncate, (const char *path, off_t size), (path, size), -1)
+WRAP(SYNC_FILE_RANGE, int, sync_file_range, (int fd, off_t offset, off_t size, unsigned how), (fd, offset, size, how), -1)
 WRAP(FSYNC, int, fsync, (int fd), (fd), -1)
 WRAP(READLINKAT, ssize_t, readlinkat, (int directory, const char *path, char *buffer, size_t size), (directory, path, buffer, size), -1)
 WRAP(UNLINKAT, int, unlinkat, (int directory, const char *path, int flags), (directory, path, flags), -1)

@@ -115,7 +115,7 @@ static int open_existing(bh_instance *instance, struct bh_place *place, uint64_t
     else if (link && !(flags & O_PATH))
         fd = -ELOOP;
     else if (path_fd == BH_ANCESTOR)
-        return bh_ancestor_open();
+        return bh_ancestor_open((int)(flags & (OPEN_STATUS | O_PATH)));
     else if (flags & O_PATH)
         return path_fd;
     else if (writes && *change)

@@ -107,7 +107,7 @@ int64_t bh_raised_pass_on(bh_instance *instance, const struct bh_raised *raised,
 static int64_t transfer(bh_instance *instance, const struct bh_file *file, struct transfer *t) {
     struct bh_raised raised;
     bool all = false;
-    if (!t->writes && file->kind == BH_FILE_ANCESTOR)
+    if (!t->writes && file->kind == BH_FILE_ANCESTOR && !file->named)
         return -EISDIR;
     if (!t->writes)
         return transfer_pieces(instance, file, t, &all);

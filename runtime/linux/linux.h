@@ -190,8 +190,8 @@ enum bh_covered bh_directory_covers(const bh_instance *instance, const struct bh
 /* The same for the last component that bh_place_parent left; also when it is a granted directory by another name. */
 enum bh_covered bh_place_covered(const bh_instance *instance, const struct bh_place *place);
 void bh_ancestor_stat(const bh_instance *instance, const struct bh_directory *directory, struct stat *info);
-/* A descriptor of the host for an open ancestor, or -errno. */
-int bh_ancestor_open(void);
+/* A descriptor of the host for an ancestor that is opened, for reading or with O_PATH; or -errno. */
+int bh_ancestor_open(int flags);
 /* getdents64 of an open ancestor. */
 int64_t bh_ancestor_list(bh_instance *instance, const struct bh_file *file, uint64_t address, uint64_t size);
 /* The guest's name of it: its length, or -errno; -ENOENT when it was removed or does not lie in a grant any more. */

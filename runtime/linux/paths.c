@@ -221,11 +221,9 @@ static bool is(const char *name, size_t size, const char *wanted) {
 /* The object of a name in the directory, in itself. A descriptor; 0 when the guest has a directory there that the host has not, or another
  * one, to which the place has moved; or -errno. */
 static int open_name(const bh_instance *instance, struct bh_place *place, size_t size, struct stat *info) {
-    char name[NAME_MAX + 1];
+    char name[PATH_MAX];
     struct bh_directory child;
     enum bh_covered covered = BH_NOT_COVERED;
-    if (size > NAME_MAX)
-        return -ENAMETOOLONG;
     memcpy(name, place->rest, size);
     name[size] = 0;
     int fd = settle(instance, place);

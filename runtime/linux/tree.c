@@ -147,9 +147,11 @@ static int64_t read_link(bh_instance *instance, int64_t directory, uint64_t path
     struct bh_place place;
     if ((int32_t)size <= 0)
         return -EINVAL;
-    struct bh_file *file = (int32_t)directory == AT_FDCWD ? NULL : bh_file_get(instance, (uint64_t)directory);
-    if (file && file->kind == BH_FILE_NAMED && bh_path_is_empty(instance, path, AT_EMPTY_PATH))
-        return read_target(instance, file->host, buffer, size);
+    if ((int32_t)directory != AT_FDCWD && bh_path_is_empty(instance, path, AT_EMPTY_PATH)) {
+        struct bh_file *file = bh_file_get(instance, (uint64_t)directory);
+        int64_t result = !file ? -EBADF : file->kind == BH_FILE_NAMED ? read_target(instance, file->host, buffer, size) : -ENOENT;
+        return result == -EINVAL ? -ENOENT : result;
+    }
     int fd = bh_place_find(instance, directory, path, &place, "readlink");
     if (!fd)
         fd = bh_place_look(instance, &place, true, NULL, NULL);

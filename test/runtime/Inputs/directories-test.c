@@ -442,7 +442,8 @@ static void test_empty(void) {
     IS(SYS(faccessat, file, str("f"), R_OK), -ENOTDIR);
     IS(SYS(faccessat, link, str("f"), R_OK), -ENOTDIR);
     IS(SYS(readlinkat, link, str(""), BUFFER, 10), 1);
-    IS(SYS(readlinkat, file, str(""), BUFFER, 10), -EINVAL);
+    IS(SYS(readlinkat, file, str(""), BUFFER, 10), -ENOENT);
+    IS(SYS(readlinkat, 99, str(""), BUFFER, 10), -EBADF);
     IS(SYS(readlinkat, directory, str(""), BUFFER, 10), -ENOENT);
     static const uint64_t empty = AT_EMPTY_PATH;
     IS(SYS(fchmodat2, file, str(""), 0600, empty), 0);

@@ -29,6 +29,12 @@ struct bh_fault;
 struct bh_frame;
 struct bh_saved_context;
 
+/* A descriptor of the host that a call of the guest is using. */
+struct bh_busy {
+    int host;
+    bool close_after; /* the guest has closed it meanwhile */
+};
+
 /* A thread of the host, for as long as something remembers it. */
 struct bh_host_thread {
     atomic_uint references;
@@ -60,6 +66,8 @@ struct bh_task {
     atomic_int where;                 /* BH_INSIDE, ... */
     /* signal.c; under the state lock */
     uint64_t mask;
+    uint64_t kept_mask;           /* mask before a call that has one of its own, for as long as mask_kept says so */
+    bool mask_kept;
     _Atomic uint64_t pending;
     struct bh_saved_context *saved[BH_MAX_SIGNAL_DEPTH];
     unsigned saved_count;
@@ -67,8 +75,8 @@ struct bh_task {
     /* blocking.c */
     atomic_int interrupt;         /* leave a blocking call, or do not begin one */
     atomic_bool kicked;           /* a signal for it is on its way: one at a time, for they queue up in the kernel */
-    int busy_fd;                  /* the host's descriptor that it is blocked on, plus one; under the state lock */
-    bool close_after;             /* the guest has closed that descriptor meanwhile */
+    struct bh_busy *busy;         /* the host's descriptors that it is blocked on; under the state lock */
+    unsigned busy_count;
 };
 
 struct bh_threads {

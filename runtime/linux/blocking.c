@@ -15,19 +15,20 @@ void bh_state_unlock(bh_instance *instance) {
         pthread_mutex_unlock(&instance->threads->state);
 }
 
-/* Another task that is in a call on this descriptor. Both locks are held. */
-static struct bh_task *find_busy(struct bh_threads *threads, int host) {
+/* What another task that is in a call on this descriptor knows of it. Both locks are held. */
+static struct bh_busy *find_busy(struct bh_threads *threads, int host) {
     struct bh_task *lists[] = {threads->made, threads->callers};
     for (int n = 0; n < 2; n++)
         for (struct bh_task *task = lists[n]; task; task = task->next)
-            if (task->busy_fd == host + 1)
-                return task;
+            for (unsigned k = 0; k < task->busy_count; k++)
+                if (task->busy[k].host == host)
+                    return &task->busy[k];
     return NULL;
 }
 
 void bh_close_host(bh_instance *instance, int host) {
     struct bh_threads *threads = instance->threads;
-    struct bh_task *busy = NULL;
+    struct bh_busy *busy = NULL;
     if (threads) {
         pthread_mutex_lock(&threads->lock);
         busy = find_busy(threads, host);
@@ -41,29 +42,33 @@ void bh_close_host(bh_instance *instance, int host) {
     bh_descriptor_return();
 }
 
-void bh_unlocked_begin(bh_instance *instance, int host) {
-    bh_task_of(instance)->busy_fd = host + 1;
+void bh_busy_begin(bh_instance *instance, struct bh_busy *busy, unsigned count) {
+    struct bh_task *task = bh_task_of(instance);
+    task->busy = busy;
+    task->busy_count = count;
     bh_state_unlock(instance);
 }
 
-void bh_unlocked_end(bh_instance *instance, int host) {
+void bh_busy_end(bh_instance *instance) {
     struct bh_task *task = bh_task_of(instance);
     bh_state_lock(instance);
-    task->busy_fd = 0;
-    if (task->close_after) {
-        task->close_after = false;
-        bh_close_host(instance, host);
-    }
+    const struct bh_busy *busy = task->busy;
+    unsigned count = task->busy_count;
+    task->busy = NULL;
+    task->busy_count = 0;
+    for (unsigned n = 0; n < count; n++)
+        if (busy[n].close_after)
+            bh_close_host(instance, busy[n].host);
 }
 
 int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d) {
-    struct bh_task *task = bh_task_of(instance);
+    struct bh_busy busy = {.host = host};
     int64_t result;
-    bh_unlocked_begin(instance, host);
+    bh_busy_begin(instance, &busy, 1);
     /* A signal of the host is not the guest's business. */
     do
-        result = bh_blocking_syscall(&task->interrupt, number, (uint64_t)host, b, c, d, 0, 0);
+        result = bh_blocking_syscall(&bh_task_of(instance)->interrupt, number, (uint64_t)host, b, c, d, 0, 0);
     while (result == -EINTR && !bh_interrupted(instance));
-    bh_unlocked_end(instance, host);
+    bh_busy_end(instance);
     return result;
 }

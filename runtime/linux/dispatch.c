@@ -60,8 +60,8 @@ int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal) {
 
 static int64_t unknown(bh_instance *instance, uint64_t number) {
     char detail[32];
-    snprintf(detail, sizeof(detail), "%llu", (unsigned long long)number);
     const char *name = number < NAMES ? call_name[BH_BOUNDED(number, NAMES)] : NULL;
+    snprintf(detail, sizeof(detail), "%llu", (unsigned long long)number);
     return bh_refuse(instance, ENOSYS, name ? name : "unknown", detail);
 }
 
@@ -77,9 +77,15 @@ static int64_t handle(bh_instance *instance, const struct bh_frame *frame, uint6
     return call ? call(instance, argument) : unknown(instance, number);
 }
 
-/* Whether the call is made again when a signal's handler that has SA_RESTART interrupted it. Those that name a time are not. */
+static bool waits_for_several(uint64_t number) {
+    return number == SYS_poll || number == SYS_ppoll || number == SYS_select || number == SYS_pselect6;
+}
+
+/* Whether the call is made again when a signal's handler that has SA_RESTART interrupted it. Those that name a time are
+ * not, nor is what waits for several descriptors. */
 static bool restarts(const struct bh_frame *frame, uint64_t number) {
-    return number != SYS_nanosleep && number != SYS_clock_nanosleep && (number != SYS_futex || !frame->r10);
+    return number != SYS_nanosleep && number != SYS_clock_nanosleep && (number != SYS_futex || !frame->r10) &&
+           !waits_for_several(number);
 }
 
 int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
@@ -96,6 +102,8 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
             bh_state_lock(instance);
         result = handle(instance, frame, number);
         again = false;
+        if (result != -EINTR)
+            bh_signal_unmask(task);
         if (result != BH_LEAVE) {
             bool restart = result == -EINTR && restarts(frame, number);
             /* rt_sigreturn has put the result of the interrupted call into place, or wants that call made again. */
@@ -118,6 +126,7 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
                 }
             }
         }
+        bh_signal_unmask(task);
         if (locked)
             bh_state_unlock(instance);
     } while (result != BH_LEAVE && again && !bh_threads_ending(instance->threads) && !bh_this_thread.expired);

@@ -57,6 +57,7 @@ int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned 
 void bh_file_close(bh_instance *instance, struct bh_file *file) {
     if (file->kind != BH_FILE_CLOSED && file->owned)
         bh_close_host(instance, file->host);
+    bh_pipe_release(instance, file->pipe);
     *file = (struct bh_file){0};
 }
 
@@ -221,9 +222,11 @@ static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool
     copy.host = bh_fd_apart(fcntl(file->host, F_DUPFD_CLOEXEC, 0));
     copy.owned = true;
     copy.cloexec = cloexec;
+    bh_pipe_keep(copy.pipe);
     if (copy.host < 0) {
         int error = errno;
         bh_descriptor_return();
+        bh_pipe_release(instance, copy.pipe);
         return -error;
     }
     /* The table may move when it grows: file is not looked at after that. */
@@ -280,6 +283,13 @@ static int64_t lock_file(bh_instance *instance, const struct bh_file *file, int 
     return 0;
 }
 
+/* A stream's flags are shared with the host, which does not expect its terminal to stop blocking. */
+static int64_t set_flags(const struct bh_file *file, int flags) {
+    if (file->kind == BH_FILE_STREAM)
+        return 0;
+    return fcntl(file->host, F_SETFL, flags & (O_APPEND | O_NONBLOCK)) < 0 ? -errno : 0;
+}
+
 int64_t bh_sys_fcntl(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
@@ -298,14 +308,14 @@ int64_t bh_sys_fcntl(bh_instance *instance, const uint64_t a[6]) {
         return flags < 0 ? -errno : flags & (OPEN_STATUS | 0100000);
     }
     case F_SETFL:
-        /* A stream's flags are shared with the host, which does not expect its terminal to stop blocking. */
-        if (file->kind == BH_FILE_STREAM)
-            return 0;
-        return fcntl(file->host, F_SETFL, (int)a[2] & (O_APPEND | O_NONBLOCK)) < 0 ? -errno : 0;
+        return set_flags(file, (int)a[2]);
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
         return lock_file(instance, file, (int)a[1], a[2]);
+    case F_GETPIPE_SZ:
+    case F_SETPIPE_SZ:
+        return bh_pipe_size(instance, file, (int)a[1], a[2]);
     default:
         return bh_refuse(instance, EINVAL, "fcntl", NULL);
     }
@@ -320,13 +330,30 @@ int64_t bh_sys_flock(bh_instance *instance, const uint64_t a[6]) {
     return bh_blocking(instance, file->host, SYS_flock, (uint32_t)a[1], 0, 0);
 }
 
-/* The size of the terminal, which is also how musl asks whether it is one. Nothing that changes a device. */
+/* What the kernel says of a descriptor, and what changes the guest's own only. The size of a terminal is also how musl
+ * asks whether it is one. Nothing that changes a device. */
 int64_t bh_sys_ioctl(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
     struct winsize size;
-    if (a[1] != TIOCGWINSZ || file->kind != BH_FILE_STREAM || ioctl(file->host, TIOCGWINSZ, &size) < 0)
+    int number;
+    switch ((uint32_t)a[1]) {
+    case TIOCGWINSZ:
+        if (file->kind != BH_FILE_STREAM || ioctl(file->host, TIOCGWINSZ, &size) < 0)
+            return -ENOTTY;
+        return bh_put(instance, a[2], &size, sizeof(size)) ? 0 : -EFAULT;
+    case FIONREAD:
+        if (ioctl(file->host, FIONREAD, &number) < 0)
+            return -errno;
+        return bh_put(instance, a[2], &number, sizeof(number)) ? 0 : -EFAULT;
+    case FIONBIO:
+        if (file->kind == BH_FILE_STREAM)
+            return -ENOTTY;
+        if (!bh_get(instance, &number, a[2], sizeof(number)))
+            return -EFAULT;
+        return set_flags(file, (fcntl(file->host, F_GETFL) & ~O_NONBLOCK) | (number ? O_NONBLOCK : 0));
+    default:
         return -ENOTTY;
-    return bh_put(instance, a[2], &size, sizeof(size)) ? 0 : -EFAULT;
+    }
 }

@@ -23,6 +23,8 @@ enum bh_file_kind {
     BH_FILE_REGULAR,
     BH_FILE_DIRECTORY,
     BH_FILE_STREAM,
+    BH_FILE_PIPE,
+    BH_FILE_EVENT,
     BH_FILE_ANCESTOR, /* what lies above a grant (ancestors.c) */
     BH_FILE_NAMED,    /* a file or a symbolic link opened with O_PATH */
 };
@@ -46,6 +48,7 @@ struct bh_file {
     bool named;     /* opened with O_PATH: the host's kernel refuses to do anything but look at it */
     unsigned grant; /* of a directory, as in struct bh_directory */
     unsigned depth;
+    struct bh_pipe *pipe; /* of a pipe's end */
 };
 
 static inline struct bh_directory bh_file_directory(const struct bh_file *file) {
@@ -64,6 +67,7 @@ struct bh_linux {
     struct bh_directory cwd; /* its descriptor is a grant's or held for it (cwd_held) */
     bool cwd_held;
     unsigned umask;
+    unsigned large_pipes;   /* pipe.c */
     uint64_t start_time;
     /* signal.c */
     struct bh_signal_action action[65];
@@ -110,10 +114,10 @@ int64_t bh_blocking_syscall(const atomic_int *interrupt, long number, uint64_t a
 /* The system call on a descriptor of the host, with the state lock given up meanwhile: what was read from the guest's
  * descriptor table before may have changed. The result, or a negated errno; -EINTR only when bh_interrupted says so. */
 int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d);
-/* Around a call on a descriptor of the host that may take long, and that no signal interrupts in Linux: without the state lock, as in
- * bh_blocking. */
-void bh_unlocked_begin(bh_instance *instance, int host);
-void bh_unlocked_end(bh_instance *instance, int host);
+/* Around other calls on descriptors of the host that may block, or take long without a signal interrupting them: busy, an
+ * array of the caller's, names the descriptors, and the state lock is given up until the end, as in bh_blocking. */
+void bh_busy_begin(bh_instance *instance, struct bh_busy *busy, unsigned count);
+void bh_busy_end(bh_instance *instance);
 /* Whether an interruption concerns the guest: its end, its deadline, a signal for it. */
 static inline bool bh_interrupted(bh_instance *instance) {
     return bh_this_thread.expired || atomic_load(&bh_task_of(instance)->interrupt);
@@ -227,6 +231,14 @@ struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd);
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from);
 void bh_file_close(bh_instance *instance, struct bh_file *file);
 
+/* ---- pipe.c ---- */
+
+/* One more descriptor of a pipe, or one less; pipe may be NULL. */
+void bh_pipe_keep(struct bh_pipe *pipe);
+void bh_pipe_release(bh_instance *instance, struct bh_pipe *pipe);
+/* fcntl's F_GETPIPE_SZ and F_SETPIPE_SZ. */
+int64_t bh_pipe_size(bh_instance *instance, const struct bh_file *file, int command, uint64_t wanted);
+
 /* ---- descriptors.c ---- */
 
 /* Takes one of the host's descriptors for a guest before it is opened: 0, or -ENFILE when guests have as many as they may. */
@@ -239,6 +251,11 @@ void bh_descriptor_return(void);
 /* ftruncate of what is open for writing: 0 or -errno; -EINTR when it was given up (bh_stopping), the file being larger than size still. */
 int64_t bh_resize(bh_instance *instance, int host, uint64_t size);
 
+/* ---- time.c ---- */
+
+/* Whether the guest may wait for a time. */
+bool bh_clock_granted(const bh_instance *instance);
+
 /* ---- signal.c ---- */
 
 /* Sends the guest a signal; 0, or BH_LEAVE when that ends it. Delivery to a handler happens on the way back. */
@@ -248,6 +265,10 @@ bool bh_signal_handled(const bh_instance *instance, int signal);
 /* io.c. Ends bh_raised_hold: a signal that the host's call raised goes to the guest. That ends it by default when a pipe has no reader, as in
  * Linux; of RLIMIT_FSIZE, which is the host's, a guest knows nothing, so only its handler is told. result, or BH_LEAVE. */
 int64_t bh_raised_pass_on(bh_instance *instance, const struct bh_raised *raised, int64_t result, bool look);
+/* A call that has a mask of its own while it waits: what it unblocks and is pending already, or comes, interrupts it.
+ * After -EINTR the mask stays for the handler's sake until bh_signal_deliver or bh_signal_unmask puts back what was. */
+void bh_signal_mask_for_call(struct bh_task *task, uint64_t mask);
+void bh_signal_unmask(struct bh_task *task);
 /* Enters a handler for a pending signal: changes the frame, once its call's result is in it. number: of the call, in case it
  * is to be made again; a negative one says that it is not. */
 int64_t bh_signal_deliver(bh_instance *instance, int64_t number);

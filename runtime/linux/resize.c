@@ -14,9 +14,10 @@ bh_syscall bh_sys_fsync, bh_sys_fdatasync, bh_sys_sync, bh_sys_ftruncate, bh_sys
 #define SYNC_PIECE ((uint64_t)4 << 20)
 
 static int64_t resize(bh_instance *instance, int host, uint64_t size) {
-    bh_unlocked_begin(instance, host);
+    struct bh_busy busy = {.host = host};
+    bh_busy_begin(instance, &busy, 1);
     int64_t result = ftruncate(host, (off_t)size) ? -errno : 0;
-    bh_unlocked_end(instance, host);
+    bh_busy_end(instance);
     return result;
 }
 
@@ -70,9 +71,10 @@ static int64_t allocate(bh_instance *instance, int host, uint64_t offset, uint64
         return -ENOSPC;
     for (;;) {
         uint64_t piece = cut && size > ALLOCATE_PIECE ? ALLOCATE_PIECE : size;
-        bh_unlocked_begin(instance, host);
+        struct bh_busy busy = {.host = host};
+        bh_busy_begin(instance, &busy, 1);
         int64_t result = fallocate(host, 0, (off_t)offset, (off_t)piece) ? -errno : 0;
-        bh_unlocked_end(instance, host);
+        bh_busy_end(instance);
         if (result || piece == size)
             return result;
         if (bh_stopping(instance))
@@ -102,9 +104,10 @@ static int64_t write_out(bh_instance *instance, int host, unsigned how) {
     struct stat info;
     int64_t result = fstat(host, &info) ? -errno : 0;
     for (uint64_t at = 0; !result && S_ISREG(info.st_mode) && at < (uint64_t)info.st_size; at += SYNC_PIECE) {
-        bh_unlocked_begin(instance, host);
+        struct bh_busy busy = {.host = host};
+        bh_busy_begin(instance, &busy, 1);
         result = sync_file_range(host, (off_t)at, SYNC_PIECE, how) && errno != ESPIPE && errno != ENOSYS ? -errno : 0;
-        bh_unlocked_end(instance, host);
+        bh_busy_end(instance);
         if (!result && bh_stopping(instance))
             result = -EINTR;
     }
@@ -123,9 +126,10 @@ static int64_t sync_file(bh_instance *instance, uint64_t fd, int (*finish)(int))
         result = write_out(instance, host, SYNC_FILE_RANGE_WAIT_BEFORE);
     if (result)
         return result;
-    bh_unlocked_begin(instance, host);
+    struct bh_busy busy = {.host = host};
+    bh_busy_begin(instance, &busy, 1);
     result = finish(host) ? -errno : 0;
-    bh_unlocked_end(instance, host);
+    bh_busy_end(instance);
     return result;
 }
 

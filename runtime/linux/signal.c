@@ -86,6 +86,18 @@ int64_t bh_sys_rt_sigpending(bh_instance *instance, const uint64_t a[6]) {
     return bh_put(instance, a[0], &pending, sizeof(pending)) ? 0 : -EFAULT;
 }
 
+void bh_signal_mask_for_call(struct bh_task *task, uint64_t mask) {
+    task->kept_mask = task->mask;
+    task->mask_kept = true;
+    task->mask = mask & ~(bit(SIGKILL) | bit(SIGSTOP));
+}
+
+void bh_signal_unmask(struct bh_task *task) {
+    if (task->mask_kept)
+        task->mask = task->kept_mask;
+    task->mask_kept = false;
+}
+
 static bool ignored_by_default(int signal) {
     return signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH || signal == SIGCONT || signal == SIGSTOP ||
            signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
@@ -235,7 +247,7 @@ int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     /* As on Linux: a call that is to be made again has not been made, and rip stands before it. */
     saved->pc = bh_confine(frame->base, frame->target) - (saved->restart ? 1 : 0);
     struct guest_signal_frame out;
-    fill_frame(&out, frame, signal, &action, task->mask, saved->pc);
+    fill_frame(&out, frame, signal, &action, task->mask_kept ? task->kept_mask : task->mask, saved->pc);
     /* Below the red zone and the compiler's scratch space, and aligned as after a call. */
     uint64_t at = ((frame->rsp - BH_STACK_SCRATCH_SIZE - sizeof(out)) & ~(uint64_t)15) - 8;
     if (!bh_put(instance, at, &out, sizeof(out))) {
@@ -248,6 +260,7 @@ int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     saved->sp = at + 8;
     task->saved[task->saved_count++] = saved;
 
+    task->mask_kept = false; /* the handler's return puts it back */
     task->mask |= action.mask | (action.flags & SA_NODEFER ? 0 : bit(signal));
     task->mask &= ~(bit(SIGKILL) | bit(SIGSTOP));
     if (action.flags & SA_RESETHAND)

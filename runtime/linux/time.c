@@ -12,7 +12,7 @@ bh_syscall bh_sys_clock_gettime, bh_sys_clock_getres, bh_sys_gettimeofday, bh_sy
 
 #define SECOND 1000000000
 
-static bool granted(const bh_instance *instance) {
+bool bh_clock_granted(const bh_instance *instance) {
     return instance->policy->allowed & BH_GRANT_CLOCK;
 }
 
@@ -40,7 +40,7 @@ int64_t bh_sys_clock_gettime(bh_instance *instance, const uint64_t a[6]) {
     int clock = host_clock(a[0]);
     if (clock < 0)
         return -EINVAL;
-    if (!granted(instance))
+    if (!bh_clock_granted(instance))
         return bh_refuse(instance, EPERM, "clock_gettime", NULL);
     clock_gettime(clock, &now);
     return bh_put(instance, a[1], &now, sizeof(now)) ? 0 : -EFAULT;
@@ -55,7 +55,7 @@ int64_t bh_sys_clock_getres(bh_instance *instance, const uint64_t a[6]) {
 
 int64_t bh_sys_gettimeofday(bh_instance *instance, const uint64_t a[6]) {
     struct timeval now;
-    if (!granted(instance))
+    if (!bh_clock_granted(instance))
         return bh_refuse(instance, EPERM, "gettimeofday", NULL);
     gettimeofday(&now, NULL);
     if (a[0] && !bh_put(instance, a[0], &now, sizeof(now)))
@@ -65,7 +65,7 @@ int64_t bh_sys_gettimeofday(bh_instance *instance, const uint64_t a[6]) {
 }
 
 int64_t bh_sys_time(bh_instance *instance, const uint64_t a[6]) {
-    if (!granted(instance))
+    if (!bh_clock_granted(instance))
         return bh_refuse(instance, EPERM, "time", NULL);
     int64_t now = time(NULL);
     return !a[0] || bh_put(instance, a[0], &now, sizeof(now)) ? now : -EFAULT;
@@ -78,7 +78,7 @@ static int64_t sleep_for(bh_instance *instance, clockid_t clock, int flags, uint
     left = want; /* for a sleep that did not even begin */
     if (want.tv_nsec < 0 || want.tv_nsec >= SECOND || want.tv_sec < 0)
         return -EINVAL;
-    if (!granted(instance))
+    if (!bh_clock_granted(instance))
         return bh_refuse(instance, EPERM, "nanosleep", NULL);
     for (;;) {
         int64_t error = bh_blocking_syscall(&bh_task_of(instance)->interrupt, SYS_clock_nanosleep, (uint64_t)clock, (uint64_t)flags,
@@ -116,7 +116,7 @@ static int64_t cpu_time(void) {
 int64_t bh_sys_times(bh_instance *instance, const uint64_t a[6]) {
     struct timespec now;
     struct tms times = {0};
-    if (!granted(instance))
+    if (!bh_clock_granted(instance))
         return bh_refuse(instance, EPERM, "times", NULL);
     clock_gettime(CLOCK_MONOTONIC, &now);
     times.tms_utime = cpu_time() / (SECOND / 100);
@@ -127,7 +127,7 @@ int64_t bh_sys_times(bh_instance *instance, const uint64_t a[6]) {
 
 int64_t bh_sys_getrusage(bh_instance *instance, const uint64_t a[6]) {
     struct rusage usage = {0};
-    if (!granted(instance))
+    if (!bh_clock_granted(instance))
         return bh_refuse(instance, EPERM, "getrusage", NULL);
     int64_t used = cpu_time();
     usage.ru_utime.tv_sec = used / SECOND;

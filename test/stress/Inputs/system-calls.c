@@ -18,7 +18,7 @@ static const uint16_t handled[] = {
 #undef NONE
 
 /* What ends the life of the guest, or waits: seldom. */
-static const uint16_t rare[] = {15, 35, 60, 62, 200, 202, 230, 231, 234, 56};
+static const uint16_t rare[] = {7, 15, 23, 35, 60, 62, 200, 202, 230, 231, 234, 270, 271, 56};
 
 static const char *const names[] = {"/f",
                                     "/link",

@@ -1,5 +1,6 @@
 /* The guest of threads-test.c: a library built for threads. */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -191,4 +193,79 @@ int start_reader(void) {
 
 int reader_got(void) {
     return got;
+}
+
+/* Threads that wait for descriptors, each in a way of its own, which the caller closes and replaces meanwhile. */
+static int ends[2], full[2];
+static atomic_int woken;
+
+static void *poll_ends(void *argument) {
+    struct pollfd set[] = {{ends[0], POLLIN, 0}, {full[1], POLLPRI, 0}, {0, POLLIN, 0}, {ends[0], POLLIN, 0}};
+    sem_post(&running);
+    woken += poll(set, 4, -1) > 0;
+    return argument;
+}
+
+static void *select_end(void *argument) {
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(ends[0], &set);
+    sem_post(&running);
+    woken += select(ends[0] + 1, &set, NULL, NULL, argument ? &(struct timeval){1000, 0} : NULL) > 0;
+    return argument;
+}
+
+static void *read_end(void *argument) {
+    char byte;
+    sem_post(&running);
+    woken += read(ends[0], &byte, 1) == 0;
+    return argument;
+}
+
+static void *write_end(void *argument) {
+    static char much[1 << 20];
+    sem_post(&running);
+    write(full[1], much, sizeof(much));
+    return argument;
+}
+
+static void *sleep_long(void *argument) {
+    sem_post(&running);
+    poll(NULL, 0, -1);
+    return argument;
+}
+
+int start_waiters(int count) {
+    void *(*const sort[])(void *) = {poll_ends, select_end, read_end, write_end, sleep_long};
+    sem_init(&running, 0, 0);
+    woken = 0;
+    if (pipe(ends) || pipe(full))
+        return -1;
+    for (int n = 0; n < count; n++) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, sort[n % 5], (void *)(long)(n / 5 % 2)))
+            return n;
+        pthread_detach(thread);
+    }
+    for (int n = 0; n < count; n++)
+        sem_wait(&running);
+    usleep(20000);
+    return count;
+}
+
+/* Their ends are closed, or another file's by now; what they wait for comes when the last writer goes. */
+int close_waited(void) {
+    int odd[2];
+    pipe(odd);
+    write(odd[1], "odd", 3);
+    dup2(odd[0], ends[0]);
+    close(full[1]);
+    usleep(20000);
+    int before = woken;
+    close(ends[1]);
+    return before;
+}
+
+int woken_waiters(void) {
+    return woken;
 }

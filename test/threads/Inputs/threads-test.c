@@ -401,6 +401,51 @@ static void test_close(void) {
     close(ends[1]);
 }
 
+/* Threads that wait for descriptors: what is closed meanwhile stays open until they are done with it, and every end
+ * reaches them. */
+static void test_waits(void) {
+    enum { WAITERS = 10 };
+    bh_value result;
+    int ends[2];
+    bh_policy *policy;
+    REQUIRE(!pipe(ends) && !bh_policy_create(&policy) && !bh_policy_set_thread_limit(policy, WAITERS) &&
+            !bh_policy_grant(policy, BH_GRANT_CLOCK) && !bh_policy_grant_stream(policy, 0, ends[0]));
+    REQUIRE(!bh_instance_create(module, policy, &shared));
+    bh_policy_destroy(policy);
+    int before = open_descriptors();
+    CHECK(!CALL(shared, "start_waiters", "i(i)", &result, WAITERS, 0, 0, 0, 0) && result.as.i == WAITERS);
+    CHECK(open_descriptors() == before + 4);
+    CHECK(!CALL(shared, "close_waited", "i()", &result, 0, 0, 0, 0, 0) && result.as.i == 0);
+    /* poll, select and read, twice each: all of them waited for the pipe that the number was at first. */
+    double until = now() + 20;
+    do
+        CHECK(!CALL(shared, "woken_waiters", "i()", &result, 0, 0, 0, 0, 0));
+    while (result.as.i < 6 && now() < until);
+    CHECK(result.as.i == 6);
+    CHECK(!bh_instance_destroy(shared));
+    CHECK(open_descriptors() == before);
+    /* Ends while they wait: the host's, a deadline, a fault, an exit. */
+    static const char *const how[] = {"reset", "deadline", "start_fault", "start_exit"};
+    static const bh_error error[] = {BH_OK, BH_ERROR_DEADLINE, BH_ERROR_FAULT, BH_ERROR_EXITED};
+    for (int n = 0; n < 4; n++) {
+        int threads = threads_of_process();
+        shared = new_instance(WAITERS + 1);
+        CHECK(!CALL(shared, "start_waiters", "i(i)", &result, WAITERS, 0, 0, 0, 0) && result.as.i == WAITERS);
+        if (n == 1)
+            bh_instance_set_deadline(shared, 30000000);
+        double begin = now();
+        if (n > 1)
+            CHECK(!CALL(shared, how[n], "i(l)", &result, 1000000, 0, 0, 0, 0));
+        if (n)
+            CHECK(CALL(shared, "block", "i()", &result, 0, 0, 0, 0, 0) == error[n]);
+        CHECK(now() - begin < PROMPTLY);
+        CHECK(!bh_instance_reset(shared) && open_descriptors() == before && threads_of_process() == threads);
+        CHECK(now() - begin < 2 * PROMPTLY && !bh_instance_destroy(shared));
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* ---- While a thread of the guest is in a refused call, and the host's log takes its time ---- */
 
 static sem_t logged, go_on;
@@ -489,6 +534,7 @@ int main(int argc, char **argv) {
         const char *name;
         void (*function)(void);
     } tests[] = {{"callers", test_callers},   {"reuse", test_reuse}, {"background", test_background},
+                 {"waits", test_waits},
                  {"limit", test_limit},       {"ends", test_ends},   {"background-fault", test_background_fault},
                  {"deadline", test_deadline}, {"clone", test_clone}, {"futex", test_futex},
                  {"close", test_close},       {"stray-signals", test_stray_signals},

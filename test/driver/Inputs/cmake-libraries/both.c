@@ -1,0 +1,2 @@
+#include "both.h"
+int both(int x) { return x + 1; }

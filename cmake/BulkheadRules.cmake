@@ -1,5 +1,7 @@
 # Read by CMake behind its own files about the platform: there are no shared libraries. What a project adds as SHARED or MODULE
 # becomes STATIC, with CMake's warning.
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.19) # whatever old one the project asks for
 set_property(GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS FALSE)
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
 
@@ -49,3 +51,4 @@ if(NOT _bulkhead_deferred)
   set_property(GLOBAL PROPERTY BULKHEAD_DEFERRED ON)
   cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL _bulkhead_separate_archives)
 endif()
+cmake_policy(POP)

@@ -1,6 +1,7 @@
 #include "Policy.h"
 #include "Features.h"
 #include "Options.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalIFunc.h"
@@ -61,6 +62,39 @@ static void makeColdOrdinary(Module &M) {
         if (Call->getCallingConv() == CallingConv::Cold)
           Call->setCallingConv(CallingConv::C);
   }
+}
+
+/// Whether text in assembly language has a return, or a branch through memory: what these
+/// become goes through rcx or r11.
+static bool branchesThroughRegister(StringRef Text) {
+  SmallVector<StringRef, 32> Tokens;
+  SplitString(Text, Tokens, " \t\n;:");
+  bool Branch = false;
+  for (StringRef Token : Tokens) {
+    if (Token == "ret" || Token == "retq" || (Branch && (Token[0] == '*' || Token[0] == '[')))
+      return true;
+    Branch = Token.starts_with("jmp") || Token.starts_with("call");
+  }
+  return false;
+}
+
+/// Inline assembly that calls a piece of itself, as encryption by AES-NI does, expects
+/// its returns to change no register. The compiler is told which ones they do.
+static void tellClobbers(CallBase &Call) {
+  auto *Asm = cast<InlineAsm>(Call.getCalledOperand());
+  std::string Constraints = Asm->getConstraintString().str();
+  StringRef Old = Constraints;
+  std::string New;
+  for (auto [Register, Operand] : {std::pair("rcx", "cx}"), {"r11", "{r11"}})
+    if (!Old.contains(("~{" + Twine(Register) + "}").str()) && !Old.contains(Operand) &&
+        !(Register == StringRef("rcx") && Old.contains("{cl}")))
+      New += (",~{" + Twine(Register) + "}").str();
+  if (New.empty() || !branchesThroughRegister(Asm->getAsmString()))
+    return;
+  Constraints += StringRef(New).drop_front(Constraints.empty());
+  Call.setCalledOperand(InlineAsm::get(Asm->getFunctionType(), Asm->getAsmString(), Constraints,
+                                       Asm->hasSideEffects(), Asm->isAlignStack(),
+                                       Asm->getDialect(), Asm->canThrow()));
 }
 
 /// What is wrong with a call, or nothing.
@@ -164,11 +198,14 @@ PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
     bool Refused = false;
     SmallVector<AtomicRMWInst *, 4> BitOps;
     for (Instruction &I : instructions(F)) {
-      if (auto *Call = dyn_cast<CallBase>(&I))
+      if (auto *Call = dyn_cast<CallBase>(&I)) {
         if (StringRef Why = whyRefused(*Call); !Why.empty()) {
           unsupported(F, Why, DiagnosticLocation(I.getDebugLoc()));
           Refused = true;
         }
+        if (Call->isInlineAsm() && laysOutBundles())
+          tellClobbers(*Call);
+      }
       if (auto *RMW = dyn_cast<AtomicRMWInst>(&I)) {
         AtomicRMWInst::BinOp Op = RMW->getOperation();
         if ((Op == AtomicRMWInst::And || Op == AtomicRMWInst::Or ||

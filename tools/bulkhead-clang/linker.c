@@ -23,7 +23,7 @@ struct link {
     struct args args;      /* for lld, without the name */
     const char *libraries; /* the sysroot's lib; NULL: only run the linker */
     const char *output;
-    bool pthread, library, stores, foreign, relocatable, trace;
+    bool pthread, library, stores, foreign, relocatable, trace, help;
 };
 
 /* The first object of a kind, and how many there are. */
@@ -73,6 +73,7 @@ static void parse(struct link *link, const struct args *args)
             continue;
         }
         link->relocatable |= strcmp(arg, "-r") == 0 || strcmp(arg, "--relocatable") == 0;
+        link->help |= strcmp(arg, "--help") == 0;
         link->trace |= strcmp(arg, "-t") == 0 || strcmp(arg, "--trace") == 0 || strcmp(arg, "-trace") == 0;
         if (strcmp(arg, "-o") == 0 && !last)
             link->output = args->items[i + 1];
@@ -204,7 +205,8 @@ static bool refuse_mixture(const struct link *link, const struct survey *s, bool
     const char *why = link->pthread || !s->threads.count ? "the link was asked for one by -pthread"
                                                          : format("%s needs one: it was built with -pthread", s->threads.first);
     say("error", format("%s%s: built without -pthread and with another use of r14, so that it cannot go into a module with threads; %s. "
-                        "Compile everything with -pthread (CFLAGS=-pthread CXXFLAGS=-pthread), or nothing",
+                        "Compile everything with -pthread (autoconf and make: CFLAGS=-pthread; CMake: -DBULKHEAD_THREADS=ON; Meson: "
+                        "-Dc_args=-pthread), or nothing",
                         s->no_threads.first, others(&s->no_threads), why));
     return true;
 }
@@ -245,6 +247,13 @@ int linker_main(const struct args *args)
 {
     struct link link = {.output = "a.out"};
     parse(&link, args);
+    /* libtool looks in the linker's own help for the formats of which it makes shared libraries. */
+    if (link.help) {
+        puts("Usage: bulkhead-ld OPTION... FILE...\n"
+             "Links as " LLD " does, whose --help lists the options. There are no shared libraries.\n"
+             "Modules are linked by bulkhead-clang, which calls this program with what they need.");
+        return 0;
+    }
     if (!link.libraries || link.relocatable) {
         struct args lld = {0};
         args_add(&lld, LLD);

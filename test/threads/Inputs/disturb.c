@@ -215,13 +215,26 @@ static void linger(void) {
         ;
 }
 
+/* Until a signal for this thread is on its way, which the host holds up then; or not, when that takes too long. */
+static volatile int kick_wanted, kick_held;
+static void await_kick(void) {
+    kick_held = 0;
+    kick_wanted = 1;
+    for (int n = 0; !kick_held && n < 10000000; n++)
+        ;
+    kick_wanted = 0;
+}
+volatile int *kick_words(int which) {
+    return which ? &kick_held : &kick_wanted;
+}
+
 /* Each system call makes the thread one that can be interrupted anew. */
 void call_often(long (*f)(long), int times, int count, unsigned long which) {
     pthread_t thread[MOST];
     begin(thread, count, which);
     for (int n = 0; n < times; n++) {
         getppid();
-        linger();
+        await_kick();
         f(n);
     }
     stop = 1;
@@ -278,6 +291,12 @@ int *move_done(void) {
 long one(void) {
     getppid();
     linger();
+    return 1;
+}
+
+long one_kicked(void) {
+    getppid();
+    await_kick();
     return 1;
 }
 

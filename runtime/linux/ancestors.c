@@ -110,7 +110,7 @@ bool bh_directory_has_grants(const bh_instance *instance, unsigned grant) {
 
 static bool is_part(const bh_instance *instance, const struct bh_directory *at, const char *part, size_t length) {
     struct stat one, other;
-    if (!length && bh_directory_is_root(instance, at))
+    if (!length && bh_directory_is_root(instance, at) == BH_ROOT)
         return true;
     int fd = open_part(instance, at->grant, part, length);
     bool same = fd >= 0 && !fstat(fd, &one) && !fstat(at->fd, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define MOST_HINTED 64 /* levels that one call looks up */
+#define MOST_LEVELS ((PATH_MAX - 1) / 3) /* that one call looks up */
 
 static bool same(const struct bh_grant *grant, const struct stat *info) {
     return grant->directory.device == info->st_dev && grant->directory.inode == info->st_ino;
@@ -46,10 +46,20 @@ static int climb(const bh_instance *instance, int directory, judge_directory *ju
 
 /* ---- The grant ---- */
 
-bool bh_directory_is_root(const bh_instance *instance, const struct bh_directory *directory) {
-    const struct bh_grant *grant = &instance->policy->grants[directory->grant];
+enum bh_root bh_directory_is_root(const bh_instance *instance, const struct bh_directory *directory) {
+    const bh_policy *policy = instance->policy;
+    const struct bh_grant *grant = &policy->grants[directory->grant];
     struct stat info;
-    return directory->fd == grant->directory.fd || (!fstat(directory->fd, &info) && same(grant, &info));
+    if (directory->fd == grant->directory.fd)
+        return BH_ROOT;
+    if (fstat(directory->fd, &info))
+        return BH_NO_ROOT;
+    if (same(grant, &info))
+        return BH_ROOT;
+    for (unsigned n = 0; n < policy->grant_count; n++)
+        if (same(&policy->grants[n], &info))
+            return BH_ROOT_OF_ANOTHER;
+    return BH_NO_ROOT;
 }
 
 struct search {
@@ -76,9 +86,9 @@ static int search_grant(void *context, const struct stat *directory) {
 
 /* Whether it is as deep in its grant as it was: one call, however deep. */
 static bool is_where_it_was(const bh_instance *instance, const struct bh_directory *directory) {
-    char up[3 * MOST_HINTED + 2] = ".";
+    char up[PATH_MAX] = ".";
     struct stat info;
-    if (directory->depth > MOST_HINTED)
+    if (directory->depth > MOST_LEVELS)
         return false;
     for (unsigned n = 0; n < directory->depth; n++)
         strcpy(up + 3 * n, "../");

@@ -215,8 +215,9 @@ void bh_directory_leave(struct bh_linux *state);
 
 /* Whether the directory lies in a grant now: 0 and which, or -EACCES; -EIO when the host closed the grant. */
 int bh_directory_check(const bh_instance *instance, struct bh_directory *directory);
-/* Whether it is the granted directory of its grant. */
-bool bh_directory_is_root(const bh_instance *instance, const struct bh_directory *directory);
+/* Whether it is the granted directory of its grant, or of another one. */
+enum bh_root { BH_NO_ROOT, BH_ROOT, BH_ROOT_OF_ANOTHER };
+enum bh_root bh_directory_is_root(const bh_instance *instance, const struct bh_directory *directory);
 /* Whether the grants let the guest change a directory, or the files in it, that it reached by the place: 0, -EROFS, or -EACCES
  * when it lies outside by now. */
 int bh_place_may_change(const bh_instance *instance, const struct bh_place *place, int directory);

@@ -184,9 +184,18 @@ static int settle(const bh_instance *instance, struct bh_place *place) {
 
 static int up(const bh_instance *instance, struct bh_place *place) {
     const struct bh_directory *at = &place->at;
-    if (at->fd == BH_NOWHERE || bh_directory_is_root(instance, at)) {
+    enum bh_root root = at->fd == BH_NOWHERE ? BH_ROOT : bh_directory_is_root(instance, at);
+    int error = 0;
+    if (root == BH_ROOT_OF_ANOTHER && !place->checked) {
+        /* Inside its own one, or moved from there to the other. */
+        error = settle(instance, place);
+        root = error ? root : bh_directory_is_root(instance, at);
+    }
+    if (error)
+        return error;
+    if (root == BH_ROOT) {
         struct bh_directory above;
-        int error = bh_directory_above(instance, at, &above);
+        error = bh_directory_above(instance, at, &above);
         if (!error)
             move_to(instance, place, above);
         return error;

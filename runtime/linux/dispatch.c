@@ -11,26 +11,25 @@
 int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame);
 
 #define CALL(number, name) bh_syscall bh_sys_##name;
-#define NONE(number, name)
 #include "calls.inc"
-#undef CALL
-#undef NONE
 
 #define CALL(number, name) [number] = bh_sys_##name,
-#define NONE(number, name)
 static bh_syscall *const handler[] = {
 #include "calls.inc"
 };
-#undef CALL
-#undef NONE
 
-#define CALL(number, name) [number] = #name,
-#define NONE(number, name) [number] = #name,
+#define WHY(reason, text) const char bh_why_##reason[] = text;
+#include "calls.inc"
+
+/* Of those that nothing serves. */
+#define NONE(number, name, reason) [number] = #name,
 static const char *const call_name[] = {
 #include "calls.inc"
 };
-#undef CALL
-#undef NONE
+#define NONE(number, name, reason) [number] = bh_why_##reason,
+static const char *const call_why[] = {
+#include "calls.inc"
+};
 
 #define HANDLERS (sizeof(handler) / sizeof(*handler))
 #define FEW_FILES 16 /* descriptors that an instance has room for at first */
@@ -58,10 +57,12 @@ int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal) {
     return BH_LEAVE;
 }
 
+/* What no handler serves: the log says why not. */
 static int64_t unknown(bh_instance *instance, uint64_t number) {
-    char detail[32];
+    char detail[120];
     const char *name = number < NAMES ? call_name[BH_BOUNDED(number, NAMES)] : NULL;
-    snprintf(detail, sizeof(detail), "%llu", (unsigned long long)number);
+    const char *why = number < NAMES ? call_why[BH_BOUNDED(number, NAMES)] : NULL;
+    snprintf(detail, sizeof(detail), "%llu: %s", (unsigned long long)number, why ? why : "no call of Linux 6.1");
     return bh_refuse(instance, ENOSYS, name ? name : "unknown", detail);
 }
 

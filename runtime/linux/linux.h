@@ -100,6 +100,9 @@ static inline bool bh_get(const bh_instance *instance, void *to, uint64_t from, 
 static inline bool bh_put(const bh_instance *instance, uint64_t to, const void *from, uint64_t size) {
     return bh_in_slot(instance, to, size) && !bh_guarded_copy(bh_confined(instance, to), from, size);
 }
+/* Why some calls are not served: calls.inc. */
+#define WHY(reason, text) extern const char bh_why_##reason[];
+#include "calls.inc"
 /* Counts and logs a refusal; returns -error. detail may be NULL. */
 int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char *detail);
 /* Ends the guest: the value to return from the handler. */

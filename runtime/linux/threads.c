@@ -26,9 +26,13 @@ int64_t bh_sys_clone(bh_instance *instance, const uint64_t a[6]) {
     struct bh_threads *threads = instance->threads;
     struct bh_task *parent = bh_task_of(instance);
     uint64_t flags = a[0];
-    char detail[40];
+    char detail[120];
+    if (!(flags & CLONE_THREAD)) {
+        snprintf(detail, sizeof(detail), "flags 0x%llx: %s", (unsigned long long)flags, bh_why_process);
+        return bh_refuse(instance, ENOSYS, "clone", detail);
+    }
     snprintf(detail, sizeof(detail), "flags 0x%llx", (unsigned long long)flags);
-    if (!threads || !(flags & CLONE_THREAD))
+    if (!threads)
         return bh_refuse(instance, ENOSYS, "clone", detail);
     if ((flags & CLONE_NEEDED) != CLONE_NEEDED || (flags & ~(uint64_t)CLONE_KNOWN))
         return bh_refuse(instance, EINVAL, "clone", detail);

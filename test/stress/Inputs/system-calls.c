@@ -10,12 +10,9 @@
 static char memory[SIZE];
 
 #define CALL(number, name) number,
-#define NONE(number, name)
 static const uint16_t handled[] = {
 #include "calls.inc"
 };
-#undef CALL
-#undef NONE
 
 /* What ends the life of the guest, or waits: seldom. */
 static const uint16_t rare[] = {7, 15, 23, 35, 60, 62, 200, 202, 230, 231, 234, 270, 271, 56};

@@ -327,10 +327,45 @@ int64_t bh_sys_symlinkat(bh_instance *instance, const uint64_t a[6]) {
     return no_links(instance, "symlinkat");
 }
 
+/* Named semaphores are made complete under a name of their own, and linked to the one that others open. So in the directory that is granted
+ * as /dev/shm, itself and not what is beneath it, files get second names. */
+static bool is_shared_memory(const bh_instance *instance, const struct bh_place *place) {
+    return place->at.fd != BH_NOWHERE && !strcmp(instance->policy->grants[place->at.grant].guest_path, "/dev/shm") &&
+           bh_directory_is_root(instance, &place->at) == BH_ROOT && bh_place_last(place) == BH_LAST_NAME;
+}
+
+static int64_t link_file(bh_instance *instance, const struct bh_place *from, const struct bh_place *to) {
+    struct stat info;
+    char name[40];
+    int error = may_change(instance, to);
+    if (error)
+        return error;
+    int fd = bh_place_open_in(from->at.fd, from->rest, O_PATH, 0);
+    if (fd < 0)
+        return fd;
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    int64_t result = -EPERM;
+    if (!fstat(fd, &info) && S_ISREG(info.st_mode))
+        result = linkat(AT_FDCWD, name, to->at.fd, to->rest, AT_SYMLINK_FOLLOW) ? -errno : 0;
+    close(fd);
+    return result;
+}
+
+static int64_t link_names(bh_instance *instance, int64_t from_directory, uint64_t from, int64_t to_directory, uint64_t to) {
+    struct bh_place from_place, to_place;
+    bool served = !bh_place_parent(instance, from_directory, from, &from_place, "link");
+    served &= !bh_place_parent(instance, to_directory, to, &to_place, "link");
+    served = served && is_shared_memory(instance, &from_place) && is_shared_memory(instance, &to_place);
+    int64_t result = served ? link_file(instance, &from_place, &to_place) : no_links(instance, "link");
+    bh_place_end(&from_place);
+    bh_place_end(&to_place);
+    return result;
+}
+
 int64_t bh_sys_link(bh_instance *instance, const uint64_t a[6]) {
-    return no_links(instance, "link");
+    return link_names(instance, HERE, a[0], HERE, a[1]);
 }
 
 int64_t bh_sys_linkat(bh_instance *instance, const uint64_t a[6]) {
-    return no_links(instance, "linkat");
+    return (uint32_t)a[4] ? no_links(instance, "linkat") : link_names(instance, (int64_t)a[0], a[1], (int64_t)a[2], a[3]);
 }

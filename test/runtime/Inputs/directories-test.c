@@ -488,6 +488,36 @@ static void test_empty(void) {
     end();
 }
 
+/* Second names are for files in /dev/shm itself, and nowhere else. */
+static void test_links(void) {
+    struct stat info;
+    begin((const char *const[][3]){{"shm", "/dev/shm", "rw"}, {"w", "/w", "rw"}, {"shm/ro", "/dev/shm/ro", NULL}, {NULL, NULL, NULL}});
+    IS(SYS(link, str("/dev/shm/f"), str2("/dev/shm/g")), 0);
+    IS(SYS(stat, str("/dev/shm/g"), BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &info, BUFFER, sizeof(info)) && info.st_nlink == 2);
+    IS(SYS(link, str("/dev/shm/f"), str2("/dev/shm/g")), -EEXIST);
+    IS(SYS(link, str("/dev/shm/none"), str2("/dev/shm/h")), -ENOENT);
+    IS(SYS(link, str("/dev/shm/f"), str2("/dev/shm/h/")), -ENOENT);
+    IS(SYS(unlink, str("/dev/shm/g")), 0);
+    IS(SYS(chdir, str("/dev/shm")), 0);
+    IS(SYS(linkat, AT_FDCWD, str("f"), AT_FDCWD, str2("sub/../../shm/g"), 0), 0);
+    IS(SYS(unlink, str("g")), 0);
+    static const char *const refused[][2] = {{"/dev/shm/sub", "/dev/shm/g"},  {"/dev/shm/to-f", "/dev/shm/g"}, {"/dev/shm/f", "/dev/shm/sub/g"},
+                                             {"/dev/shm/sub/f", "/dev/shm/g"}, {"/dev/shm/ro/f", "/dev/shm/g"}, {"/dev/shm/f", "/dev/shm/ro/g"},
+                                             {"/dev/shm/f", "/w/g"},           {"/w/t/f", "/dev/shm/g"},        {"/w/t/f", "/w/t/g"},
+                                             {"/dev/shm/..", "/dev/shm/g"},    {"/dev/shm/f", "/dev/shm/."},    {"/dev/shm/f", "/dev/g"},
+                                             {"/dev/shm", "/dev/shm/g"},       {"", "/dev/shm/g"},              {"/dev/shm/sub/../sub/f", "g"}};
+    for (size_t n = 0; n < sizeof(refused) / sizeof(*refused); n++) {
+        IS(SYS(link, str(refused[n][0]), str2(refused[n][1])), -EPERM);
+        IS(SYS(linkat, AT_FDCWD, str(refused[n][0]), AT_FDCWD, str2(refused[n][1]), AT_SYMLINK_FOLLOW), -EPERM);
+    }
+    CHECK(access(in_tree("shm/g"), F_OK) && access(in_tree("w/g"), F_OK) && access(in_tree("w/t/g"), F_OK));
+    end();
+    begin((const char *const[][3]){{"shm", "/dev/shm", NULL}, {NULL, NULL, NULL}});
+    IS(SYS(link, str("/dev/shm/f"), str2("/dev/shm/g")), -EROFS);
+    end();
+}
+
 /* The working directory is one of the descriptors that guests share, where it is not a grant itself; and it is given back. */
 static void test_counted(void) {
     struct rlimit old;
@@ -520,9 +550,9 @@ int main(int argc, char **argv) {
     if (argc != 3)
         return 2;
     top = argv[2];
-    static const char *const directories[] = {"w", "w/a", "w/a/b", "w/t", "ro", "other", "outside"};
-    static const char *const files[] = {"w/a/mark", "w/t/f", "ro/x", "other/y", "outside/secret"};
-    static const char *const links[][2] = {{"a/b", "w/link"}, {"d", "w/t/to-d"}, {"f", "w/t/to-f"}, {"loop", "w/t/loop"}, {"made", "w/t/dangling"}};
+    static const char *const directories[] = {"w", "w/a", "w/a/b", "w/t", "ro", "other", "outside", "shm", "shm/sub", "shm/ro"};
+    static const char *const files[] = {"w/a/mark", "w/t/f", "ro/x", "other/y", "outside/secret", "shm/f", "shm/sub/f", "shm/ro/f"};
+    static const char *const links[][2] = {{"a/b", "w/link"}, {"d", "w/t/to-d"}, {"f", "w/t/to-f"}, {"loop", "w/t/loop"}, {"f", "shm/to-f"}, {"made", "w/t/dangling"}};
     for (size_t n = 0; n < sizeof(directories) / sizeof(*directories); n++)
         make_directory(directories[n]);
     for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++)
@@ -537,6 +567,7 @@ int main(int argc, char **argv) {
     test_root();
     test_ends();
     test_empty();
+    test_links();
     test_counted();
     close_module();
     return failures != 0;

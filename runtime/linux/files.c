@@ -61,8 +61,7 @@ void bh_file_close(bh_instance *instance, struct bh_file *file) {
     *file = (struct bh_file){0};
 }
 
-/* Opens what an O_PATH descriptor stands for. Through /proc, because that is the one way that cannot reach anything else. */
-static int reopen(int path_fd, int flags) {
+int bh_file_reopen(int path_fd, int flags) {
     char name[40];
     snprintf(name, sizeof(name), "/proc/self/fd/%d", path_fd);
     int fd = bh_fd_open(name, flags);
@@ -90,7 +89,7 @@ static int create(bh_instance *instance, const struct bh_place *place, int statu
 
 /* O_TRUNC, which the kernel does in one go. */
 static int cut(bh_instance *instance, int path_fd, int fd, int status) {
-    int writer = (status & O_ACCMODE) == O_RDONLY ? reopen(path_fd, O_WRONLY) : fd;
+    int writer = (status & O_ACCMODE) == O_RDONLY ? bh_file_reopen(path_fd, O_WRONLY) : fd;
     int error = writer < 0 ? writer : (int)bh_resize(instance, writer, 0);
     if (writer >= 0 && writer != fd)
         close(writer);
@@ -122,7 +121,7 @@ static int open_existing(bh_instance *instance, struct bh_place *place, uint64_t
     else if (writes && *change)
         fd = *change;
     else
-        fd = reopen(path_fd, status & ~O_TRUNC);
+        fd = bh_file_reopen(path_fd, status & ~O_TRUNC);
     int error = fd >= 0 && (status & O_TRUNC) ? cut(instance, path_fd, fd, status) : 0;
     if (path_fd >= 0)
         close(path_fd);
@@ -174,11 +173,14 @@ static int64_t open_found(bh_instance *instance, struct bh_place *place, uint64_
 
 static int64_t open_at(bh_instance *instance, uint64_t directory, uint64_t path, uint64_t flags, uint64_t mode) {
     struct bh_place place;
+    struct bh_device device;
     flags = (uint32_t)flags & ~(uint64_t)OPEN_IGNORED;
     if (flags & O_PATH)
         flags &= O_PATH | OPEN_OTHER;
     if ((flags & O_CREAT) && (flags & O_DIRECTORY))
         return -EINVAL;
+    if (bh_device_find(instance, (int64_t)directory, path, &device))
+        return bh_device_open(instance, &device, flags);
     int error = bh_place_find(instance, (int64_t)directory, path, &place, "open");
     int64_t result = error;
     if (!error && (flags & ~(uint64_t)(OPEN_CREATION | OPEN_STATUS | OPEN_OTHER | O_PATH)))
@@ -209,7 +211,7 @@ int64_t bh_sys_close(bh_instance *instance, const uint64_t a[6]) {
     return 0;
 }
 
-static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool cloexec) {
+int64_t bh_file_duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool cloexec) {
     struct bh_file *file = bh_file_get(instance, fd);
     if (!file)
         return -EBADF;
@@ -237,7 +239,7 @@ static int64_t duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool
 }
 
 int64_t bh_sys_dup(bh_instance *instance, const uint64_t a[6]) {
-    return duplicate(instance, a[0], 0, false);
+    return bh_file_duplicate(instance, a[0], 0, false);
 }
 
 static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, bool cloexec) {
@@ -249,7 +251,7 @@ static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, b
     if (!replaced)
         return -ENOMEM;
     bh_file_close(instance, replaced);
-    return duplicate(instance, from, (uint32_t)to, cloexec);
+    return bh_file_duplicate(instance, from, (uint32_t)to, cloexec);
 }
 
 int64_t bh_sys_dup2(bh_instance *instance, const uint64_t a[6]) {
@@ -297,7 +299,7 @@ int64_t bh_sys_fcntl(bh_instance *instance, const uint64_t a[6]) {
     switch ((int)a[1]) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        return duplicate(instance, a[0], (unsigned)a[2], (int)a[1] == F_DUPFD_CLOEXEC);
+        return bh_file_duplicate(instance, a[0], (unsigned)a[2], (int)a[1] == F_DUPFD_CLOEXEC);
     case F_GETFD:
         return file->cloexec ? FD_CLOEXEC : 0;
     case F_SETFD:
@@ -325,7 +327,7 @@ int64_t bh_sys_flock(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
-    if (file->kind == BH_FILE_STREAM)
+    if (file->kind == BH_FILE_STREAM || file->kind == BH_FILE_DEVICE)
         return -EINVAL;
     return bh_blocking(instance, file->host, SYS_flock, (uint32_t)a[1], 0, 0);
 }

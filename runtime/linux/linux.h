@@ -25,6 +25,7 @@ enum bh_file_kind {
     BH_FILE_STREAM,
     BH_FILE_PIPE,
     BH_FILE_EVENT,
+    BH_FILE_DEVICE,
     BH_FILE_ANCESTOR, /* what lies above a grant (ancestors.c) */
     BH_FILE_NAMED,    /* a file or a symbolic link opened with O_PATH */
 };
@@ -234,6 +235,27 @@ struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd);
 struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd);
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from);
 void bh_file_close(bh_instance *instance, struct bh_file *file);
+/* A descriptor, the first free one from `from` on, for what fd has open; or -errno. */
+int64_t bh_file_duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool cloexec);
+/* Opens what an O_PATH descriptor stands for. Through /proc, because that is the one way that cannot reach anything else. */
+int bh_file_reopen(int path_fd, int flags);
+
+/* ---- device.c ---- */
+
+/* What a path names that begins with /dev, where no grant says otherwise. */
+struct bh_device {
+    int number;  /* BH_DEVICE_*, or an index of the host's devices */
+    uint64_t fd; /* BH_DEVICE_DESCRIPTOR: the guest's */
+};
+enum { BH_DEVICE_DIRECTORY = -3, BH_DEVICE_TERMINAL, BH_DEVICE_DESCRIPTOR };
+/* False when it is none of these. */
+bool bh_device_find(const bh_instance *instance, int64_t directory, uint64_t path, struct bh_device *device);
+int64_t bh_device_open(bh_instance *instance, const struct bh_device *device, uint64_t flags);
+int64_t bh_device_access(bh_instance *instance, const struct bh_device *device, uint64_t mode);
+/* 0 or -errno. */
+int bh_device_stat(bh_instance *instance, const struct bh_device *device, struct stat *info);
+/* Whether mapping it gives fresh memory: -errno when it is open for writing only. */
+int bh_device_maps(const struct bh_file *file);
 
 /* ---- pipe.c ---- */
 

@@ -104,10 +104,13 @@ int64_t bh_sys_mmap(bh_instance *instance, const uint64_t a[6]) {
         file = bh_file_get(instance, a[4]);
         if (!file)
             return -EBADF;
-        if (file->kind != BH_FILE_REGULAR)
-            return -EACCES;
+        int maps = file->kind == BH_FILE_DEVICE ? bh_device_maps(file) : file->kind == BH_FILE_REGULAR ? 0 : -EACCES;
+        if (maps < 0)
+            return maps;
         if (a[5] % BH_PAGE_SIZE)
             return -EINVAL;
+        if (maps)
+            file = NULL;
     }
     bool shared = file && (flags & MAP_TYPE_MASK) != MAP_PRIVATE;
     uint64_t start;

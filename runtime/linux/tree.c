@@ -45,6 +45,11 @@ bool bh_path_is_empty(bh_instance *instance, uint64_t path, uint64_t flags) {
 static int64_t stat_place(bh_instance *instance, int64_t directory, uint64_t path, uint64_t address, bool nofollow) {
     struct bh_place place;
     struct stat info;
+    struct bh_device device;
+    if (bh_device_find(instance, directory, path, &device)) {
+        int error = bh_device_stat(instance, &device, &info);
+        return error ? error : put_stat(instance, address, &info);
+    }
     int fd = bh_place_find(instance, directory, path, &place, "stat");
     if (!fd)
         fd = bh_place_look(instance, &place, nofollow, &info, NULL);
@@ -102,11 +107,14 @@ static int64_t access_place(bh_instance *instance, int64_t directory, uint64_t p
     struct bh_place place;
     struct stat info;
     int change = 0;
+    struct bh_device device;
     if (((uint32_t)mode & ~(uint32_t)(R_OK | W_OK | X_OK)) || ((uint32_t)flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
         return -EINVAL;
     bool empty = bh_path_is_empty(instance, path, flags);
     if (empty && (int32_t)directory != AT_FDCWD)
         return access_descriptor(instance, (uint64_t)directory, mode);
+    if (bh_device_find(instance, directory, path, &device))
+        return bh_device_access(instance, &device, mode);
     int fd = bh_place_find(instance, directory, path, &place, "access");
     if (empty && fd == -ENOENT)
         fd = bh_place_here(instance, &place);
@@ -152,6 +160,9 @@ static int64_t read_link(bh_instance *instance, int64_t directory, uint64_t path
         int64_t result = !file ? -EBADF : file->kind == BH_FILE_NAMED ? read_target(instance, file->host, buffer, size) : -ENOENT;
         return result == -EINVAL ? -ENOENT : result;
     }
+    struct bh_device device;
+    if (bh_device_find(instance, directory, path, &device))
+        return -EINVAL;
     int fd = bh_place_find(instance, directory, path, &place, "readlink");
     if (!fd)
         fd = bh_place_look(instance, &place, true, NULL, NULL);

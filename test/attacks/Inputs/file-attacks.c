@@ -103,7 +103,7 @@ static const char *const names[] = {
     "/data/chain", "/data/fifo", "/data/socket", "/data/null", "/data/memory", "/data/disk", "/data/../secret",
     "/data/sub/../../secret", "/data/./../secret", "/data//..//secret", "/data/sub/../sub/../../secret", "/data/file/../../secret",
     "/data/up/up/up", "/data/up/granted/../secret", "/secret", "/etc/passwd", "/proc/self/mem", "/proc/self/exe",
-    "/proc/self/fd/0", "/proc/self/root/etc/passwd", "/proc/thread-self/mem", "/dev/null", "/dev/mem", "/dev/fd/0", "/sys/kernel",
+    "/proc/self/fd/0", "/proc/self/root/etc/passwd", "/proc/thread-self/mem", "/dev/kmsg", "/dev/mem", "/dev/fd/200", "/sys/kernel",
     "//secret", "/../secret", "/../../../../etc/passwd", "secret", "../secret", "/data/nothing/../../secret", "/data\xff/../../secret"};
 
 #define REFUSED(call)                                                                                                          \

@@ -327,7 +327,7 @@ bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv
     if (!instance || argc < 0 || (argc && !argv) || !status)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_run: an instance, arguments and a place for the status are needed");
     if (instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY)
-        return bh_fail(BH_ERROR_KIND, "'%s' is a library: it has no main; call its exports", instance->module->name);
+        return bh_fail(BH_ERROR_KIND, "'%s' is a library: it has no main; call its exports, or link it without --library", instance->module->name);
     if (bh_call_running(instance))
         return bh_fail(BH_ERROR_BUSY, "the instance is running a call");
     if (!bh_instance_lock(instance, &error))

@@ -78,13 +78,32 @@ static bool has_shadow_stack(void) {
     return status || pointer;
 }
 
+/* A filter may refuse the call (systemd's LockPersonality refuses even to ask): the kernel tells it in a file, too. -1: nobody does. */
+static int64_t persona_of_process(void) {
+    int persona = personality(0xffffffff);
+    if (persona != -1)
+        return (uint32_t)persona;
+    int fd = bh_fd_open("/proc/self/personality", O_RDONLY);
+    if (fd < 0)
+        return -1;
+    char text[16], *end = text;
+    ssize_t size = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[size > 0 ? size : 0] = 0;
+    unsigned long value = strtoul(text, &end, 16);
+    return end == text || (*end && *end != '\n') ? -1 : (int64_t)value;
+}
+
 static bh_error check_host(bh_engine *engine) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
         return bh_fail(BH_ERROR_HOST, "the CPU or the kernel lacks XSAVE, which keeps a guest's registers over a host call");
     /* Every readable mapping would become executable: unverified guest data would be code. */
-    int persona = personality(0xffffffff);
-    if (persona == -1 || (persona & READ_IMPLIES_EXEC))
+    int64_t persona = persona_of_process();
+    if (persona == -1)
+        return bh_fail_errno(BH_ERROR_HOST, "cannot ask whether guest data would be executable (READ_IMPLIES_EXEC): a seccomp filter of this "
+                                            "process refuses personality(0xffffffff), and /proc/self/personality cannot be read; allow either");
+    if (persona & READ_IMPLIES_EXEC)
         return bh_fail(BH_ERROR_HOST, "the process runs under the READ_IMPLIES_EXEC personality, which would make guest "
                                       "data executable; start it without (setarch -X, an executable-stack binary)");
     if (has_shadow_stack())

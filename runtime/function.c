@@ -3,11 +3,27 @@
 
 #include "enter.h"
 
+/* Why a name is not exported, as far as the file tells. */
+static bh_error not_exported(const bh_module *module, const char *name) {
+    char other[200];
+    switch (bh_symbols_alike(module, name, other, sizeof(other))) {
+    case BH_ALIKE_MANGLED:
+        return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s', but '%s', its name in C++: declare it extern \"C\", or ask for that",
+                       module->name, name, other);
+    case BH_ALIKE_HIDDEN:
+        return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s', which it has: it is static, or its visibility is hidden "
+                                           "(-fvisibility=hidden, a version script)", module->name, name);
+    default:
+        return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s' (the linker takes from an archive only what something refers to: "
+                                           "-Wl,-u,NAME or -Wl,--whole-archive)", module->name, name);
+    }
+}
+
 static bh_error find(bh_instance *instance, const char *name, bool function, uint64_t *address) {
     uint64_t value;
     bool is_function;
     if (!bh_elf_export(&instance->module->elf, name, &value, &is_function))
-        return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s'", instance->module->name, name);
+        return not_exported(instance->module, name);
     if (function && !is_function)
         return bh_fail(BH_ERROR_NOT_FOUND, "'%s' of '%s' is not a function", name, instance->module->name);
     /* One past its end is an address, too. What is more is a number, not a place: the file may say anything there. */

@@ -487,6 +487,9 @@ bh_error bh_symbols_make(bh_module *module);
 /* Fills detail, whose error is set, from the fault; suffix ends the text. */
 void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail, const char *suffix);
 /* The function that a code address in the slot lies in, made printable; "" when unknown. */
+/* Whether a module has a function that a host may have meant by a name that it does not export: *other then. */
+enum bh_alike { BH_ALIKE_NONE, BH_ALIKE_HIDDEN, BH_ALIKE_MANGLED };
+enum bh_alike bh_symbols_alike(const bh_module *module, const char *name, char *other, size_t capacity);
 void bh_symbol_name(const bh_instance *instance, uint64_t address, char *name, size_t capacity, uint64_t *offset);
 /* backtrace.c: fills detail's backtrace by what the guest's stack looks like. */
 void bh_backtrace(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail);

@@ -303,6 +303,7 @@ void bh_module_get_info(const bh_module *module, bh_module_info *info) {
         .uses_avx = module->facts.facts & BH_FACT_AVX,
         .uses_x87 = module->facts.facts & BH_FACT_X87,
         .changes_mxcsr = module->facts.facts & BH_FACT_MXCSR,
+        .threads = module->elf.note_flags & BH_NOTE_FLAG_THREADS,
         .code_size = module->elf.code_size,
         .image_size = module->elf.image_hi - module->elf.image_lo,
         .verify_ns = module->verify_ns,

@@ -133,3 +133,42 @@ void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_e
         snprintf(detail->text, sizeof(detail->text), "%s%s%s%s", bh_fault_text(fault->kind), what, where, suffix);
     bh_backtrace(instance, fault, detail);
 }
+
+struct alike {
+    const struct bh_elf *elf;
+    const char *name;
+    size_t length;
+    const char *mangled;
+    bool hidden;
+};
+
+/* _Z, the length, the name: what a function outside namespaces is called in C++. */
+static bool is_mangled(const char *symbol, const char *name, size_t length) {
+    char beginning[24];
+    int digits = snprintf(beginning, sizeof(beginning), "_Z%zu", length);
+    return !strncmp(symbol, beginning, (size_t)digits) && !strncmp(symbol + digits, name, length);
+}
+
+static void look_alike(void *context, uint64_t address, uint64_t size, uint64_t name) {
+    struct alike *alike = context;
+    uint64_t where;
+    bool function;
+    const char *symbol = (const char *)alike->elf->file + name;
+    (void)address, (void)size;
+    if (!strcmp(symbol, alike->name))
+        alike->hidden = true;
+    else if (!alike->mangled && is_mangled(symbol, alike->name, alike->length) &&
+             bh_elf_export(alike->elf, symbol, &where, &function))
+        alike->mangled = symbol;
+}
+
+enum bh_alike bh_symbols_alike(const bh_module *module, const char *name, char *other, size_t capacity) {
+    struct alike alike = {.elf = &module->elf, .name = name, .length = strlen(name)};
+    bh_elf_code_symbols(&module->elf, look_alike, &alike);
+    if (alike.hidden)
+        return BH_ALIKE_HIDDEN;
+    if (!alike.mangled)
+        return BH_ALIKE_NONE;
+    copy_name(other, capacity, alike.mangled);
+    return BH_ALIKE_MANGLED;
+}

@@ -228,6 +228,7 @@ typedef struct bh_module_info {
     bool uses_avx;          /* needs a CPU with AVX2 */
     bool uses_x87;          /* x87 or MMX: transitions must clean their registers */
     bool changes_mxcsr;     /* or reads it: transitions must switch it */
+    bool threads;           /* built with -pthread: it may make threads where the policy lets it */
     uint64_t code_size;     /* executable bytes, whole pages */
     uint64_t image_size;    /* bytes of address space that an instance's image takes */
     uint64_t verify_ns;     /* time that verification took */

@@ -104,6 +104,10 @@ static int run(bh_module *module, const struct options *options, int argc, char 
     bh_instance *instance;
     struct timespec start;
     int status = 0;
+    bh_module_info info;
+    bh_module_get_info(module, &info);
+    if (options->threads && !info.threads)
+        fputs(PROGRAM_NAME ": note: the program was built without -pthread: it makes no threads, whatever --threads says\n", stderr);
     if (bh_instance_create(module, options->policy, &instance))
         return report_error();
     bh_instance_set_deadline(instance, options->deadline);
@@ -127,6 +131,8 @@ int main(int argc, char **argv) {
     if (status >= 0)
         goto out;
     const char *path = argv[options.program];
+    if (options.argv0)
+        argv[options.program] = options.argv0;
     /* A stream that this process does not have is not the guest's either. */
     for (int fd = 0; fd < 3 && !options.policy_file; fd++)
         if (fcntl(fd, F_GETFD) != -1)

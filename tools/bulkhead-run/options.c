@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
     "Usage: " PROGRAM_NAME " [OPTION]... PROGRAM [ARGUMENT]...\n"
@@ -18,6 +19,8 @@ static const char help[] =
     "  --policy FILE            what it gets is what this file says (docs/policy.md), and what other\n"
     "                           options grant after it: no streams, time or random numbers otherwise\n"
     "  --env NAME=VALUE         put this into its environment, which is empty otherwise\n"
+    "  --inherit-env            put this process's environment into it, but what --env sets\n"
+    "  --argv0 NAME             what it finds as the name of the program: argv[0] (default: PROGRAM)\n"
     "  --deadline SECONDS       stop it after this time (fractions allowed)\n"
     "  --memory MIB             memory that it may map (default: as much as its 4 GiB slot holds)\n"
     "  --stack MIB              size of its stack (default 8)\n"
@@ -97,8 +100,16 @@ static int parse_number(const char *option, const char *text, double scale, doub
     return -1;
 }
 
+/* After --env: the first of two settings of a name counts. */
+static int inherit_environment(bh_policy *policy) {
+    for (char **entry = environ; *entry; entry++)
+        if (strchr(*entry, '=') && **entry != '=' && bh_policy_add_environment(policy, *entry))
+            return failed();
+    return -1;
+}
+
 int parse_options(int argc, char **argv, struct options *options) {
-    enum { DIR = 1000, ENV, DEADLINE, MEMORY, STACK, THREADS, STORES_ONLY, STATS, LOG, HELP, VERSION, POLICY };
+    enum { DIR = 1000, INHERIT, ARGV0, ENV, DEADLINE, MEMORY, STACK, THREADS, STORES_ONLY, STATS, LOG, HELP, VERSION, POLICY };
     static const struct option known[] = {
         {"dir", required_argument, NULL, DIR},           {"env", required_argument, NULL, ENV},
         {"deadline", required_argument, NULL, DEADLINE}, {"memory", required_argument, NULL, MEMORY},
@@ -106,9 +117,11 @@ int parse_options(int argc, char **argv, struct options *options) {
         {"stats", no_argument, NULL, STATS},             {"log-refused", no_argument, NULL, LOG},
         {"policy", required_argument, NULL, POLICY},     {"threads", required_argument, NULL, THREADS},
         {"help", no_argument, NULL, HELP},               {"version", no_argument, NULL, VERSION},
+        {"inherit-env", no_argument, NULL, INHERIT},     {"argv0", required_argument, NULL, ARGV0},
         {NULL, 0, NULL, 0}};
     uint64_t number;
     int status = -1;
+    bool inherit = false;
     bool granted = false; /* something was put into the policy already */
     opterr = 0;
     for (int option; status < 0 && (option = getopt_long(argc, argv, "+:", known, NULL)) != -1;) {
@@ -121,6 +134,12 @@ int parse_options(int argc, char **argv, struct options *options) {
             break;
         case ENV:
             status = bh_policy_add_environment(options->policy, optarg) ? failed() : -1;
+            break;
+        case INHERIT:
+            inherit = true;
+            break;
+        case ARGV0:
+            options->argv0 = optarg;
             break;
         case DEADLINE:
             status = parse_number("--deadline", optarg, 1e9, 9e18, &options->deadline);
@@ -139,6 +158,7 @@ int parse_options(int argc, char **argv, struct options *options) {
             status = parse_number("--threads", optarg, 1, UINT32_MAX, &number);
             if (status < 0 && bh_policy_set_thread_limit(options->policy, (unsigned)number))
                 status = failed();
+            options->threads = true;
             break;
         case STORES_ONLY:
             options->allow_stores_only = true;
@@ -165,5 +185,7 @@ int parse_options(int argc, char **argv, struct options *options) {
     if (status < 0 && optind == argc)
         return wrong("%s", "no program given");
     options->program = optind;
+    if (status < 0 && inherit)
+        status = inherit_environment(options->policy);
     return status;
 }

@@ -20,6 +20,8 @@ struct options {
     uint64_t deadline; /* nanoseconds, 0: none */
     bool allow_stores_only, stats, log_refused;
     bool policy_file; /* the policy came from a file: nothing is granted beyond it and the options */
+    bool threads;     /* --threads was given */
+    char *argv0;      /* NULL: the program's */
     int program;       /* index in argv */
 };
 

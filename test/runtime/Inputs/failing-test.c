@@ -302,7 +302,7 @@ static const struct trial trials[] = {
     {"timer_create", TIMER_CREATE, EAGAIN, 0},
     {"timer_settime", TIMER_SETTIME, EOVERFLOW, SOME}, /* setting it back */
     {"sigaltstack", SIGALTSTACK, EPERM, 4}, /* of a thread that ends */
-    {"personality", PERSONALITY, EPERM, 0},
+    {"personality", PERSONALITY, EPERM, ALL}, /* a file tells it, too */
     {"getrandom", GETRANDOM, ENOSYS, 0},
     {"sysconf", SYSCONF, EINVAL, 0},
     {"pthread_setspecific", SETSPECIFIC, ENOMEM, 2}, /* the record of an error */

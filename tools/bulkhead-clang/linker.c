@@ -125,14 +125,6 @@ static char *next_line(char **text)
     return line;
 }
 
-/* Is it a file's name, or ARCHIVE(MEMBER)? */
-static bool is_trace(const char *line)
-{
-    const char *open = strrchr(line, '(');
-    return access(line, F_OK) == 0 ||
-           (open && ends_with(line, ")") && access(format("%.*s", (int)(open - line), line), F_OK) == 0);
-}
-
 static void add_facts(struct survey *s, const char *name, const struct object_facts *facts)
 {
     if (facts->defines_main)
@@ -157,7 +149,7 @@ static struct survey survey(const struct link *link, char *printed)
     struct survey s = {0};
     const char *own = format("%s/", link->libraries);
     for (char *line; (line = next_line(&printed));) {
-        bool names = is_trace(line);
+        bool names = is_link_input(line);
         struct object_facts facts;
         if (!names || link->trace)
             puts(line);

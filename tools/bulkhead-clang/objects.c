@@ -185,11 +185,25 @@ static bool read_thin_member(const char *name, struct object_facts *facts)
     return is;
 }
 
+/* Where the member's name begins in ARCHIVE(MEMBER), or NULL; either may have parentheses of its own. */
+static const char *member_in(const char *name)
+{
+    for (const char *at = name; ends_with(name, ")") && (at = strchr(at, '(')); at++)
+        if (access(format("%.*s", (int)(at - name), name), F_OK) == 0)
+            return at;
+    return NULL;
+}
+
+bool is_link_input(const char *name)
+{
+    return access(name, F_OK) == 0 || member_in(name);
+}
+
 bool object_facts(const char *name, struct object_facts *facts)
 {
     *facts = (struct object_facts){0};
-    const char *open = strrchr(name, '(');
-    if (!open || open == name || !ends_with(name, ")")) {
+    const char *open = access(name, F_OK) == 0 ? NULL : member_in(name);
+    if (!open) {
         struct bytes file = map_file(name);
         bool is = read_object(file, facts);
         map_release(file);

@@ -15,6 +15,9 @@ struct object_facts {
  * for x86-64 that can be read. Where an archive has several members of a name, it is the next one each time. */
 bool object_facts(const char *name, struct object_facts *facts);
 
+/* Is it the name of such a file, or of a member of one that is there? */
+bool is_link_input(const char *name);
+
 /* Whether the file is an ELF shared library, or a program. */
 bool is_shared_library(const char *path);
 

@@ -109,6 +109,7 @@ static bool parse_sections(struct parser *p)
     for (uint64_t i = 1; i < p->count; i++) {
         struct elf_section_header sh;
         section_header(p, i, &sh);
+        o->built_here |= !strcmp(string_at(o, p->names, p->names_size, sh.name), BH_OBJECT_SECTION);
         if (!(sh.flags & SHF_EXECINSTR) || !sh.size)
             continue;
         if (sh.type != SHT_PROGBITS || sh.flags & SHF_COMPRESSED || !(sh.flags & SHF_ALLOC))

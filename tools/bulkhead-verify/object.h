@@ -41,6 +41,7 @@ struct object {
     struct object_section *sections;
     size_t section_count;
     uint64_t code_size;      /* of all code sections */
+    bool built_here;         /* it says that bulkhead-clang, bulkhead-as or the plugin made it; only messages believe that */
     uint64_t region_size;    /* of all code sections and the bundles between them */
     struct object_function *functions; /* sorted by address */
     size_t function_count;

@@ -214,6 +214,10 @@ static void end_text(const struct judgement *j, int verdict, const struct bh_ver
         facts_text(report, facts);
     if (verdict == EXIT_REFUSED && !report->member)
         printf("(more about a rule: bulkhead-verify --explain %s)\n", report->first_rule);
+    if (verdict == EXIT_REFUSED && j->object.section_count && !j->object.built_here) {
+        print_name(report);
+        printf("not built by bulkhead-clang: compile its source by it\n");
+    }
     if (verdict == EXIT_UNREADABLE || (report->member && verdict == EXIT_ACCEPTED))
         return;
     print_name(report);

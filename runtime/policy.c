@@ -59,7 +59,9 @@ static bh_error clean_path(const char *path, char **result) {
         }
         if (length > NAME_MAX) {
             free(clean);
-            return bh_fail(BH_ERROR_ARGUMENT, "a name in the guest's path '%.40s...' has more than %d bytes: no guest could say it", path, NAME_MAX);
+            return bh_fail(BH_ERROR_ARGUMENT,
+                           "a name in the guest's path '%.40s...' has more than %d bytes: no guest could say it", path,
+                           NAME_MAX);
         }
         if (length && !(length == 1 && *path == '.')) {
             *to++ = '/';
@@ -94,7 +96,8 @@ static const char *special_filesystem(int fd) {
     return NULL;
 }
 
-/* What guests' paths are walked with. A filter of the host's process may refuse it, which a guest would take for a directory without files. */
+/* What guests' paths are walked with. A filter of the host's process may refuse it, which a guest would take for a
+ * directory without files. */
 static bh_error need_openat2(const struct bh_kept *directory) {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH};
     int fd = (int)syscall(SYS_openat2, directory->fd, ".", &how, sizeof(how));
@@ -102,8 +105,8 @@ static bh_error need_openat2(const struct bh_kept *directory) {
         close(fd);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
         return BH_OK;
-    return bh_fail_errno(BH_ERROR_SYSTEM, "no directory can be granted: openat2 is refused by a seccomp filter of this process, which has to "
-                                          "allow it, or missing in the kernel (before Linux 5.6)");
+    return bh_fail_errno(BH_ERROR_SYSTEM, "no directory can be granted: openat2 is refused by a seccomp filter of this "
+                                          "process, which has to allow it, or missing in the kernel (before Linux 5.6)");
 }
 
 bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, const char *guest_path, int mode) {
@@ -125,7 +128,8 @@ bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, con
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot open the directory '%s' to grant it", host_path);
     }
     const char *special = special_filesystem(directory.fd);
-    error = special ? bh_fail(BH_ERROR_ARGUMENT, "'%s' is on %s, which guests may not see", host_path, special) : need_openat2(&directory);
+    error = special ? bh_fail(BH_ERROR_ARGUMENT, "'%s' is on %s, which guests may not see", host_path, special)
+                    : need_openat2(&directory);
     if (error) {
         free(guest);
         bh_kept_close(&directory);

@@ -1,8 +1,9 @@
-/* The guest's tree of directories, as far as its grants make it: what lies above a granted directory is an empty read-only directory in which
- * the granted names are, the root first of all; and a grant lies at its name as a mount does, whatever the directory around it has there.
+/* The guest's tree of directories, as far as its grants make it: what lies above a granted directory is an empty
+ * read-only directory in which the granted names are, the root first of all; and a grant lies at its name as a mount
+ * does, whatever the directory around it has there.
  *
- * An ancestor is no directory of the host's. It is the beginning of a grant's name: struct bh_directory holds a grant that has it and how
- * long it is. */
+ * An ancestor is no directory of the host's. It is the beginning of a grant's name: struct bh_directory holds a grant
+ * that has it and how long it is. */
 #include "linux.h"
 
 #include <dirent.h>
@@ -55,7 +56,9 @@ static int open_part(const bh_instance *instance, unsigned grant, const char *pa
         return -ENAMETOOLONG;
     memcpy(path, part, length);
     path[length] = 0;
-    return bh_kept_same(&instance->policy->grants[grant].directory) ? bh_directory_open(root.fd, path, O_PATH | O_DIRECTORY) : -EIO;
+    return bh_kept_same(&instance->policy->grants[grant].directory)
+               ? bh_directory_open(root.fd, path, O_PATH | O_DIRECTORY)
+               : -EIO;
 }
 
 int bh_directory_enter(const bh_instance *instance, unsigned grant, size_t length, struct bh_directory *directory) {
@@ -88,7 +91,8 @@ int bh_directory_above(const bh_instance *instance, const struct bh_directory *d
     return bh_directory_enter(instance, directory->grant, length ? length - 1 : 0, above);
 }
 
-int bh_ancestor_child(const bh_instance *instance, const struct bh_directory *at, const char *name, struct bh_directory *child) {
+int bh_ancestor_child(const bh_instance *instance, const struct bh_directory *at, const char *name,
+                      struct bh_directory *child) {
     const char *path = name_of(instance, at->grant);
     for (unsigned n = 0; n < instance->policy->grant_count; n++) {
         const char *rest = beneath(name_of(instance, n), path, at->depth);
@@ -113,13 +117,15 @@ static bool is_part(const bh_instance *instance, const struct bh_directory *at, 
     if (!length && bh_directory_is_root(instance, at) == BH_ROOT)
         return true;
     int fd = open_part(instance, at->grant, part, length);
-    bool same = fd >= 0 && !fstat(fd, &one) && !fstat(at->fd, &other) && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+    bool same = fd >= 0 && !fstat(fd, &one) && !fstat(at->fd, &other) && one.st_dev == other.st_dev &&
+                one.st_ino == other.st_ino;
     if (fd >= 0)
         close(fd);
     return same;
 }
 
-enum bh_covered bh_directory_covers(const bh_instance *instance, const struct bh_directory *at, const char *name, struct bh_directory *child) {
+enum bh_covered bh_directory_covers(const bh_instance *instance, const struct bh_directory *at, const char *name,
+                                    struct bh_directory *child) {
     const char *path = name_of(instance, at->grant);
     enum bh_covered found = BH_NOT_COVERED;
     for (unsigned n = 0; n < instance->policy->grant_count && found != BH_GRANTED; n++) {
@@ -131,7 +137,8 @@ enum bh_covered bh_directory_covers(const bh_instance *instance, const struct bh
             if (!(beneath(slash + 1, name, strlen(name))) || !is_part(instance, at, part, (size_t)(slash - part)))
                 continue;
             found = *end ? BH_ABOVE_GRANTED : BH_GRANTED;
-            *child = *end ? (struct bh_directory){BH_NOWHERE, n, (unsigned)(end - name_of(instance, n))} : bh_directory_of_grant(instance, n);
+            *child = *end ? (struct bh_directory){BH_NOWHERE, n, (unsigned)(end - name_of(instance, n))}
+                          : bh_directory_of_grant(instance, n);
         }
     }
     return found;
@@ -148,12 +155,14 @@ static ino_t number_of(const bh_instance *instance, const char *path, size_t len
 }
 
 void bh_ancestor_stat(const bh_instance *instance, const struct bh_directory *directory, struct stat *info) {
-    *info = (struct stat){.st_mode = S_IFDIR | 0555, .st_nlink = 2, .st_uid = 65534, .st_gid = 65534, .st_blksize = BH_PAGE_SIZE};
+    *info = (struct stat){
+        .st_mode = S_IFDIR | 0555, .st_nlink = 2, .st_uid = 65534, .st_gid = 65534, .st_blksize = BH_PAGE_SIZE};
     info->st_ino = number_of(instance, name_of(instance, directory->grant), directory->depth);
 }
 
 /* The nth name in it: ".", "..", and what grants have there, each once. Its length in *length; NULL: no more. */
-static const char *nth_name(const bh_instance *instance, const struct bh_directory *directory, uint64_t wanted, size_t *length, ino_t *number) {
+static const char *nth_name(const bh_instance *instance, const struct bh_directory *directory, uint64_t wanted,
+                            size_t *length, ino_t *number) {
     const char *path = name_of(instance, directory->grant);
     *number = number_of(instance, path, directory->depth);
     *length = (size_t)wanted + 1;
@@ -209,8 +218,8 @@ int64_t bh_ancestor_list(bh_instance *instance, const struct bh_file *file, uint
     return lseek(file->host, at, SEEK_SET) < 0 ? -errno : (int64_t)used;
 }
 
-/* A descriptor of the host that stands for an open ancestor: an empty file that nobody else has. Its offset is the place in the list, which
- * duplicates share. */
+/* A descriptor of the host that stands for an open ancestor: an empty file that nobody else has. Its offset is the
+ * place in the list, which duplicates share. */
 int bh_ancestor_open(int flags) {
     char name[40];
     int memory = bh_fd_memory("bulkhead-directory", false);

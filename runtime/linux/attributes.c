@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bh_syscall bh_sys_chmod, bh_sys_fchmod, bh_sys_fchmodat, bh_sys_fchmodat2, bh_sys_chown, bh_sys_lchown, bh_sys_fchown, bh_sys_fchownat,
-    bh_sys_utimensat, bh_sys_utimes, bh_sys_futimesat, bh_sys_truncate;
+bh_syscall bh_sys_chmod, bh_sys_fchmod, bh_sys_fchmodat, bh_sys_fchmodat2, bh_sys_chown, bh_sys_lchown, bh_sys_fchown,
+    bh_sys_fchownat, bh_sys_utimensat, bh_sys_utimes, bh_sys_futimesat, bh_sys_truncate;
 
 #define HERE ((int64_t)AT_FDCWD)
 
@@ -33,7 +33,8 @@ static int object_of_descriptor(bh_instance *instance, uint64_t fd, const char *
     return copy < 0 ? -errno : copy;
 }
 
-static int object_of_path(bh_instance *instance, int64_t directory, uint64_t path, uint64_t flags, struct stat *info, const char *call) {
+static int object_of_path(bh_instance *instance, int64_t directory, uint64_t path, uint64_t flags, struct stat *info,
+                          const char *call) {
     struct bh_place place;
     int change = 0, fd = bh_place_find(instance, directory, path, &place, call);
     if (fd == -ENOENT && bh_path_is_empty(instance, path, flags))
@@ -52,7 +53,8 @@ static int object_of_path(bh_instance *instance, int64_t directory, uint64_t pat
 }
 
 /* 0: the caller closes it. */
-static int open_object(bh_instance *instance, int64_t directory, uint64_t path, uint64_t flags, struct object *object, const char *call) {
+static int open_object(bh_instance *instance, int64_t directory, uint64_t path, uint64_t flags, struct object *object,
+                       const char *call) {
     if ((uint32_t)flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
         return -EINVAL;
     bool own = (int32_t)directory != AT_FDCWD && bh_path_is_empty(instance, path, flags);
@@ -111,7 +113,8 @@ static int64_t change_owner(const struct stat *info, uint64_t user, uint64_t gro
     return bh_guest_owns(info) && user_stays && group_stays ? 0 : -EPERM;
 }
 
-static int64_t change_owner_at(bh_instance *instance, int64_t directory, uint64_t path, uint64_t flags, uint64_t user, uint64_t group) {
+static int64_t change_owner_at(bh_instance *instance, int64_t directory, uint64_t path, uint64_t flags, uint64_t user,
+                               uint64_t group) {
     struct object object;
     int error = open_object(instance, directory, path, flags, &object, "chown");
     if (error)
@@ -142,7 +145,8 @@ int64_t bh_sys_fchown(bh_instance *instance, const uint64_t a[6]) {
     return fstat(file->host, &info) ? -errno : change_owner(&info, a[1], a[2]);
 }
 
-static int64_t change_times(bh_instance *instance, int64_t directory, uint64_t path, const struct timespec *times, uint64_t flags) {
+static int64_t change_times(bh_instance *instance, int64_t directory, uint64_t path, const struct timespec *times,
+                            uint64_t flags) {
     if (times && times[0].tv_nsec == UTIME_OMIT && times[1].tv_nsec == UTIME_OMIT)
         return 0;
     if (!path && (int32_t)directory != AT_FDCWD) {
@@ -157,7 +161,8 @@ static int64_t change_times(bh_instance *instance, int64_t directory, uint64_t p
     if (error)
         return error;
     bool link = S_ISLNK(object.info.st_mode);
-    int64_t result = utimensat(link ? object.fd : AT_FDCWD, link ? "" : object.name, times, link ? AT_EMPTY_PATH : 0) ? -errno : 0;
+    int64_t result =
+        utimensat(link ? object.fd : AT_FDCWD, link ? "" : object.name, times, link ? AT_EMPTY_PATH : 0) ? -errno : 0;
     close(object.fd);
     return result;
 }

@@ -29,7 +29,8 @@ int64_t bh_sys_getcwd(bh_instance *instance, const uint64_t a[6]) {
     char name[PATH_MAX];
     struct bh_directory cwd = instance->personality->cwd;
     /* The root may be granted. */
-    int length = cwd.fd == BH_NOWHERE && !cwd.depth ? snprintf(name, sizeof(name), "/") : bh_directory_name(instance, &cwd, name);
+    int length = cwd.fd == BH_NOWHERE && !cwd.depth ? snprintf(name, sizeof(name), "/")
+                                                    : bh_directory_name(instance, &cwd, name);
     if (length < 0)
         return length;
     uint64_t size = (uint64_t)length + 1;

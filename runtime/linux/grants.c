@@ -1,9 +1,10 @@
 /* Which grant a directory lies in, and whether the guest may change what is there.
  *
- * Names do not tell: a directory granted read-only inside a read-write one has other names there ("x/../ro"), and may get new ones, since
- * guests rename directories above it. So directories are compared by what they are: upwards from where the object lies, the first
- * that is a granted directory decides. No guest can move anything out of a read-only directory or the directory itself
- * (bh_directory_is_granted), so what is found stays true; what the host moves counts when it is looked at. */
+ * Names do not tell: a directory granted read-only inside a read-write one has other names there ("x/../ro"), and may
+ * get new ones, since guests rename directories above it. So directories are compared by what they are: upwards from
+ * where the object lies, the first that is a granted directory decides. No guest can move anything out of a read-only
+ * directory or the directory itself (bh_directory_is_granted), so what is found stays true; what the host moves counts
+ * when it is looked at. */
 #include "linux.h"
 
 #include <fcntl.h>
@@ -124,8 +125,8 @@ struct decision {
     const struct bh_grant *named;
 };
 
-/* 0 or -EROFS when the directory is a granted one, which decides. The grant that the name led to comes first: the host may have granted one
- * directory under two names. */
+/* 0 or -EROFS when the directory is a granted one, which decides. The grant that the name led to comes first: the host
+ * may have granted one directory under two names. */
 static int decide(void *context, const struct stat *directory) {
     const struct decision *decision = context;
     const bh_policy *policy = decision->policy;

@@ -1,12 +1,14 @@
 /* Paths: from what a guest says to a descriptor beneath a directory that the host granted.
  *
- * The kernel walks the path (openat2 with RESOLVE_BENEATH), so that symbolic links, ".." and renames by somebody else while
- * it is walked lead nowhere. It walks from where the path begins: a granted directory, an open one, the working directory. Where that fails
- * since the path goes above its beginning, or because of a grant that lies further down (ancestors.c), it is walked here, a component at a
- * time: ".." of a granted directory is what the guest has above it, and what another ".." leads to is used only when it is seen to lie beneath
- * the grant (bh_directory_check). Symbolic links lead where the guest would come by the same name.
+ * The kernel walks the path (openat2 with RESOLVE_BENEATH), so that symbolic links, ".." and renames by somebody else
+ * while it is walked lead nowhere. It walks from where the path begins: a granted directory, an open one, the working
+ * directory. Where that fails since the path goes above its beginning, or because of a grant that lies further down
+ * (ancestors.c), it is walked here, a component at a time: ".." of a granted directory is what the guest has above it,
+ * and what another ".." leads to is used only when it is seen to lie beneath the grant (bh_directory_check). Symbolic
+ * links lead where the guest would come by the same name.
  *
- * Everything is opened with O_PATH first and looked at before it is opened for real: opening a device or a pipe has effects of its own. */
+ * Everything is opened with O_PATH first and looked at before it is opened for real: opening a device or a pipe has
+ * effects of its own. */
 #include "linux.h"
 
 #include <fcntl.h>
@@ -21,7 +23,8 @@
 #define MAX_JUMPS 4  /* tries of the kernel's at one path */
 
 static int open_resolving(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
-    struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV};
+    struct open_how how = {
+        .flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV};
     for (int attempt = 0; attempt < BH_ATTEMPTS; attempt++) {
         int fd = bh_fd_apart((int)syscall(SYS_openat2, directory, *path ? path : ".", &how, sizeof(how)));
         if (fd >= 0)
@@ -103,8 +106,8 @@ static int enter(const bh_instance *instance, struct bh_place *place, unsigned g
     return error;
 }
 
-/* Where an absolute path begins: at the grant with the longest name that fits, or at the root. To change what has a grant's own name, the
- * directory above is needed. */
+/* Where an absolute path begins: at the grant with the longest name that fits, or at the root. To change what has a
+ * grant's own name, the directory above is needed. */
 static int begin_absolute(const bh_instance *instance, struct bh_place *place) {
     size_t most = 0;
     char *path = place->rest;
@@ -227,8 +230,8 @@ static bool is(const char *name, size_t size, const char *wanted) {
     return size == strlen(wanted) && !memcmp(name, wanted, size);
 }
 
-/* The object of a name in the directory, in itself. A descriptor; 0 when the guest has a directory there that the host has not, or another
- * one, to which the place has moved; or -errno. */
+/* The object of a name in the directory, in itself. A descriptor; 0 when the guest has a directory there that the host
+ * has not, or another one, to which the place has moved; or -errno. */
 static int open_name(const bh_instance *instance, struct bh_place *place, size_t size, struct stat *info) {
     char name[PATH_MAX];
     struct bh_directory child;
@@ -369,8 +372,10 @@ static int look_here(const bh_instance *instance, struct bh_place *place, struct
     return fd;
 }
 
-/* Where one call of the kernel would do, to know the directory in which a file was found: the same file may have a name elsewhere, too. */
-static int look_closely(const bh_instance *instance, struct bh_place *place, bool nofollow, struct stat *info, int *change) {
+/* Where one call of the kernel would do, to know the directory in which a file was found: the same file may have a name
+ * elsewhere, too. */
+static int look_closely(const bh_instance *instance, struct bh_place *place, bool nofollow, struct stat *info,
+                        int *change) {
     for (;;) {
         int fd = descend(instance, place);
         if (fd)
@@ -456,7 +461,10 @@ int bh_place_parent(bh_instance *instance, int64_t directory, uint64_t path, str
 
 enum bh_last bh_place_last(const struct bh_place *place) {
     size_t size = strcspn(place->rest, "/");
-    return !size ? BH_LAST_ROOT : is(place->rest, size, ".") ? BH_LAST_DOT : is(place->rest, size, "..") ? BH_LAST_DOT_DOT : BH_LAST_NAME;
+    return !size                         ? BH_LAST_ROOT
+           : is(place->rest, size, ".")  ? BH_LAST_DOT
+           : is(place->rest, size, "..") ? BH_LAST_DOT_DOT
+                                         : BH_LAST_NAME;
 }
 
 enum bh_covered bh_place_covered(const bh_instance *instance, const struct bh_place *place) {
@@ -468,8 +476,10 @@ enum bh_covered bh_place_covered(const bh_instance *instance, const struct bh_pl
     memcpy(name, place->rest, size);
     name[size] = 0;
     if (place->at.fd != BH_NOWHERE)
-        return bh_directory_covers(instance, &place->at, name, &child) == BH_GRANTED || bh_directory_is_granted(instance, place->at.fd, name)
-                   ? BH_GRANTED : BH_NOT_COVERED;
+        return bh_directory_covers(instance, &place->at, name, &child) == BH_GRANTED ||
+                       bh_directory_is_granted(instance, place->at.fd, name)
+                   ? BH_GRANTED
+                   : BH_NOT_COVERED;
     if (bh_ancestor_child(instance, &place->at, name, &child))
         return BH_NOT_COVERED;
     if (child.fd == BH_NOWHERE)

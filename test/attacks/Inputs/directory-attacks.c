@@ -1,6 +1,7 @@
-/* Ways out by descriptors of directories and the working directory: directory-attacks LIBRARY DIRECTORY. While guests and the host move
- * directories up, down, out and in again, others go up from them by names, make files and list what is there. What lies outside is marked; no mark is
- * read, nothing is planted beside it. Both sides are counted. Prints what failed; exit status 0 when nothing did. */
+/* Ways out by descriptors of directories and the working directory: directory-attacks LIBRARY DIRECTORY. While guests
+ * and the host move directories up, down, out and in again, others go up from them by names, make files and list what
+ * is there. What lies outside is marked; no mark is read, nothing is planted beside it. Both sides are counted. Prints
+ * what failed; exit status 0 when nothing did. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -56,8 +57,10 @@ static atomic_uint changes;
 /* The host takes a directory out of the grant, and brings it back to another place. */
 static void *move_out(void *argument) {
     while (!stop) {
-        REQUIRE(!rename(in_tree("granted/a/b/c"), in_tree("outside/deep/c")) && !rename(in_tree("outside/deep/c"), in_tree("granted/c")));
-        REQUIRE(!rename(in_tree("granted/c"), in_tree("outside/c")) && !rename(in_tree("outside/c"), in_tree("granted/a/b/c")));
+        REQUIRE(!rename(in_tree("granted/a/b/c"), in_tree("outside/deep/c")) &&
+                !rename(in_tree("outside/deep/c"), in_tree("granted/c")));
+        REQUIRE(!rename(in_tree("granted/c"), in_tree("outside/c")) &&
+                !rename(in_tree("outside/c"), in_tree("granted/a/b/c")));
         changes++;
     }
     return argument;
@@ -66,7 +69,8 @@ static void *move_out(void *argument) {
 /* The same with the granted directory itself, and with one above. */
 static void *move_grant(void *argument) {
     while (!stop) {
-        REQUIRE(!rename(in_tree("granted"), in_tree("outside/deep/granted")) && !rename(in_tree("outside/deep/granted"), in_tree("granted")));
+        REQUIRE(!rename(in_tree("granted"), in_tree("outside/deep/granted")) &&
+                !rename(in_tree("outside/deep/granted"), in_tree("granted")));
         changes++;
     }
     return argument;
@@ -108,9 +112,22 @@ static void *move_deep(void *argument) {
 }
 
 static void try_names(int64_t directory, unsigned *reached, unsigned *refused) {
-    static const char *const names[] = {"mark", "../mark", "../../mark", "../../../mark", "../../../../mark", "x/../../mark", "x/../../../mark",
-                                        "../deep/mark", "../c/../mark", "../c/x/../../mark", "../outside/mark", "x/up/mark", "x/up/../mark",
-                                        "../../outside/deep/mark", "./.././mark", "../b/../../../mark"};
+    static const char *const names[] = {"mark",
+                                        "../mark",
+                                        "../../mark",
+                                        "../../../mark",
+                                        "../../../../mark",
+                                        "x/../../mark",
+                                        "x/../../../mark",
+                                        "../deep/mark",
+                                        "../c/../mark",
+                                        "../c/x/../../mark",
+                                        "../outside/mark",
+                                        "x/up/mark",
+                                        "x/up/../mark",
+                                        "../../outside/deep/mark",
+                                        "./.././mark",
+                                        "../b/../../../mark"};
     for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
         int64_t fd = SYS(openat, directory, str(names[n]), n % 2 ? O_RDONLY : O_RDWR);
         *(fd >= 0 ? reached : refused) += 1;
@@ -168,13 +185,20 @@ static void race(const char *name, void *(*change)(void *)) {
     CHECK(reached && refused && changes >= 200);
     IS(SYS(close, fd), 0);
     IS(SYS(chdir, str("/")), 0);
-    static const char *const outside[] = {"planted", "planted-too", "planted-directory", "outside/planted", "outside/planted-too",
-                                          "outside/planted-directory", "outside/deep/planted", "outside/deep/planted-too",
+    static const char *const outside[] = {"planted",
+                                          "planted-too",
+                                          "planted-directory",
+                                          "outside/planted",
+                                          "outside/planted-too",
+                                          "outside/planted-directory",
+                                          "outside/deep/planted",
+                                          "outside/deep/planted-too",
                                           "outside/deep/planted-directory"};
     for (size_t n = 0; n < sizeof(outside) / sizeof(*outside); n++)
         CHECK(!exists(outside[n]));
     struct stat info;
-    CHECK(!stat(in_tree("outside/keep"), &info) && (info.st_mode & 0777) == 0644 && exists("keep") && exists("outside/deep/keep"));
+    CHECK(!stat(in_tree("outside/keep"), &info) && (info.st_mode & 0777) == 0644 && exists("keep") &&
+          exists("outside/deep/keep"));
 }
 
 static bh_policy *grant(const char *const (*grants)[2]) {
@@ -300,12 +324,26 @@ int main(int argc, char **argv) {
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
     top = argv[2];
-    static const char *const directories[] = {"granted", "granted/a", "granted/a/b", "granted/a/b/c", "granted/a/b/c/x", "granted/a/b/x",
-                                              "granted/long", "granted/long/long", "granted/long/long/long", "granted/long/long/long/long",
-                                              "outside", "outside/deep", "one", "two", "deep"};
-    static const char *const inside[] = {"granted/mark", "granted/a/mark", "granted/a/b/mark", "granted/a/b/c/mark", "granted/a/b/c/x/f",
-                                         "one/mark-of-one", "two/mark-of-two", "deep/mark-of-deep"};
-    static const char *const outside[] = {"mark", "outside/mark", "outside/deep/mark", "keep", "outside/keep", "outside/deep/keep"};
+    static const char *const directories[] = {"granted",
+                                              "granted/a",
+                                              "granted/a/b",
+                                              "granted/a/b/c",
+                                              "granted/a/b/c/x",
+                                              "granted/a/b/x",
+                                              "granted/long",
+                                              "granted/long/long",
+                                              "granted/long/long/long",
+                                              "granted/long/long/long/long",
+                                              "outside",
+                                              "outside/deep",
+                                              "one",
+                                              "two",
+                                              "deep"};
+    static const char *const inside[] = {"granted/mark",       "granted/a/mark",    "granted/a/b/mark",
+                                         "granted/a/b/c/mark", "granted/a/b/c/x/f", "one/mark-of-one",
+                                         "two/mark-of-two",    "deep/mark-of-deep"};
+    static const char *const outside[] = {"mark", "outside/mark", "outside/deep/mark",
+                                          "keep", "outside/keep", "outside/deep/keep"};
     for (size_t n = 0; n < sizeof(directories) / sizeof(*directories); n++)
         make_directory(directories[n]);
     for (size_t n = 0; n < sizeof(inside) / sizeof(*inside); n++)

@@ -1,5 +1,6 @@
-/* Directories by what they are: descriptors and the working directory after renames, what lies above a grant, grants inside others, and each
- * kind of name that ends in a slash or in dots: directories-test MODULE DIRECTORY. MODULE is library.S; DIRECTORY is empty. */
+/* Directories by what they are: descriptors and the working directory after renames, what lies above a grant, grants
+ * inside others, and each kind of name that ends in a slash or in dots: directories-test MODULE DIRECTORY. MODULE is
+ * library.S; DIRECTORY is empty. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -39,7 +40,8 @@ static void begin(const char *const (*grants)[3]) {
     bh_policy *policy;
     REQUIRE(!bh_policy_create(&policy));
     for (; (*grants)[0]; grants++)
-        REQUIRE(!bh_policy_grant_directory(policy, in_tree((*grants)[0]), (*grants)[1], (*grants)[2] ? BH_READ_WRITE : BH_READ_ONLY));
+        REQUIRE(!bh_policy_grant_directory(policy, in_tree((*grants)[0]), (*grants)[1],
+                                           (*grants)[2] ? BH_READ_WRITE : BH_READ_ONLY));
     start_guest(policy);
     bh_policy_destroy(policy);
 }
@@ -76,7 +78,8 @@ static void list_is(const char *name, const char *wanted, int line) {
             snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s ", bytes + at + 19);
     }
     if (fd < 0 || size || strcmp(found, wanted)) {
-        printf("line %d: in '%s' (%lld) is '%s' (%lld), not '%s'\n", line, name, (long long)fd, found, (long long)size, wanted);
+        printf("line %d: in '%s' (%lld) is '%s' (%lld), not '%s'\n", line, name, (long long)fd, found, (long long)size,
+               wanted);
         failures++;
     }
     IS(SYS(close, fd), 0);
@@ -143,7 +146,8 @@ static void test_moved_out(void) {
     IS(make(fd, "before"), 0);
     static const char *const places[] = {"outside/dir", "outside", "dir"};
     REQUIRE(!rename(in_tree("w/sub/dir"), in_tree("outside/dir")));
-    static const char *const names[] = {"before", ".", "..", "../secret", "../outside/secret", "../../outside/secret", "../../w/a/mark", "sub"};
+    static const char *const names[] = {
+        "before", ".", "..", "../secret", "../outside/secret", "../../outside/secret", "../../w/a/mark", "sub"};
     for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
         printf("%s\n", names[n]);
         IS(SYS(openat, fd, str(names[n]), O_RDONLY), -EACCES);
@@ -172,12 +176,14 @@ static void test_moved_out(void) {
 
 static void test_ancestors(void) {
     struct stat info, root;
-    begin((const char *const[][3]){{"w", "/usr/local/w", "rw"}, {"ro", "/usr/share", NULL}, {"w", "/usr/local/again", "rw"}, {NULL, NULL, NULL}});
+    begin((const char *const[][3]){
+        {"w", "/usr/local/w", "rw"}, {"ro", "/usr/share", NULL}, {"w", "/usr/local/again", "rw"}, {NULL, NULL, NULL}});
     CWD_IS("/");
     LIST_IS("/", ". .. usr ");
     LIST_IS("/usr", ". .. local share ");
     LIST_IS("/usr/local", ". .. w again ");
-    static const char *const above[] = {"/", "/usr", "/usr/", "/usr/.", "/usr/local", "/usr/local/w/..", "/usr/local/w/../..", "/../usr", "usr"};
+    static const char *const above[] = {
+        "/", "/usr", "/usr/", "/usr/.", "/usr/local", "/usr/local/w/..", "/usr/local/w/../..", "/../usr", "usr"};
     for (size_t n = 0; n < sizeof(above) / sizeof(*above); n++) {
         const char *name = above[n];
         printf("%s\n", name);
@@ -196,7 +202,8 @@ static void test_ancestors(void) {
         IS(SYS(mkdir, str(name), 0755), -EEXIST);
         int64_t fd = SYS(open, str(name), O_RDONLY);
         IS(SYS(fstat, fd, BUFFER + 200), 0);
-        CHECK(!bh_copy_out(guest, &root, BUFFER + 200, sizeof(root)) && root.st_ino == info.st_ino && root.st_dev == info.st_dev);
+        CHECK(!bh_copy_out(guest, &root, BUFFER + 200, sizeof(root)) && root.st_ino == info.st_ino &&
+              root.st_dev == info.st_dev);
         IS(SYS(newfstatat, fd, str(""), BUFFER, AT_EMPTY_PATH), 0);
         IS(SYS(read, fd, BUFFER, 10), -EISDIR);
         IS(SYS(write, fd, BUFFER, 10), -EBADF);
@@ -270,9 +277,11 @@ static void test_ancestors(void) {
     end();
 }
 
-/* Grants inside others are where their names say, also for relative names and where the outer one has nothing of that name, or another. */
+/* Grants inside others are where their names say, also for relative names and where the outer one has nothing of that
+ * name, or another. */
 static void test_inside(void) {
-    begin((const char *const[][3]){{"w", "/w", "rw"}, {"ro", "/w/a/ro", NULL}, {"other", "/w/none/there/o", "rw"}, {NULL, NULL, NULL}});
+    begin((const char *const[][3]){
+        {"w", "/w", "rw"}, {"ro", "/w/a/ro", NULL}, {"other", "/w/none/there/o", "rw"}, {NULL, NULL, NULL}});
     IS(SYS(access, str("/w/a/ro/x"), W_OK), -EROFS);
     IS(SYS(access, str("/w/./a//ro/./x"), R_OK), 0);
     IS(SYS(access, str("/w/a/b/../ro/x"), R_OK), 0);
@@ -353,51 +362,103 @@ static int64_t ask(const struct row *row) {
         snprintf(path, sizeof(path), "%s%s", FILES, row->second);
         str2(path);
     }
-    int64_t got = guest_call6(guest, row->number, zeros + 40000, row->second ? zeros + 50000 : (uint64_t)row->flags, 0644, 0, 0, 0);
+    int64_t got = guest_call6(guest, row->number, zeros + 40000, row->second ? zeros + 50000 : (uint64_t)row->flags,
+                              0644, 0, 0, 0);
     if (got >= 0 && (row->number == SYS_open || row->number == SYS_creat))
         got = SYS(close, got);
     return got;
 }
 
 static void test_ends(void) {
-    static const struct row rows[] = {
-        {SYS_unlink, "f/", NULL, 0, -ENOTDIR}, {SYS_unlink, "f/.", NULL, 0, -ENOTDIR}, {SYS_unlink, "d/", NULL, 0, -EISDIR},
-        {SYS_unlink, "d/.", NULL, 0, -EISDIR}, {SYS_unlink, "d/..", NULL, 0, -EISDIR}, {SYS_unlink, "none/", NULL, 0, -ENOENT},
-        {SYS_unlink, "to-d/", NULL, 0, -ENOTDIR}, {SYS_unlink, "/", NULL, 0, -EISDIR}, {SYS_unlink, "", NULL, 0, -ENOENT},
-        {SYS_rmdir, "d/.", NULL, 0, -EINVAL}, {SYS_rmdir, "d/./", NULL, 0, -EINVAL}, {SYS_rmdir, "d/..", NULL, 0, -ENOTEMPTY},
-        {SYS_rmdir, "d/../", NULL, 0, -ENOTEMPTY}, {SYS_rmdir, "f/", NULL, 0, -ENOTDIR}, {SYS_rmdir, "to-d/", NULL, 0, -ENOTDIR},
-        {SYS_rmdir, "none/", NULL, 0, -ENOENT}, {SYS_rmdir, "/", NULL, 0, -EBUSY}, {SYS_rmdir, "", NULL, 0, -ENOENT},
-        {SYS_mkdir, "new/", NULL, 0755, 0}, {SYS_rmdir, "new//", NULL, 0, 0}, {SYS_mkdir, "new/.", NULL, 0755, -ENOENT},
-        {SYS_mkdir, "d/.", NULL, 0755, -EEXIST}, {SYS_mkdir, "d/..", NULL, 0755, -EEXIST}, {SYS_mkdir, "dangling/", NULL, 0755, -EEXIST},
-        {SYS_mkdir, "f/", NULL, 0755, -EEXIST}, {SYS_mkdir, "", NULL, 0755, -ENOENT}, {SYS_mkdir, "/", NULL, 0755, -EEXIST},
-        {SYS_rename, "f/", "g", 0, -ENOTDIR}, {SYS_rename, "f", "g/", 0, -ENOTDIR}, {SYS_rename, "d/", "e", 0, 0},
-        {SYS_rename, "e", "d/", 0, 0}, {SYS_rename, "d/.", "e", 0, -EBUSY}, {SYS_rename, "d/..", "e", 0, -EBUSY},
-        {SYS_rename, "f", "d/.", 0, -EBUSY}, {SYS_rename, "f", "d/..", 0, -EBUSY}, {SYS_rename, "to-d/", "x", 0, -ENOTDIR},
-        {SYS_rename, "d", "d/e", 0, -EINVAL}, {SYS_rename, "/", "x", 0, -EBUSY}, {SYS_rename, "none/", "x", 0, -ENOENT},
-        {SYS_open, "f/", NULL, O_RDONLY, -ENOTDIR}, {SYS_open, "f/.", NULL, O_RDONLY, -ENOTDIR},
-        {SYS_open, "f/", NULL, O_RDONLY | O_CREAT, -EISDIR}, {SYS_open, "none/", NULL, O_RDWR | O_CREAT, -EISDIR},
-        {SYS_open, "none/", NULL, O_RDONLY, -ENOENT}, {SYS_open, "d/", NULL, O_RDONLY, 0}, {SYS_open, "d/.", NULL, O_RDONLY | O_CREAT, -EISDIR},
-        {SYS_open, "d/..", NULL, O_RDONLY | O_CREAT | O_EXCL, -EEXIST}, {SYS_open, "d", NULL, O_RDONLY | O_CREAT, -EISDIR},
-        {SYS_open, "d", NULL, O_RDONLY | O_CREAT | O_DIRECTORY, -EINVAL}, {SYS_open, "f", NULL, O_RDONLY | O_DIRECTORY, -ENOTDIR},
-        {SYS_open, "to-f/", NULL, O_RDONLY, -ENOTDIR}, {SYS_open, "to-d/", NULL, O_RDONLY | O_NOFOLLOW, 0},
-        {SYS_open, "to-d", NULL, O_RDONLY | O_NOFOLLOW, -ELOOP}, {SYS_open, "to-d", NULL, O_RDONLY | O_NOFOLLOW | O_DIRECTORY, -ENOTDIR},
-        {SYS_open, "to-d", NULL, O_PATH | O_NOFOLLOW, 0}, {SYS_open, "to-d", NULL, O_PATH | O_NOFOLLOW | O_DIRECTORY, -ENOTDIR},
-        {SYS_open, "loop", NULL, O_RDONLY, -ELOOP}, {SYS_open, "loop", NULL, O_RDWR | O_CREAT, -ELOOP}, {SYS_open, "loop/x", NULL, O_RDONLY, -ELOOP},
-        {SYS_open, "dangling", NULL, O_RDONLY, -ENOENT}, {SYS_open, "dangling", NULL, O_RDWR | O_CREAT | O_EXCL, -EEXIST},
-        {SYS_open, "dangling", NULL, O_RDWR | O_CREAT, 0}, {SYS_unlink, "made", NULL, 0, 0}, {SYS_open, "", NULL, O_RDONLY, -ENOENT},
-        {SYS_open, "f", NULL, O_PATH | O_RDWR | O_TRUNC | O_CREAT, 0}, {SYS_open, "d", NULL, O_TMPFILE | O_RDWR, -EOPNOTSUPP},
-        {SYS_creat, "f/", NULL, 0644, -EISDIR}, {SYS_truncate, "f/", NULL, 0, -ENOTDIR}, {SYS_truncate, "d", NULL, 0, -EISDIR},
-        {SYS_chdir, "f/", NULL, 0, -ENOTDIR}, {SYS_chdir, "to-d/", NULL, 0, 0}, {SYS_chdir, "", NULL, 0, -ENOENT},
-        {SYS_access, "f/", NULL, 0, -ENOTDIR}, {SYS_access, "to-f/", NULL, 0, -ENOTDIR}, {SYS_access, "to-d/.", NULL, 0, 0},
-        {SYS_access, "f/..", NULL, 0, -ENOTDIR}, {SYS_access, "none/..", NULL, 0, -ENOENT}, {SYS_access, "dangling/", NULL, 0, -ENOENT},
-        {SYS_chmod, "f/", NULL, 0644, -ENOTDIR}, {SYS_chmod, "", NULL, 0644, -ENOENT}, {SYS_chmod, "d/", NULL, 0755, 0}};
+    static const struct row rows[] = {{SYS_unlink, "f/", NULL, 0, -ENOTDIR},
+                                      {SYS_unlink, "f/.", NULL, 0, -ENOTDIR},
+                                      {SYS_unlink, "d/", NULL, 0, -EISDIR},
+                                      {SYS_unlink, "d/.", NULL, 0, -EISDIR},
+                                      {SYS_unlink, "d/..", NULL, 0, -EISDIR},
+                                      {SYS_unlink, "none/", NULL, 0, -ENOENT},
+                                      {SYS_unlink, "to-d/", NULL, 0, -ENOTDIR},
+                                      {SYS_unlink, "/", NULL, 0, -EISDIR},
+                                      {SYS_unlink, "", NULL, 0, -ENOENT},
+                                      {SYS_rmdir, "d/.", NULL, 0, -EINVAL},
+                                      {SYS_rmdir, "d/./", NULL, 0, -EINVAL},
+                                      {SYS_rmdir, "d/..", NULL, 0, -ENOTEMPTY},
+                                      {SYS_rmdir, "d/../", NULL, 0, -ENOTEMPTY},
+                                      {SYS_rmdir, "f/", NULL, 0, -ENOTDIR},
+                                      {SYS_rmdir, "to-d/", NULL, 0, -ENOTDIR},
+                                      {SYS_rmdir, "none/", NULL, 0, -ENOENT},
+                                      {SYS_rmdir, "/", NULL, 0, -EBUSY},
+                                      {SYS_rmdir, "", NULL, 0, -ENOENT},
+                                      {SYS_mkdir, "new/", NULL, 0755, 0},
+                                      {SYS_rmdir, "new//", NULL, 0, 0},
+                                      {SYS_mkdir, "new/.", NULL, 0755, -ENOENT},
+                                      {SYS_mkdir, "d/.", NULL, 0755, -EEXIST},
+                                      {SYS_mkdir, "d/..", NULL, 0755, -EEXIST},
+                                      {SYS_mkdir, "dangling/", NULL, 0755, -EEXIST},
+                                      {SYS_mkdir, "f/", NULL, 0755, -EEXIST},
+                                      {SYS_mkdir, "", NULL, 0755, -ENOENT},
+                                      {SYS_mkdir, "/", NULL, 0755, -EEXIST},
+                                      {SYS_rename, "f/", "g", 0, -ENOTDIR},
+                                      {SYS_rename, "f", "g/", 0, -ENOTDIR},
+                                      {SYS_rename, "d/", "e", 0, 0},
+                                      {SYS_rename, "e", "d/", 0, 0},
+                                      {SYS_rename, "d/.", "e", 0, -EBUSY},
+                                      {SYS_rename, "d/..", "e", 0, -EBUSY},
+                                      {SYS_rename, "f", "d/.", 0, -EBUSY},
+                                      {SYS_rename, "f", "d/..", 0, -EBUSY},
+                                      {SYS_rename, "to-d/", "x", 0, -ENOTDIR},
+                                      {SYS_rename, "d", "d/e", 0, -EINVAL},
+                                      {SYS_rename, "/", "x", 0, -EBUSY},
+                                      {SYS_rename, "none/", "x", 0, -ENOENT},
+                                      {SYS_open, "f/", NULL, O_RDONLY, -ENOTDIR},
+                                      {SYS_open, "f/.", NULL, O_RDONLY, -ENOTDIR},
+                                      {SYS_open, "f/", NULL, O_RDONLY | O_CREAT, -EISDIR},
+                                      {SYS_open, "none/", NULL, O_RDWR | O_CREAT, -EISDIR},
+                                      {SYS_open, "none/", NULL, O_RDONLY, -ENOENT},
+                                      {SYS_open, "d/", NULL, O_RDONLY, 0},
+                                      {SYS_open, "d/.", NULL, O_RDONLY | O_CREAT, -EISDIR},
+                                      {SYS_open, "d/..", NULL, O_RDONLY | O_CREAT | O_EXCL, -EEXIST},
+                                      {SYS_open, "d", NULL, O_RDONLY | O_CREAT, -EISDIR},
+                                      {SYS_open, "d", NULL, O_RDONLY | O_CREAT | O_DIRECTORY, -EINVAL},
+                                      {SYS_open, "f", NULL, O_RDONLY | O_DIRECTORY, -ENOTDIR},
+                                      {SYS_open, "to-f/", NULL, O_RDONLY, -ENOTDIR},
+                                      {SYS_open, "to-d/", NULL, O_RDONLY | O_NOFOLLOW, 0},
+                                      {SYS_open, "to-d", NULL, O_RDONLY | O_NOFOLLOW, -ELOOP},
+                                      {SYS_open, "to-d", NULL, O_RDONLY | O_NOFOLLOW | O_DIRECTORY, -ENOTDIR},
+                                      {SYS_open, "to-d", NULL, O_PATH | O_NOFOLLOW, 0},
+                                      {SYS_open, "to-d", NULL, O_PATH | O_NOFOLLOW | O_DIRECTORY, -ENOTDIR},
+                                      {SYS_open, "loop", NULL, O_RDONLY, -ELOOP},
+                                      {SYS_open, "loop", NULL, O_RDWR | O_CREAT, -ELOOP},
+                                      {SYS_open, "loop/x", NULL, O_RDONLY, -ELOOP},
+                                      {SYS_open, "dangling", NULL, O_RDONLY, -ENOENT},
+                                      {SYS_open, "dangling", NULL, O_RDWR | O_CREAT | O_EXCL, -EEXIST},
+                                      {SYS_open, "dangling", NULL, O_RDWR | O_CREAT, 0},
+                                      {SYS_unlink, "made", NULL, 0, 0},
+                                      {SYS_open, "", NULL, O_RDONLY, -ENOENT},
+                                      {SYS_open, "f", NULL, O_PATH | O_RDWR | O_TRUNC | O_CREAT, 0},
+                                      {SYS_open, "d", NULL, O_TMPFILE | O_RDWR, -EOPNOTSUPP},
+                                      {SYS_creat, "f/", NULL, 0644, -EISDIR},
+                                      {SYS_truncate, "f/", NULL, 0, -ENOTDIR},
+                                      {SYS_truncate, "d", NULL, 0, -EISDIR},
+                                      {SYS_chdir, "f/", NULL, 0, -ENOTDIR},
+                                      {SYS_chdir, "to-d/", NULL, 0, 0},
+                                      {SYS_chdir, "", NULL, 0, -ENOENT},
+                                      {SYS_access, "f/", NULL, 0, -ENOTDIR},
+                                      {SYS_access, "to-f/", NULL, 0, -ENOTDIR},
+                                      {SYS_access, "to-d/.", NULL, 0, 0},
+                                      {SYS_access, "f/..", NULL, 0, -ENOTDIR},
+                                      {SYS_access, "none/..", NULL, 0, -ENOENT},
+                                      {SYS_access, "dangling/", NULL, 0, -ENOENT},
+                                      {SYS_chmod, "f/", NULL, 0644, -ENOTDIR},
+                                      {SYS_chmod, "", NULL, 0644, -ENOENT},
+                                      {SYS_chmod, "d/", NULL, 0755, 0}};
     begin((const char *const[][3]){{"w", "/w", "rw"}, {NULL, NULL, NULL}});
     IS(SYS(mkdir, str("/w/t/d"), 0755), 0);
     for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++) {
         int64_t got = ask(&rows[n]);
         if (got != rows[n].wanted) {
-            printf("system call %ld of '%s', '%s', %llo is %lld, not %lld\n", rows[n].number, rows[n].first, rows[n].second ? rows[n].second : "",
-                   (unsigned long long)rows[n].flags, (long long)got, (long long)rows[n].wanted);
+            printf("system call %ld of '%s', '%s', %llo is %lld, not %lld\n", rows[n].number, rows[n].first,
+                   rows[n].second ? rows[n].second : "", (unsigned long long)rows[n].flags, (long long)got,
+                   (long long)rows[n].wanted);
             failures++;
         }
     }
@@ -418,7 +479,8 @@ static void test_empty(void) {
     struct stat info;
     begin((const char *const[][3]){{"w", "/w", "rw"}, {"ro", "/ro", NULL}, {NULL, NULL, NULL}});
     int64_t file = SYS(open, str("/w/t/f"), O_PATH), directory = SYS(open, str("/w/t"), O_PATH | O_DIRECTORY);
-    int64_t link = SYS(open, str("/w/t/to-f"), O_PATH | O_NOFOLLOW), fixed = SYS(open, str("/ro/x"), O_PATH), open_file = SYS(open, str("/w/t/f"), O_RDONLY);
+    int64_t link = SYS(open, str("/w/t/to-f"), O_PATH | O_NOFOLLOW), fixed = SYS(open, str("/ro/x"), O_PATH),
+            open_file = SYS(open, str("/w/t/f"), O_RDONLY);
     const int64_t named[] = {file, directory, link, fixed};
     for (size_t n = 0; n < 4; n++) {
         IS(SYS(fstat, named[n], BUFFER), 0);
@@ -491,7 +553,8 @@ static void test_empty(void) {
 /* Second names are for files in /dev/shm itself, and nowhere else. */
 static void test_links(void) {
     struct stat info;
-    begin((const char *const[][3]){{"shm", "/dev/shm", "rw"}, {"w", "/w", "rw"}, {"shm/ro", "/dev/shm/ro", NULL}, {NULL, NULL, NULL}});
+    begin((const char *const[][3]){
+        {"shm", "/dev/shm", "rw"}, {"w", "/w", "rw"}, {"shm/ro", "/dev/shm/ro", NULL}, {NULL, NULL, NULL}});
     IS(SYS(link, str("/dev/shm/f"), str2("/dev/shm/g")), 0);
     IS(SYS(stat, str("/dev/shm/g"), BUFFER), 0);
     CHECK(!bh_copy_out(guest, &info, BUFFER, sizeof(info)) && info.st_nlink == 2);
@@ -502,11 +565,21 @@ static void test_links(void) {
     IS(SYS(chdir, str("/dev/shm")), 0);
     IS(SYS(linkat, AT_FDCWD, str("f"), AT_FDCWD, str2("sub/../../shm/g"), 0), 0);
     IS(SYS(unlink, str("g")), 0);
-    static const char *const refused[][2] = {{"/dev/shm/sub", "/dev/shm/g"},  {"/dev/shm/to-f", "/dev/shm/g"}, {"/dev/shm/f", "/dev/shm/sub/g"},
-                                             {"/dev/shm/sub/f", "/dev/shm/g"}, {"/dev/shm/ro/f", "/dev/shm/g"}, {"/dev/shm/f", "/dev/shm/ro/g"},
-                                             {"/dev/shm/f", "/w/g"},           {"/w/t/f", "/dev/shm/g"},        {"/w/t/f", "/w/t/g"},
-                                             {"/dev/shm/..", "/dev/shm/g"},    {"/dev/shm/f", "/dev/shm/."},    {"/dev/shm/f", "/dev/g"},
-                                             {"/dev/shm", "/dev/shm/g"},       {"", "/dev/shm/g"},              {"/dev/shm/sub/../sub/f", "g"}};
+    static const char *const refused[][2] = {{"/dev/shm/sub", "/dev/shm/g"},
+                                             {"/dev/shm/to-f", "/dev/shm/g"},
+                                             {"/dev/shm/f", "/dev/shm/sub/g"},
+                                             {"/dev/shm/sub/f", "/dev/shm/g"},
+                                             {"/dev/shm/ro/f", "/dev/shm/g"},
+                                             {"/dev/shm/f", "/dev/shm/ro/g"},
+                                             {"/dev/shm/f", "/w/g"},
+                                             {"/w/t/f", "/dev/shm/g"},
+                                             {"/w/t/f", "/w/t/g"},
+                                             {"/dev/shm/..", "/dev/shm/g"},
+                                             {"/dev/shm/f", "/dev/shm/."},
+                                             {"/dev/shm/f", "/dev/g"},
+                                             {"/dev/shm", "/dev/shm/g"},
+                                             {"", "/dev/shm/g"},
+                                             {"/dev/shm/sub/../sub/f", "g"}};
     for (size_t n = 0; n < sizeof(refused) / sizeof(*refused); n++) {
         IS(SYS(link, str(refused[n][0]), str2(refused[n][1])), -EPERM);
         IS(SYS(linkat, AT_FDCWD, str(refused[n][0]), AT_FDCWD, str2(refused[n][1]), AT_SYMLINK_FOLLOW), -EPERM);
@@ -518,7 +591,8 @@ static void test_links(void) {
     end();
 }
 
-/* The working directory is one of the descriptors that guests share, where it is not a grant itself; and it is given back. */
+/* The working directory is one of the descriptors that guests share, where it is not a grant itself; and it is given
+ * back. */
 static void test_counted(void) {
     struct rlimit old;
     REQUIRE(!getrlimit(RLIMIT_NOFILE, &old) && !setrlimit(RLIMIT_NOFILE, &(struct rlimit){80, old.rlim_max}));
@@ -550,9 +624,12 @@ int main(int argc, char **argv) {
     if (argc != 3)
         return 2;
     top = argv[2];
-    static const char *const directories[] = {"w", "w/a", "w/a/b", "w/t", "ro", "other", "outside", "shm", "shm/sub", "shm/ro"};
-    static const char *const files[] = {"w/a/mark", "w/t/f", "ro/x", "other/y", "outside/secret", "shm/f", "shm/sub/f", "shm/ro/f"};
-    static const char *const links[][2] = {{"a/b", "w/link"}, {"d", "w/t/to-d"}, {"f", "w/t/to-f"}, {"loop", "w/t/loop"}, {"f", "shm/to-f"}, {"made", "w/t/dangling"}};
+    static const char *const directories[] = {"w",     "w/a",     "w/a/b", "w/t",     "ro",
+                                              "other", "outside", "shm",   "shm/sub", "shm/ro"};
+    static const char *const files[] = {"w/a/mark",       "w/t/f", "ro/x",      "other/y",
+                                        "outside/secret", "shm/f", "shm/sub/f", "shm/ro/f"};
+    static const char *const links[][2] = {{"a/b", "w/link"},    {"d", "w/t/to-d"}, {"f", "w/t/to-f"},
+                                           {"loop", "w/t/loop"}, {"f", "shm/to-f"}, {"made", "w/t/dangling"}};
     for (size_t n = 0; n < sizeof(directories) / sizeof(*directories); n++)
         make_directory(directories[n]);
     for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++)

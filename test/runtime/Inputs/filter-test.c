@@ -1,6 +1,6 @@
-/* filter-test personality ALL EXEC: under one that refuses personality(), and openat where ALL is 1, whether guest data would be executable
- * (EXEC) is learned from /proc. filter-test DIRECTORY ERROR: under a seccomp filter that answers openat2 with ERROR (0: there is no filter) a directory cannot be granted,
- * and the message says why. */
+/* filter-test personality ALL EXEC: under one that refuses personality(), and openat where ALL is 1, whether guest data
+ * would be executable (EXEC) is learned from /proc. filter-test DIRECTORY ERROR: under a seccomp filter that answers
+ * openat2 with ERROR (0: there is no filter) a directory cannot be granted, and the message says why. */
 #include <errno.h>
 #include <limits.h>
 #include <linux/filter.h>
@@ -15,7 +15,8 @@
 static void refuse(long number, unsigned error) {
     struct sock_filter code[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
                                  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 1),
-                                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+                                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+                                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
     struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
     REQUIRE(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
 }
@@ -45,7 +46,9 @@ int main(int argc, char **argv) {
         refuse(SYS_openat2, error);
     REQUIRE(!bh_policy_create(&policy));
     bh_error result = bh_policy_grant_directory(policy, argv[1], "/data", BH_READ_ONLY);
-    CHECK(error ? result == BH_ERROR_SYSTEM && bh_last_error()->system_errno == (int)error && strstr(bh_last_error()->text, "seccomp") : !result);
+    CHECK(error ? result == BH_ERROR_SYSTEM && bh_last_error()->system_errno == (int)error &&
+                      strstr(bh_last_error()->text, "seccomp")
+                : !result);
     bh_policy_destroy(policy);
     return failures != 0;
 }

@@ -1,5 +1,6 @@
-/* twin TOP SEED COUNT: COUNT random calls about files in the directory TOP, each with what came of it, a line each. Built for the guest and
- * for the host it says the same of twin directories; where it may not, the table `differences` says why. `twin make DIRECTORY TOP` makes one.
+/* twin TOP SEED COUNT: COUNT random calls about files in the directory TOP, each with what came of it, a line each.
+ * Built for the guest and for the host it says the same of twin directories; where it may not, the table `differences`
+ * says why. `twin make DIRECTORY TOP` makes one.
  *
  * What is above TOP is looked at, but not changed: the host's own has more in it. */
 #define _GNU_SOURCE
@@ -54,7 +55,8 @@ static unsigned pick(unsigned most) {
 /* ---- Names ---- */
 
 static void random_name(char *to, bool last) {
-    static const char *const names[] = {"a", "b", "c", "d", "e", "f", "to-a", "to-f", "up", "above", "loop", "dangling", "absolute", "chain", "out"};
+    static const char *const names[] = {"a",  "b",     "c",    "d",        "e",        "f",     "to-a", "to-f",
+                                        "up", "above", "loop", "dangling", "absolute", "chain", "out"};
     unsigned kind = pick(100);
     if (kind < 62)
         strcpy(to, names[pick(6)]);
@@ -77,7 +79,9 @@ static void random_path(char path[PATH_MAX + 100]) {
         for (int n = 0; n < 1022; n++)
             strcpy(path + 4 * n, "a/..");
         memset(path, '/', 4 * 1000);
-        strcpy(path + 4 * 1000, "a/./b/././././././././././././././././././././././././././././././././././././././././././b///////////");
+        strcpy(
+            path + 4 * 1000,
+            "a/./b/././././././././././././././././././././././././././././././././././././././././././b///////////");
         path[PATH_MAX - 4 + pick(8)] = 0;
         memcpy(path, ".", 1);
         return;
@@ -153,7 +157,8 @@ static bool changes_inside(int base, const char *path) {
 }
 
 static bool directory_inside(int base, const char *path, int flags) {
-    return inside(openat(base, *path ? path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0)));
+    return inside(openat(base, *path ? path : ".",
+                         O_PATH | O_DIRECTORY | O_CLOEXEC | (flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0)));
 }
 
 /* ---- What came of it ---- */
@@ -200,7 +205,8 @@ static void keep(int fd) {
 
 static void do_open(int base, const char *path) {
     bool plain = pick(2); /* a directory to begin names at, mostly */
-    static const int some[] = {O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_SYNC, O_CLOEXEC, O_PATH};
+    static const int some[] = {O_CREAT,    O_EXCL,     O_TRUNC, O_APPEND,  O_DIRECTORY,
+                               O_NOFOLLOW, O_NONBLOCK, O_SYNC,  O_CLOEXEC, O_PATH};
     int flags = (int)pick(3);
     for (size_t n = 0; n < sizeof(some) / sizeof(*some); n++)
         flags |= pick(plain ? 20 : 4) ? 0 : some[n];
@@ -263,15 +269,20 @@ static void do_look(int base, const char *path) {
     unsigned kind = pick(8);
     char target[300];
     if (kind < 5) {
-        int flags = kind == 4 ? (int)pick(0x1000) & ~0x800 : (pick(2) ? AT_SYMLINK_NOFOLLOW : 0) | (pick(3) ? 0 : AT_EMPTY_PATH);
+        int flags = kind == 4 ? (int)pick(0x1000) & ~0x800
+                              : (pick(2) ? AT_SYMLINK_NOFOLLOW : 0) | (pick(3) ? 0 : AT_EMPTY_PATH);
         if (!pick(8))
             path = "";
         long result = syscall(SYS_newfstatat, base, path, &info, flags);
         printf("%x ", (unsigned)flags);
         say_stat("stat", result, &info, !result && S_ISDIR(info.st_mode) && directory_inside(base, path, flags));
     } else if (kind < 7) {
-        int mode = (int)pick(pick(20) ? 8 : 16), flags = pick(30) ? (pick(3) ? 0 : AT_SYMLINK_NOFOLLOW) | (pick(3) ? 0 : AT_EACCESS) : (int)pick(0x2000);
-        bool above = (mode & W_OK) && directory_inside(AT_FDCWD, "/", 0) != directory_inside(base, path, flags & AT_SYMLINK_NOFOLLOW) ? false : mode & W_OK;
+        int mode = (int)pick(pick(20) ? 8 : 16),
+            flags = pick(30) ? (pick(3) ? 0 : AT_SYMLINK_NOFOLLOW) | (pick(3) ? 0 : AT_EACCESS) : (int)pick(0x2000);
+        bool above = (mode & W_OK) && directory_inside(AT_FDCWD, "/", 0) !=
+                                          directory_inside(base, path, flags & AT_SYMLINK_NOFOLLOW)
+                         ? false
+                         : mode & W_OK;
         printf("%d %x ", mode, (unsigned)flags);
         long result = syscall(SYS_faccessat2, base, path, above ? mode & ~W_OK : mode, flags);
         say("access", result);
@@ -298,7 +309,8 @@ static void do_attributes(int base, const char *path) {
     if (kind == 0) {
         say("chmod", syscall(SYS_fchmodat2, base, path, random_mode(), flags));
     } else if (kind == 1) {
-        say("chown", syscall(SYS_fchownat, base, path, pick(2) ? getuid() : (uid_t)-1, pick(2) ? getgid() : (gid_t)-1, flags));
+        say("chown",
+            syscall(SYS_fchownat, base, path, pick(2) ? getuid() : (uid_t)-1, pick(2) ? getgid() : (gid_t)-1, flags));
     } else if (kind == 2) {
         struct timespec times[2] = {{pick(1000), pick(1000)}, {pick(1000), pick(1000)}};
         if (!pick(4))
@@ -359,7 +371,8 @@ static void do_file(void) {
     int fd = random_file();
     unsigned kind = pick(11);
     static const struct timespec times[2] = {{7, 7}, {8, 8}};
-    bool above = fd >= 0 && (kind == 0 || kind > 5) && !fstat(fd, &info) && S_ISDIR(info.st_mode) && !inside(openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    bool above = fd >= 0 && (kind == 0 || kind > 5) && !fstat(fd, &info) && S_ISDIR(info.st_mode) &&
+                 !inside(openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
     memset(bytes, 'a' + (int)pick(26), sizeof(bytes));
     if (above) {
         say("descriptor above", 0);
@@ -425,12 +438,24 @@ static void do_one(void) {
 /* ---- The tree to begin with ---- */
 
 static int make(const char *directory) {
-    static const char *const directories[] = {"a", "b", "a/b", "a/b/c", "d"}, *const files[] = {"f", "a/f", "a/b/f", "d/e"};
+    static const char *const directories[] = {"a", "b", "a/b", "a/b/c", "d"}, *const files[] = {"f", "a/f", "a/b/f",
+                                                                                                "d/e"};
     char absolute[PATH_MAX];
     snprintf(absolute, sizeof(absolute), "%s/a/b", top);
-    const char *const links[][2] = {{"a", "to-a"}, {"f", "to-f"}, {"..", "a/up"}, {"../..", "above"}, {"loop", "loop"}, {"made", "dangling"},
-                                    {absolute, "absolute"}, {"to-a/b/../up/to-f", "chain"}, {"../../nowhere/x", "out"}, {"b/c/../../..", "a/chain"},
-                                    {"../../f", "a/b/to-f"}, {"../../d/", "a/b/to-a"}, {"none/", "a/dangling"}, {"/nowhere/x", "d/absolute"}};
+    const char *const links[][2] = {{"a", "to-a"},
+                                    {"f", "to-f"},
+                                    {"..", "a/up"},
+                                    {"../..", "above"},
+                                    {"loop", "loop"},
+                                    {"made", "dangling"},
+                                    {absolute, "absolute"},
+                                    {"to-a/b/../up/to-f", "chain"},
+                                    {"../../nowhere/x", "out"},
+                                    {"b/c/../../..", "a/chain"},
+                                    {"../../f", "a/b/to-f"},
+                                    {"../../d/", "a/b/to-a"},
+                                    {"none/", "a/dangling"},
+                                    {"/nowhere/x", "d/absolute"}};
     if (chdir(directory))
         return 1;
     for (size_t n = 0; n < sizeof(directories) / sizeof(*directories); n++)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 bh_syscall bh_sys_open, bh_sys_openat, bh_sys_creat, bh_sys_close, bh_sys_dup, bh_sys_dup2, bh_sys_dup3, bh_sys_fcntl,
-    bh_sys_flock, bh_sys_ioctl;
+    bh_sys_flock, bh_sys_ioctl, bh_sys_close_range;
 
 /* What a guest may ask of open. The rest is ignored where that is harmless and refused otherwise. */
 #define OPEN_CREATION (O_CREAT | O_EXCL | O_TRUNC)
@@ -208,6 +208,24 @@ int64_t bh_sys_close(bh_instance *instance, const uint64_t a[6]) {
     if (!file)
         return -EBADF;
     bh_file_close(instance, file);
+    return 0;
+}
+
+#define CLOSE_RANGE_CLOEXEC 4U
+
+int64_t bh_sys_close_range(bh_instance *instance, const uint64_t a[6]) {
+    uint32_t last = (uint32_t)a[1], flags = (uint32_t)a[2];
+    if ((flags & ~CLOSE_RANGE_CLOEXEC) || (uint32_t)a[0] > last)
+        return -EINVAL;
+    for (uint64_t fd = (uint32_t)a[0]; fd <= last && fd < instance->personality->file_count; fd++) {
+        struct bh_file *file = bh_file_get(instance, fd);
+        if (file && flags)
+            file->cloexec = true;
+        else if (file)
+            bh_file_close(instance, file);
+        if (bh_stopping(instance))
+            return -EINTR;
+    }
     return 0;
 }
 

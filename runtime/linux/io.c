@@ -14,7 +14,7 @@
 #define PIECE ((uint64_t)1 << 20) /* of what is read from or written to a file at a time: a millisecond */
 
 bh_syscall bh_sys_read, bh_sys_write, bh_sys_readv, bh_sys_writev, bh_sys_pread64, bh_sys_pwrite64, bh_sys_preadv,
-    bh_sys_pwritev, bh_sys_lseek, bh_sys_fadvise64;
+    bh_sys_pwritev, bh_sys_preadv2, bh_sys_pwritev2, bh_sys_lseek, bh_sys_fadvise64, bh_sys_readahead;
 
 /* What a guest wants read or written. */
 struct transfer {
@@ -183,6 +183,21 @@ int64_t bh_sys_pwritev(bh_instance *instance, const uint64_t a[6]) {
     return transfer_vector(instance, a, true, true);
 }
 
+/* Without flags they are the older ones: at the file's own position where the offset is -1. */
+static int64_t transfer_vector_2(bh_instance *instance, const uint64_t a[6], bool writes) {
+    if (!bh_file_get(instance, a[0]))
+        return -EBADF;
+    return (uint32_t)a[5] ? -EOPNOTSUPP : transfer_vector(instance, a, writes, a[3] != UINT64_MAX);
+}
+
+int64_t bh_sys_preadv2(bh_instance *instance, const uint64_t a[6]) {
+    return transfer_vector_2(instance, a, false);
+}
+
+int64_t bh_sys_pwritev2(bh_instance *instance, const uint64_t a[6]) {
+    return transfer_vector_2(instance, a, true);
+}
+
 int64_t bh_sys_lseek(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
@@ -193,4 +208,9 @@ int64_t bh_sys_lseek(bh_instance *instance, const uint64_t a[6]) {
 
 int64_t bh_sys_fadvise64(bh_instance *instance, const uint64_t a[6]) {
     return bh_file_get(instance, a[0]) ? 0 : -EBADF;
+}
+
+int64_t bh_sys_readahead(bh_instance *instance, const uint64_t a[6]) {
+    const struct bh_file *file = bh_file_get(instance, a[0]);
+    return !file ? -EBADF : file->kind == BH_FILE_REGULAR ? 0 : -EINVAL;
 }

@@ -5,18 +5,21 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-bh_syscall bh_sys_mmap, bh_sys_munmap, bh_sys_mprotect, bh_sys_mremap, bh_sys_madvise, bh_sys_brk;
+bh_syscall bh_sys_mmap, bh_sys_munmap, bh_sys_mprotect, bh_sys_mremap, bh_sys_madvise, bh_sys_msync, bh_sys_brk;
 
 #define PROTECTIONS (PROT_READ | PROT_WRITE)
 #define MAP_TYPE_MASK 0xf
+/* Of which Linux itself may take no notice. */
+#define MAP_HINTS (MAP_GROWSDOWN | MAP_LOCKED | MAP_32BIT)
 #define MAP_KNOWN                                                                                                              \
     (MAP_TYPE_MASK | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | MAP_STACK | MAP_DENYWRITE | MAP_EXECUTABLE |    \
-     MAP_NONBLOCK | MAP_FIXED_NOREPLACE)
+     MAP_NONBLOCK | MAP_FIXED_NOREPLACE | MAP_HINTS)
 
 /* What is done at a time: a few milliseconds at most, between which bh_stopping is asked. Of a call that is given up the map says what
  * was done, and the guest learns nothing more. */
 #define PAGES_PIECE ((uint64_t)32 << 20) /* page tables changed, pages freed */
 #define COPY_PIECE ((uint64_t)1 << 20)
+#define SYNC_PIECE ((uint64_t)4 << 20)
 
 static uint64_t piece_end(uint64_t start, uint64_t end, uint64_t piece) {
     return end - start < piece ? end : start + piece;
@@ -295,6 +298,31 @@ int64_t bh_sys_madvise(bh_instance *instance, const uint64_t a[6]) {
             return -EINTR;
     }
     return 0;
+}
+
+/* Shared mappings of files are the kernel's own, so it writes them out; other threads of the guest go on meanwhile. */
+int64_t bh_sys_msync(bh_instance *instance, const uint64_t a[6]) {
+    uint64_t size = BH_PAGE_ROUND(a[1]), start = offset_of(instance, a[0]), end = start + size;
+    int flags = (int)a[2];
+    if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC) ||
+        a[0] % BH_PAGE_SIZE)
+        return -EINVAL;
+    if (size < a[1])
+        return -ENOMEM;
+    if (!size)
+        return 0;
+    if (!bh_in_slot(instance, a[0], size) || !bh_space_covered(&instance->space, start, end))
+        return -ENOMEM;
+    int64_t error = 0;
+    for (uint64_t to; start < end && !error; start = to) {
+        to = piece_end(start, end, SYNC_PIECE);
+        bh_busy_begin(instance, NULL, 0);
+        error = msync((void *)(uintptr_t)(instance->base + start), to - start, flags) ? -errno : 0;
+        bh_busy_end(instance);
+        if (!error && to < end && bh_stopping(instance))
+            error = -EINTR;
+    }
+    return error;
 }
 
 int64_t bh_sys_brk(bh_instance *instance, const uint64_t a[6]) {

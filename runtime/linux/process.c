@@ -7,6 +7,8 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
+#define RANDOM_PIECE 256
+
 bh_syscall bh_sys_getpid, bh_sys_getppid, bh_sys_getpgrp, bh_sys_getpgid, bh_sys_setpgid, bh_sys_getsid, bh_sys_getuid,
     bh_sys_getgid, bh_sys_geteuid, bh_sys_getegid, bh_sys_getgroups, bh_sys_uname, bh_sys_sysinfo, bh_sys_getrlimit,
     bh_sys_setrlimit, bh_sys_prlimit64, bh_sys_getrandom;
@@ -99,12 +101,18 @@ int64_t bh_sys_prlimit64(bh_instance *instance, const uint64_t a[6]) {
 }
 
 int64_t bh_sys_getrandom(bh_instance *instance, const uint64_t a[6]) {
-    uint8_t bytes[256];
+    uint8_t bytes[RANDOM_PIECE];
+    uint64_t done = 0, wanted = a[1] < INT32_MAX ? a[1] : INT32_MAX;
     if (!(instance->policy->allowed & BH_GRANT_RANDOM))
         return bh_refuse(instance, EPERM, "getrandom", NULL);
-    uint64_t size = a[1] < sizeof(bytes) ? a[1] : sizeof(bytes);
-    ssize_t got = getrandom(bytes, size, 0);
-    if (got < 0)
-        return -errno;
-    return bh_put(instance, a[0], bytes, (uint64_t)got) ? got : -EFAULT;
+    do {
+        uint64_t size = wanted - done < sizeof(bytes) ? wanted - done : sizeof(bytes);
+        ssize_t got = getrandom(bytes, size, 0);
+        if (got < 0)
+            return done ? (int64_t)done : -errno;
+        if (!bh_put(instance, a[0] + done, bytes, (uint64_t)got))
+            return done ? (int64_t)done : -EFAULT;
+        done += (uint64_t)got;
+    } while (done < wanted && !bh_stopping(instance));
+    return (int64_t)done;
 }

@@ -47,7 +47,7 @@ static void descriptors(void) {
     static const long calls[] = {SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, SYS_readv, SYS_writev, SYS_preadv, SYS_pwritev, SYS_lseek,
                                  SYS_fsync, SYS_fdatasync, SYS_ftruncate, SYS_fallocate, SYS_fadvise64, SYS_getdents64, SYS_fstat, SYS_close,
                                  SYS_dup, SYS_dup2, SYS_dup3, SYS_fcntl, SYS_flock, SYS_ioctl, SYS_fchmod, SYS_fchown, SYS_fchdir,
-                                 SYS_utimensat, SYS_futimesat};
+                                 SYS_utimensat, SYS_futimesat, SYS_preadv2, SYS_pwritev2, SYS_readahead};
     static const uint64_t none[] = {9, 15, 16, 255, 256, 1024, UINT32_MAX, INT32_MAX};
     for (size_t n = 0; n < sizeof(calls) / sizeof(*calls); n++) {
         for (size_t m = 0; m < sizeof(none) / sizeof(*none); m++) {
@@ -141,6 +141,92 @@ static void vectors(void) {
     IS(SYS(pwrite64, 3, HOST, 6, 0), -EFAULT);
     IS(SYS(pwrite64, 3, BUFFER, 6, 0), 6);
     IS(SYS(close, 3), 0);
+}
+
+static void newer_vectors(void) {
+    struct iovec vector = {(void *)(uintptr_t)(BUFFER + 1024), 4};
+    IS(SYS(open, str("/data/file"), O_RDWR), 3);
+    IS(SYS(lseek, 3, 1, SEEK_SET), 1);
+    IS(SYS(preadv2, 3, buffer(&vector, sizeof(vector)), 1, 0, 0, 0), 4);
+    IS(SYS(lseek, 3, 0, SEEK_CUR), 1);
+    IS(SYS(pwritev2, 3, BUFFER, 1, 0, 0, 0), 4);
+    IS(SYS(preadv2, 3, BUFFER, 1, -1, -1, 0), 4);
+    IS(SYS(lseek, 3, 0, SEEK_CUR), 5);
+    IS(SYS(preadv2, 3, BUFFER, 1, 0, 0, 8), -EOPNOTSUPP);
+    IS(SYS(pwritev2, 3, BUFFER, 1, 0, 0, 16), -EOPNOTSUPP);
+    IS(SYS(preadv2, 3, HOST, 1, 0, 0, 0), -EFAULT);
+    IS(SYS(readahead, 3, 0, 4096), 0);
+    IS(SYS(readahead, 2, 0, 4096), -EINVAL);
+    IS(SYS(close, 3), 0);
+}
+
+static void ranges_of_descriptors(void) {
+    IS(SYS(open, str("/data/file"), O_RDONLY), 3);
+    for (int fd = 4; fd < 40; fd++)
+        IS(SYS(dup, 3), fd);
+    IS(SYS(close_range, 9, 8, 0), -EINVAL);
+    IS(SYS(close_range, 9, 9, 2 /* CLOSE_RANGE_UNSHARE */), -EINVAL);
+    IS(SYS(close_range, 9, 9, 8), -EINVAL);
+    IS(SYS(close_range, 300, UINT32_MAX, 0), 0);
+    IS(SYS(close_range, 5, 6, 4 /* CLOSE_RANGE_CLOEXEC */), 0);
+    IS(SYS(fcntl, 4, F_GETFD), 0);
+    IS(SYS(fcntl, 5, F_GETFD), FD_CLOEXEC);
+    IS(SYS(fcntl, 6, F_GETFD), FD_CLOEXEC);
+    IS(SYS(fcntl, 7, F_GETFD), 0);
+    IS(SYS(close_range, 5, 6, 0), 0);
+    IS(SYS(fcntl, 4, F_GETFD), 0);
+    IS(SYS(fcntl, 5, F_GETFD), -EBADF);
+    IS(SYS(fcntl, 6, F_GETFD), -EBADF);
+    IS(SYS(fcntl, 7, F_GETFD), 0);
+    IS(SYS(close_range, 3, UINT32_MAX, 0), 0);
+    for (int fd = 3; fd < 40; fd++)
+        IS(SYS(fcntl, fd, F_GETFD), -EBADF);
+    IS(SYS(fcntl, 2, F_GETFD), 0);
+}
+
+/* Shared mappings of files, and hints that may be ignored. */
+static void mappings(void) {
+    IS(SYS(open, str("/data/file"), O_RDWR), 3);
+    IS(SYS(ftruncate, 3, 8192), 0);
+    int64_t at = SYS(mmap, 0, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, 3, 0);
+    CHECK(at > 0);
+    IS(SYS(msync, at, 8192, MS_SYNC), 0);
+    IS(SYS(msync, at, 100, MS_ASYNC | MS_INVALIDATE), 0);
+    IS(SYS(msync, at, 0, 0), 0);
+    IS(SYS(msync, at, 8192, MS_SYNC | MS_ASYNC), -EINVAL);
+    IS(SYS(msync, at, 8192, 8), -EINVAL);
+    IS(SYS(msync, at + 1, 4096, MS_SYNC), -EINVAL);
+    IS(SYS(msync, at, UINT64_MAX, MS_SYNC), -ENOMEM);
+    IS(SYS(msync, HOST & ~(uint64_t)4095, 4096, MS_SYNC), -ENOMEM);
+    IS(SYS(msync, bh_instance_base(guest), 4096, MS_SYNC), -ENOMEM);
+    IS(SYS(munmap, at + 4096, 4096), 0);
+    IS(SYS(msync, at, 8192, MS_SYNC), -ENOMEM);
+    IS(SYS(munmap, at, 4096), 0);
+    IS(SYS(ftruncate, 3, 7), 0);
+    IS(SYS(close, 3), 0);
+    static const int hints[] = {MAP_GROWSDOWN, MAP_LOCKED, MAP_32BIT};
+    for (int n = 0; n < 3; n++) {
+        at = SYS(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | hints[n], -1, 0);
+        CHECK(at > 0);
+        IS(SYS(munmap, at, 4096), 0);
+    }
+    IS(SYS(mmap, 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | 0x40000 /* MAP_HUGETLB */, -1, 0), -EINVAL);
+}
+
+static void random_numbers(void) {
+    uint8_t bytes[5000], none[256] = {0};
+    IS(SYS(getrandom, zeros, 5000, 0), 5000);
+    CHECK(!bh_copy_out(guest, bytes, zeros, sizeof(bytes)));
+    CHECK(memcmp(bytes + 4744, none, 256) && memcmp(bytes, bytes + 4744, 256));
+    IS(SYS(getrandom, zeros, 0, 0), 0);
+    IS(SYS(getrandom, HOST, 16, 0), -EFAULT);
+    /* To the end of what there is. */
+    int64_t at = SYS(mmap, 0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    IS(SYS(munmap, at + 4096, 4096), 0);
+    IS(SYS(getrandom, at, 8192, 0), 4096);
+    IS(SYS(munmap, at, 4096), 0);
+    memset(bytes, 0, sizeof(bytes));
+    CHECK(!bh_copy_in(guest, zeros, bytes, sizeof(bytes)));
 }
 
 static void locks(void) {
@@ -286,7 +372,7 @@ static void process(void) {
     IS(SYS(getrlimit, RLIMIT_CPU, BUFFER), 0);
     IS(SYS(setrlimit, RLIMIT_CPU, BUFFER), -EPERM);
     IS(SYS(getrandom, HOST, 8, 0), -EFAULT);
-    IS(SYS(getrandom, BUFFER, 300, 0), 256);
+    IS(SYS(getrandom, BUFFER, 300, 0), 300);
     IS(SYS(sched_getaffinity, 0, 4, BUFFER), -EINVAL);
     IS(SYS(sched_getaffinity, 0, 8, HOST), -EFAULT);
     IS(SYS(sched_getaffinity, 0, 8, BUFFER), 8);
@@ -441,7 +527,7 @@ static void ranges(void) {
 static void flags(void) {
     IS(SYS(open, str("/./data/./file"), O_RDWR), 3);
     IS(SYS(mmap, 0, PAGE, 8, ANONYMOUS, -1, 0), -EINVAL);
-    IS(SYS(mmap, 0, PAGE, RW, ANONYMOUS | MAP_GROWSDOWN, -1, 0), -EINVAL);
+    IS(SYS(mmap, 0, PAGE, RW, ANONYMOUS | MAP_HUGETLB, -1, 0), -EINVAL);
     IS(SYS(mmap, 0, PAGE, RW, MAP_PRIVATE, 3, 1), -EINVAL);
     uint64_t at = fresh(4, RW);
     IS(SYS(mprotect, at, PAGE, 8), -EINVAL);
@@ -676,6 +762,10 @@ int main(int argc, char **argv) {
     IS(SYS(open, str("/data"), O_RDONLY), 2); /* what the others open is 3 and more */
     kinds(other[1]);
     vectors();
+    newer_vectors();
+    ranges_of_descriptors();
+    mappings();
+    random_numbers();
     locks();
     tree();
     attributes();

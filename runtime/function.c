@@ -271,10 +271,30 @@ static inline __attribute__((always_inline)) bh_error call(bh_instance *instance
     return error;
 }
 
+bh_error bh_instance_check_pointers(bh_instance *instance, bool check) {
+    if (!instance)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_check_pointers: no instance");
+    bh_instance_detour(instance, BH_DETOUR_POINTERS, check);
+    return BH_OK;
+}
+
+/* For hosts that asked for it: a pointer of their own would become some other place in the slot. */
+static bh_error check_pointers(const bh_instance *instance, const bh_function *function, const bh_value *values) {
+    if (!(atomic_load(&instance->detour) & BH_DETOUR_POINTERS))
+        return BH_OK;
+    for (unsigned n = 0; n < function->count; n++)
+        if (function->argument[n].type == 'p' && values[n].type == 'p' && values[n].as.m && !bh_in_slot(instance, values[n].as.m, 1))
+            return bh_fail(BH_ERROR_RANGE, "argument %u, the pointer 0x%llx, does not lie in the instance's slot: guests see only memory of "
+                                           "theirs (bh_guest_malloc, bh_copy_in)", n + 1, (unsigned long long)values[n].as.m);
+    return BH_OK;
+}
+
 static __attribute__((noinline)) bh_error call_long(bh_instance *instance, const bh_function *function, const bh_value *values,
                                                     bh_value *result) {
     struct bh_frame frame;
-    bh_error error = bh_call_begin(instance, &frame);
+    bh_error error = check_pointers(instance, function, values);
+    if (!error)
+        error = bh_call_begin(instance, &frame);
     if (error)
         return error;
     error = call(instance, &frame, bh_call_stack(instance, &frame), function, values, result, false);

@@ -215,6 +215,7 @@ struct bh_policy {
     unsigned allowed;
     char **environment;
     unsigned environment_count;
+    char *directory; /* where guests begin, clean; NULL: the root */
     uint64_t memory_limit;
     unsigned thread_limit;
     unsigned descriptor_limit; /* 0: the default */
@@ -233,6 +234,7 @@ enum { BH_INSTANCE_READY, BH_INSTANCE_EXITED, BH_INSTANCE_DEAD };
 enum {
     BH_DETOUR_STATE = 1,    /* not ready */
     BH_DETOUR_DEADLINE = 2, /* there is one */
+    BH_DETOUR_POINTERS = 8, /* pointers among arguments are looked at */
     BH_DETOUR_MODULE = 4,   /* it is built for threads, or GS is set by system calls */
 };
 

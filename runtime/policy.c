@@ -36,6 +36,7 @@ void bh_policy_destroy(bh_policy *policy) {
         free(policy->environment[n]);
     free(policy->grants);
     free(policy->environment);
+    free(policy->directory);
     free(policy);
 }
 
@@ -136,6 +137,18 @@ bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, con
         return error;
     }
     grants[policy->grant_count++] = (struct bh_grant){.guest_path = guest, .directory = directory, .write = mode == BH_READ_WRITE};
+    return BH_OK;
+}
+
+bh_error bh_policy_set_working_directory(bh_policy *policy, const char *guest_path) {
+    if (!policy || !guest_path)
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_working_directory: a policy and a path are needed");
+    char *clean;
+    bh_error error = clean_path(guest_path, &clean);
+    if (error)
+        return error;
+    free(policy->directory);
+    policy->directory = clean;
     return BH_OK;
 }
 

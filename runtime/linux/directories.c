@@ -64,20 +64,43 @@ static int64_t change_directory(bh_instance *instance, struct bh_directory to) {
     return 0;
 }
 
-int64_t bh_sys_chdir(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_place place;
+/* error: of finding the place. */
+static int64_t change_to(bh_instance *instance, struct bh_place *place, int error) {
     struct stat info;
-    int fd = bh_place_find(instance, AT_FDCWD, a[0], &place, "chdir");
-    if (!fd)
-        fd = bh_place_look(instance, &place, false, &info, NULL);
-    struct bh_directory found = {fd == BH_ANCESTOR ? BH_NOWHERE : fd, place.at.grant, place.depth};
-    bh_place_end(&place);
+    int fd = error ? error : bh_place_look(instance, place, false, &info, NULL);
+    struct bh_directory found = {fd == BH_ANCESTOR ? BH_NOWHERE : fd, place->at.grant, place->depth};
+    bh_place_end(place);
     if (fd < 0 && fd != BH_ANCESTOR)
         return fd;
     if (S_ISDIR(info.st_mode))
         return change_directory(instance, found);
     close(fd);
     return -ENOTDIR;
+}
+
+int64_t bh_sys_chdir(bh_instance *instance, const uint64_t a[6]) {
+    struct bh_place place;
+    int error = bh_place_find(instance, AT_FDCWD, a[0], &place, "chdir");
+    return change_to(instance, &place, error);
+}
+
+/* Where the policy says. */
+static int64_t begin_in(bh_instance *instance, const uint64_t a[6]) {
+    struct bh_place place;
+    int error = bh_place_find_name(instance, instance->policy->directory, &place, "chdir");
+    return change_to(instance, &place, error);
+}
+
+bh_error bh_directory_start(bh_instance *instance) {
+    const char *name = instance->policy->directory;
+    if (!name || !*name)
+        return BH_OK;
+    int64_t error = bh_on_behalf(instance, begin_in, NULL);
+    if (!error)
+        return BH_OK;
+    errno = (int)-error;
+    return bh_fail_errno(BH_ERROR_POLICY, "the guest cannot begin in '%s', which must be a directory that it was granted, or beneath one",
+                         name);
 }
 
 int64_t bh_sys_fchdir(bh_instance *instance, const uint64_t a[6]) {

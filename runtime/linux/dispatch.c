@@ -162,7 +162,7 @@ bh_error bh_linux_create(bh_instance *instance) {
         state->file[n] = (struct bh_file){.host = host, .kind = BH_FILE_STREAM, .write = true, .in_pieces = regular};
     }
     instance->personality = state;
-    return BH_OK;
+    return bh_directory_start(instance);
 }
 
 void bh_linux_destroy(bh_instance *instance) {

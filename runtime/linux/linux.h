@@ -158,6 +158,8 @@ struct bh_place {
 /* Begins with a guest's path, relative to the directory of descriptor `directory`. call names the caller in the log. 0 or -errno; in any
  * case bh_place_end follows. */
 int bh_place_find(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place, const char *call);
+/* The same for a name that the host chose. */
+int bh_place_find_name(bh_instance *instance, const char *name, struct bh_place *place, const char *call);
 /* The working directory, after bh_place_find refused an empty path that stands for it. */
 int bh_place_here(bh_instance *instance, struct bh_place *place);
 /* Looks for the object, or again after somebody made it: an O_PATH descriptor, which the caller closes, or -errno. Refuses what is neither a
@@ -212,6 +214,8 @@ bool bh_path_is_empty(bh_instance *instance, uint64_t path, uint64_t flags);
 /* The guest is its own user: it owns what the host's user owns. */
 bool bh_guest_owns(const struct stat *info);
 /* The working directory of a new instance; gives up the one that there is. */
+/* Enters the directory that the policy says. */
+bh_error bh_directory_start(bh_instance *instance);
 void bh_directory_begin(struct bh_linux *state);
 void bh_directory_leave(struct bh_linux *state);
 
@@ -281,6 +285,11 @@ int64_t bh_resize(bh_instance *instance, int host, uint64_t size);
 
 /* Whether the guest may wait for a time. */
 bool bh_clock_granted(const bh_instance *instance);
+
+/* ---- mm.c ---- */
+
+/* Makes a call of the guest's for the host. */
+int64_t bh_on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t a[6]);
 
 /* ---- signal.c ---- */
 

@@ -353,7 +353,7 @@ int64_t bh_sys_brk(bh_instance *instance, const uint64_t a[6]) {
 }
 
 /* Task and frame stand in for a guest's call: where a handler would note why it ends it. */
-static int64_t on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t a[6]) {
+int64_t bh_on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t a[6]) {
     struct bh_frame scratch = {0};
     struct bh_task task = {.instance = instance, .outer = bh_this_thread.task};
     if (instance->threads)
@@ -369,10 +369,10 @@ static int64_t on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t
 
 int64_t bh_linux_map(bh_instance *instance, uint64_t size) {
     const uint64_t a[6] = {0, size, PROTECTIONS, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
-    return on_behalf(instance, bh_sys_mmap, a);
+    return bh_on_behalf(instance, bh_sys_mmap, a);
 }
 
 int64_t bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size) {
     const uint64_t a[6] = {address, size};
-    return on_behalf(instance, bh_sys_munmap, a);
+    return bh_on_behalf(instance, bh_sys_munmap, a);
 }

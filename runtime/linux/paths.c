@@ -142,6 +142,13 @@ static int begin_relative(bh_instance *instance, int64_t directory, struct bh_pl
     return 0;
 }
 
+static int begin_said(bh_instance *instance, int64_t directory, struct bh_place *place) {
+    if (!place->said[0])
+        return -ENOENT;
+    place->rest = strcpy(place->text, place->said);
+    return place->said[0] == '/' ? begin_absolute(instance, place) : begin_relative(instance, directory, place);
+}
+
 static int begin(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place) {
     uint64_t left = bh_in_slot(instance, path, 1) ? BH_SLOT_SIZE - (path - instance->base) : 0;
     uint64_t most = left < sizeof(place->said) ? left : sizeof(place->said);
@@ -150,10 +157,7 @@ static int begin(bh_instance *instance, int64_t directory, uint64_t path, struct
         return -EFAULT;
     if ((uint64_t)length > most)
         return -ENAMETOOLONG;
-    if (!place->said[0])
-        return -ENOENT;
-    place->rest = strcpy(place->text, place->said);
-    return place->said[0] == '/' ? begin_absolute(instance, place) : begin_relative(instance, directory, place);
+    return begin_said(instance, directory, place);
 }
 
 static void clear(struct bh_place *place, const char *call, bool changes) {
@@ -166,6 +170,14 @@ static void clear(struct bh_place *place, const char *call, bool changes) {
 int bh_place_find(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place, const char *call) {
     clear(place, call, false);
     return begin(instance, directory, path, place);
+}
+
+int bh_place_find_name(bh_instance *instance, const char *name, struct bh_place *place, const char *call) {
+    clear(place, call, false);
+    if (strlen(name) >= sizeof(place->said))
+        return -ENAMETOOLONG;
+    strcpy(place->said, name);
+    return begin_said(instance, AT_FDCWD, place);
 }
 
 int bh_place_here(bh_instance *instance, struct bh_place *place) {

@@ -19,6 +19,7 @@ static const char help[] =
     "  --policy FILE            what it gets is what this file says (docs/policy.md), and what other\n"
     "                           options grant after it: no streams, time or random numbers otherwise\n"
     "  --env NAME=VALUE         put this into its environment, which is empty otherwise\n"
+    "  --cwd GUEST              the directory of the guest's that it begins in (default: /)\n"
     "  --inherit-env            put this process's environment into it, but what --env sets\n"
     "  --argv0 NAME             what it finds as the name of the program: argv[0] (default: PROGRAM)\n"
     "  --deadline SECONDS       stop it after this time (fractions allowed)\n"
@@ -109,7 +110,7 @@ static int inherit_environment(bh_policy *policy) {
 }
 
 int parse_options(int argc, char **argv, struct options *options) {
-    enum { DIR = 1000, INHERIT, ARGV0, ENV, DEADLINE, MEMORY, STACK, THREADS, STORES_ONLY, STATS, LOG, HELP, VERSION, POLICY };
+    enum { DIR = 1000, CWD, INHERIT, ARGV0, ENV, DEADLINE, MEMORY, STACK, THREADS, STORES_ONLY, STATS, LOG, HELP, VERSION, POLICY };
     static const struct option known[] = {
         {"dir", required_argument, NULL, DIR},           {"env", required_argument, NULL, ENV},
         {"deadline", required_argument, NULL, DEADLINE}, {"memory", required_argument, NULL, MEMORY},
@@ -117,6 +118,7 @@ int parse_options(int argc, char **argv, struct options *options) {
         {"stats", no_argument, NULL, STATS},             {"log-refused", no_argument, NULL, LOG},
         {"policy", required_argument, NULL, POLICY},     {"threads", required_argument, NULL, THREADS},
         {"help", no_argument, NULL, HELP},               {"version", no_argument, NULL, VERSION},
+        {"cwd", required_argument, NULL, CWD},
         {"inherit-env", no_argument, NULL, INHERIT},     {"argv0", required_argument, NULL, ARGV0},
         {NULL, 0, NULL, 0}};
     uint64_t number;
@@ -134,6 +136,9 @@ int parse_options(int argc, char **argv, struct options *options) {
             break;
         case ENV:
             status = bh_policy_add_environment(options->policy, optarg) ? failed() : -1;
+            break;
+        case CWD:
+            status = bh_policy_set_working_directory(options->policy, optarg) ? failed() : -1;
             break;
         case INHERIT:
             inherit = true;
@@ -180,7 +185,7 @@ int parse_options(int argc, char **argv, struct options *options) {
         default:
             return wrong("unknown option '%s'", argv[optind - 1]);
         }
-        granted |= option == DIR || option == ENV || option == MEMORY || option == STACK || option == POLICY;
+        granted |= option == DIR || option == CWD || option == ENV || option == MEMORY || option == STACK || option == POLICY;
     }
     if (status < 0 && optind == argc)
         return wrong("%s", "no program given");

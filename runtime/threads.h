@@ -23,6 +23,7 @@
 #include "bulkhead/bulkhead.h"
 
 #define BH_MAX_SIGNAL_DEPTH 16
+#define BH_GUEST_SIGNALS 64
 #define BH_FIRST_TID 2         /* BH_GUEST_PID */
 
 struct bh_fault;
@@ -69,6 +70,12 @@ struct bh_task {
     uint64_t kept_mask;           /* mask before a call that has one of its own, for as long as mask_kept says so */
     bool mask_kept;
     _Atomic uint64_t pending;
+    uint64_t awaited;             /* the signals that it waits for, blocked or not */
+    uint64_t alternate, alternate_size; /* its alternate stack for handlers; size 0: none */
+    struct bh_signal_origin {     /* of a pending signal */
+        int32_t code;
+        uint64_t value;
+    } origin[BH_GUEST_SIGNALS + 1];
     struct bh_saved_context *saved[BH_MAX_SIGNAL_DEPTH];
     unsigned saved_count;
     bool restart;                 /* sigreturn: the interrupted call is to be made again */

@@ -82,11 +82,15 @@ static bool waits_for_several(uint64_t number) {
     return number == SYS_poll || number == SYS_ppoll || number == SYS_select || number == SYS_pselect6;
 }
 
+static bool waits_for_signals(uint64_t number) {
+    return number == SYS_rt_sigtimedwait || number == SYS_rt_sigsuspend || number == SYS_pause;
+}
+
 /* Whether the call is made again when a signal's handler that has SA_RESTART interrupted it. Those that name a time are
- * not, nor is what waits for several descriptors. */
+ * not, nor is what waits for several descriptors, or for signals. */
 static bool restarts(const struct bh_frame *frame, uint64_t number) {
     return number != SYS_nanosleep && number != SYS_clock_nanosleep && (number != SYS_futex || !frame->r10) &&
-           !waits_for_several(number);
+           !waits_for_several(number) && !waits_for_signals(number);
 }
 
 int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
@@ -103,7 +107,7 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
             bh_state_lock(instance);
         result = handle(instance, frame, number);
         again = false;
-        if (result != -EINTR)
+        if (result != -EINTR || (task->mask_kept && !bh_signal_due(instance)))
             bh_signal_unmask(task);
         if (result != BH_LEAVE) {
             bool restart = result == -EINTR && restarts(frame, number);
@@ -113,12 +117,12 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
             else
                 again = task->restart;
             task->restart = false;
-            if (atomic_load(&task->interrupt) || (atomic_load(&task->pending) & ~task->mask)) {
+            if (atomic_load(&task->interrupt) || (bh_signals_pending(instance) & ~task->mask)) {
                 if (!locked)
                     bh_state_lock(instance);
                 locked = true;
                 atomic_store(&task->interrupt, 0);
-                if (atomic_load(&task->pending) & ~task->mask) {
+                if (bh_signal_due(instance)) {
                     result = bh_signal_deliver(instance, again ? (int64_t)frame->rax : restart ? (int64_t)number : -1);
                     again = false;
                 } else if (restart) { /* the signal has been taken back, or is blocked by now */

@@ -12,8 +12,7 @@ bh_syscall bh_sys_futex;
 
 #define SECOND 1000000000
 
-/* Nobody can ever wake it: no other thread of the guest runs, and no thread of the host can bring one. */
-static bool alone(bh_instance *instance) {
+bool bh_alone(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     if (!threads)
         return true;
@@ -39,7 +38,7 @@ static int64_t wait(bh_instance *instance, const uint64_t a[6], int operation) {
             return -EINVAL;
         timeout = &limit;
     }
-    if (!timeout && alone(instance)) {
+    if (!timeout && bh_alone(instance)) {
         if (!bh_get(instance, &value, a[0], sizeof(value)))
             return -EFAULT;
         return value != (uint32_t)a[2] ? -EAGAIN : bh_end(instance, BH_FAULT_DEADLOCK, SIGABRT);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -71,7 +72,9 @@ struct bh_linux {
     unsigned large_pipes;   /* pipe.c */
     uint64_t start_time;
     /* signal.c */
-    struct bh_signal_action action[65];
+    struct bh_signal_action action[BH_GUEST_SIGNALS + 1];
+    _Atomic uint64_t pending; /* for whichever thread takes it first; also under the state lock */
+    struct bh_signal_origin origin[BH_GUEST_SIGNALS + 1];
 };
 
 /* The thread of the guest that the calling host thread runs: in a system call of the guest, that is. */
@@ -304,8 +307,26 @@ int64_t bh_raised_pass_on(bh_instance *instance, const struct bh_raised *raised,
  * After -EINTR the mask stays for the handler's sake until bh_signal_deliver or bh_signal_unmask puts back what was. */
 void bh_signal_mask_for_call(struct bh_task *task, uint64_t mask);
 void bh_signal_unmask(struct bh_task *task);
-/* Enters a handler for a pending signal: changes the frame, once its call's result is in it. number: of the call, in case it
+/* What is pending for the calling thread, blocked or not. */
+static inline uint64_t bh_signals_pending(const bh_instance *instance) {
+    return atomic_load(&bh_task_of(instance)->pending) | atomic_load(&instance->personality->pending);
+}
+/* The pending signals that the calling thread does not block and that do something: they end the guest, or have a handler. Others
+ * are forgotten. */
+uint64_t bh_signal_due(bh_instance *instance);
+/* Enters a handler for a signal that is due: changes the frame, once its call's result is in it. number: of the call, in case it
  * is to be made again; a negative one says that it is not. */
 int64_t bh_signal_deliver(bh_instance *instance, int64_t number);
+/* Takes one of these signals, the lowest first, without its handler: its number, or 0. origin may be NULL. */
+int bh_signal_take(bh_instance *instance, uint64_t set, struct bh_signal_origin *origin);
+/* Describes a signal as a guest sees it. */
+void bh_signal_describe(siginfo_t *info, int signal, const struct bh_signal_origin *origin);
+/* Whether the calling thread's rsp is on its alternate stack. */
+bool bh_signal_on_alternate(const struct bh_task *task);
+
+/* ---- futex.c ---- */
+
+/* Whether the calling thread of the guest waits for ever unless it ends the wait itself: no other one runs, nor can the host bring one. */
+bool bh_alone(bh_instance *instance);
 
 #endif

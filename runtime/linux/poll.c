@@ -94,7 +94,7 @@ static int64_t select_count(struct wait *wait) {
 static int64_t wait_for(bh_instance *instance, struct wait *wait, const struct limit *limit, bool once) {
     struct bh_task *task = bh_task_of(instance);
     /* The mask of the call lets something through that has been pending: what is ready counts before that. */
-    bool pending = atomic_load(&task->pending) & ~task->mask;
+    bool pending = bh_signal_due(instance);
     int64_t result;
     bool over;
     bh_busy_begin(instance, wait->busy, wait->busy_count);

@@ -10,9 +10,9 @@
 #include <ucontext.h>
 
 bh_syscall bh_sys_rt_sigaction, bh_sys_rt_sigprocmask, bh_sys_rt_sigpending, bh_sys_rt_sigreturn, bh_sys_kill, bh_sys_tkill,
-    bh_sys_tgkill;
+    bh_sys_tgkill, bh_sys_rt_sigqueueinfo, bh_sys_rt_tgsigqueueinfo;
 
-#define GUEST_SIGNALS 64
+#define BH_FIRST_REAL_TIME 32
 /* Where an xsave area has what. x87: control, status, tags, the last instruction and its operand; then the registers. */
 #define XSAVE_X87 0
 #define XSAVE_X87_SIZE 24
@@ -36,13 +36,38 @@ static uint64_t bit(int signal) {
 
 /* What the guest does about a signal, whose number is its own choice and was found to be one. */
 static struct bh_signal_action *action_of(const bh_instance *instance, int signal) {
-    return &instance->personality->action[BH_BOUNDED((uint32_t)signal, GUEST_SIGNALS + 1)];
+    return &instance->personality->action[BH_BOUNDED((uint32_t)signal, BH_GUEST_SIGNALS + 1)];
+}
+
+static bool ignored_by_default(int signal) {
+    return signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH || signal == SIGCONT || signal == SIGSTOP ||
+           signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+static bool ignored(const bh_instance *instance, int signal) {
+    uint64_t handler = action_of(instance, signal)->handler;
+    return handler == 1 /* SIG_IGN */ || (!handler && ignored_by_default(signal));
+}
+
+/* As in Linux: what becomes ignored is pending no longer, blocked or not. */
+static void forget_everywhere(bh_instance *instance, uint64_t set) {
+    struct bh_threads *threads = instance->threads;
+    atomic_fetch_and(&instance->personality->pending, ~set);
+    atomic_fetch_and(&bh_task_of(instance)->pending, ~set);
+    if (!threads)
+        return;
+    pthread_mutex_lock(&threads->lock);
+    struct bh_task *lists[] = {threads->callers, threads->made};
+    for (int n = 0; n < 2; n++)
+        for (struct bh_task *task = lists[n]; task; task = task->next)
+            atomic_fetch_and(&task->pending, ~set);
+    pthread_mutex_unlock(&threads->lock);
 }
 
 int64_t bh_sys_rt_sigaction(bh_instance *instance, const uint64_t a[6]) {
     struct bh_signal_action action, *known;
     uint32_t signal = (uint32_t)a[0];
-    if (signal < 1 || signal > GUEST_SIGNALS || a[3] != sizeof(uint64_t) || (a[1] && (signal == SIGKILL || signal == SIGSTOP)))
+    if (signal < 1 || signal > BH_GUEST_SIGNALS || a[3] != sizeof(uint64_t) || (a[1] && (signal == SIGKILL || signal == SIGSTOP)))
         return -EINVAL;
     known = action_of(instance, (int)signal);
     if (a[1] && !bh_get(instance, &action, a[1], sizeof(action)))
@@ -51,6 +76,8 @@ int64_t bh_sys_rt_sigaction(bh_instance *instance, const uint64_t a[6]) {
         return -EFAULT;
     if (a[1])
         *known = action;
+    if (a[1] && ignored(instance, (int)signal))
+        forget_everywhere(instance, bit((int)signal));
     return 0;
 }
 
@@ -81,8 +108,7 @@ int64_t bh_sys_rt_sigprocmask(bh_instance *instance, const uint64_t a[6]) {
 }
 
 int64_t bh_sys_rt_sigpending(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_task *task = bh_task_of(instance);
-    uint64_t pending = atomic_load(&task->pending) & task->mask;
+    uint64_t pending = bh_signals_pending(instance) & bh_task_of(instance)->mask;
     return bh_put(instance, a[0], &pending, sizeof(pending)) ? 0 : -EFAULT;
 }
 
@@ -98,88 +124,182 @@ void bh_signal_unmask(struct bh_task *task) {
     task->mask_kept = false;
 }
 
-static bool ignored_by_default(int signal) {
-    return signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH || signal == SIGCONT || signal == SIGSTOP ||
-           signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+/* ---- Sending ---- */
+
+static bool runs(const struct bh_task *task) {
+    return task->counted || task->depth;
 }
 
-/* To one thread. threads->lock is held where there are threads: task may be another one. */
-static int64_t send_to(bh_instance *instance, struct bh_task *task, int signal) {
-    uint64_t handler = action_of(instance, signal)->handler;
-    if (handler == 1 /* SIG_IGN */ || (!handler && ignored_by_default(signal)))
-        return 0;
-    bool masked = task->mask & bit(signal);
-    if (!handler && !masked)
-        return bh_end(instance, BH_FAULT_SIGNAL, signal);
-    atomic_fetch_or(&task->pending, bit(signal));
-    /* Who was interrupted before and has not noticed yet notices this as well. */
-    if (!masked && task != bh_task_of(instance) && !atomic_load(&task->interrupt))
-        bh_threads_kick(task);
+/* Whether the thread takes it by itself. */
+static bool takes(const struct bh_task *task, int signal) {
+    return bit(signal) & (task->awaited | ~task->mask);
+}
+
+/* A real-time signal that is pending already is not queued a second time: who asked for a queue is told. */
+static int64_t post(_Atomic uint64_t *pending, struct bh_signal_origin *known, int signal, const struct bh_signal_origin *origin) {
+    if (!(atomic_load(pending) & bit(signal)))
+        known[BH_BOUNDED((uint32_t)signal, BH_GUEST_SIGNALS + 1)] = *origin;
+    else if (signal >= BH_FIRST_REAL_TIME && origin->code != SI_USER && origin->code != SI_TKILL)
+        return -EAGAIN;
+    atomic_fetch_or(pending, bit(signal));
     return 0;
 }
 
+/* To one thread. threads->lock is held where there are threads: task may be another one. */
+static int64_t send_to(bh_instance *instance, struct bh_task *task, int signal, const struct bh_signal_origin *origin) {
+    if (!(task->mask & bit(signal)) && !(task->awaited & bit(signal))) {
+        if (ignored(instance, signal))
+            return 0;
+        if (!action_of(instance, signal)->handler)
+            return bh_end(instance, BH_FAULT_SIGNAL, signal);
+    }
+    int64_t result = post(&task->pending, task->origin, signal, origin);
+    /* Who was interrupted before and has not noticed yet notices this as well. */
+    if (!result && takes(task, signal) && task != bh_task_of(instance) && !atomic_load(&task->interrupt))
+        bh_threads_kick(task);
+    return result;
+}
+
 int64_t bh_signal_raise(bh_instance *instance, int signal) {
-    return send_to(instance, bh_task_of(instance), signal);
+    return send_to(instance, bh_task_of(instance), signal, &(struct bh_signal_origin){SI_USER, 0});
 }
 
 bool bh_signal_handled(const bh_instance *instance, int signal) {
     return action_of(instance, signal)->handler > 1;
 }
 
-static bool runs(const struct bh_task *task) {
-    return task->counted || task->depth;
-}
-
-/* To the process: the calling thread takes it, or else one that does not block it. */
+/* To the process: the calling thread takes it, or else one that does not block it or waits for it. NULL: all block it. */
 static struct bh_task *choose(bh_instance *instance, int signal) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_threads *threads = instance->threads;
-    if (!threads || !(task->mask & bit(signal)))
+    if (takes(task, signal))
         return task;
+    if (!threads)
+        return NULL;
     struct bh_task *lists[] = {threads->callers, threads->made};
     for (int n = 0; n < 2; n++)
         for (struct bh_task *at = lists[n]; at; at = at->next)
-            if (runs(at) && !(at->mask & bit(signal)))
+            if (runs(at) && takes(at, signal))
                 return at;
-    return task;
+    return NULL;
 }
 
-static int64_t send(bh_instance *instance, uint64_t target, uint64_t number, bool process) {
-    struct bh_threads *threads = instance->threads;
+/* The thread with this number, if there is one that runs. */
+static struct bh_task *find(bh_instance *instance, int32_t id) {
     struct bh_task *task = bh_task_of(instance);
-    int32_t id = (int32_t)target;
-    if ((uint32_t)number > GUEST_SIGNALS)
-        return -EINVAL;
-    int signal = (int)number;
-    if (process && id != BH_GUEST_PID && id != 0 && id != -BH_GUEST_PID)
+    if (instance->threads)
+        task = bh_threads_find(instance->threads, id);
+    else if (id != task->tid)
+        task = NULL;
+    return task && (!instance->threads || runs(task)) ? task : NULL;
+}
+
+static int64_t send_thread(bh_instance *instance, int32_t id, int signal, const struct bh_signal_origin *origin) {
+    struct bh_task *task = find(instance, id);
+    if (!task)
         return -ESRCH;
+    return signal ? send_to(instance, task, signal, origin) : 0;
+}
+
+static int64_t send_process(bh_instance *instance, int32_t id, int signal, const struct bh_signal_origin *origin) {
+    if (id != BH_GUEST_PID && id != 0 && id != -BH_GUEST_PID)
+        return -ESRCH;
+    if (!signal)
+        return 0;
+    struct bh_task *task = choose(instance, signal);
+    if (task)
+        return send_to(instance, task, signal, origin);
+    return post(&instance->personality->pending, instance->personality->origin, signal, origin);
+}
+
+static int64_t send(bh_instance *instance, uint64_t target, uint64_t number, bool process, const struct bh_signal_origin *origin) {
+    struct bh_threads *threads = instance->threads;
+    if ((uint32_t)number > BH_GUEST_SIGNALS)
+        return -EINVAL;
     if (threads)
         pthread_mutex_lock(&threads->lock);
-    if (process && signal)
-        task = choose(instance, signal);
-    else if (!process && threads)
-        task = bh_threads_find(threads, id);
-    else if (!process && id != task->tid)
-        task = NULL;
-    int64_t result = task && (process || runs(task) || !threads) ? 0 : -ESRCH;
-    if (!result && signal)
-        result = send_to(instance, task, signal);
+    int64_t result = process ? send_process(instance, (int32_t)target, (int)number, origin)
+                             : send_thread(instance, (int32_t)target, (int)number, origin);
     if (threads)
         pthread_mutex_unlock(&threads->lock);
     return result;
 }
 
+static const struct bh_signal_origin by_kill = {SI_USER, 0}, by_tkill = {SI_TKILL, 0};
+
 int64_t bh_sys_kill(bh_instance *instance, const uint64_t a[6]) {
-    return send(instance, a[0], a[1], true);
+    return send(instance, a[0], a[1], true, &by_kill);
 }
 
 int64_t bh_sys_tkill(bh_instance *instance, const uint64_t a[6]) {
-    return send(instance, a[0], a[1], false);
+    return send(instance, a[0], a[1], false, &by_tkill);
 }
 
 int64_t bh_sys_tgkill(bh_instance *instance, const uint64_t a[6]) {
-    return send(instance, a[1], a[2], false);
+    return send(instance, a[1], a[2], false, &by_tkill);
 }
+
+/* Of what the guest says about the signal, its code and its value. What the kernel alone says is refused. */
+static int64_t queue(bh_instance *instance, uint64_t target, uint64_t number, uint64_t from, bool process) {
+    siginfo_t info;
+    if (!bh_get(instance, &info, from, sizeof(info)))
+        return -EFAULT;
+    if (info.si_code >= 0 || info.si_code == SI_TKILL)
+        return -EPERM;
+    const struct bh_signal_origin origin = {info.si_code, (uint64_t)(uintptr_t)info.si_value.sival_ptr};
+    return send(instance, target, number, process, &origin);
+}
+
+int64_t bh_sys_rt_sigqueueinfo(bh_instance *instance, const uint64_t a[6]) {
+    return queue(instance, a[0], a[1], a[2], true);
+}
+
+int64_t bh_sys_rt_tgsigqueueinfo(bh_instance *instance, const uint64_t a[6]) {
+    return (int32_t)a[0] == BH_GUEST_PID ? queue(instance, a[1], a[2], a[3], false) : -ESRCH;
+}
+
+/* ---- Taking ---- */
+
+int bh_signal_take(bh_instance *instance, uint64_t set, struct bh_signal_origin *origin) {
+    struct bh_task *task = bh_task_of(instance);
+    struct bh_linux *process = instance->personality;
+    uint64_t pending = bh_signals_pending(instance) & set;
+    if (!pending)
+        return 0;
+    int signal = __builtin_ctzll(pending) + 1;
+    bool own = atomic_load(&task->pending) & bit(signal);
+    if (origin)
+        *origin = (own ? task->origin : process->origin)[signal];
+    atomic_fetch_and(own ? &task->pending : &process->pending, ~bit(signal));
+    return signal;
+}
+
+uint64_t bh_signal_due(bh_instance *instance) {
+    uint64_t due = bh_signals_pending(instance) & ~bh_task_of(instance)->mask;
+    for (uint64_t left = due; left; left &= left - 1) {
+        int signal = __builtin_ctzll(left) + 1;
+        if (ignored(instance, signal)) {
+            bh_signal_take(instance, bit(signal), NULL);
+            due &= ~bit(signal);
+        }
+    }
+    return due;
+}
+
+void bh_signal_describe(siginfo_t *info, int signal, const struct bh_signal_origin *origin) {
+    memset(info, 0, sizeof(*info));
+    info->si_signo = signal;
+    info->si_code = origin->code;
+    info->si_pid = BH_GUEST_PID;
+    info->si_uid = BH_GUEST_ID;
+    info->si_value.sival_ptr = (void *)(uintptr_t)origin->value;
+}
+
+bool bh_signal_on_alternate(const struct bh_task *task) {
+    return task->frame->rsp - task->alternate - 1 < task->alternate_size; /* its top is on it, as for Linux */
+}
+
+/* ---- Handlers ---- */
 
 /* What the handler finds on the guest's stack: a return address, siginfo and a ucontext with the registers for reading.
  * Of changes to it, those of the instruction pointer and the signal mask have an effect (thread cancellation needs both): the
@@ -191,14 +311,13 @@ struct guest_signal_frame {
     ucontext_t context;
 };
 
-static void fill_frame(struct guest_signal_frame *out, const struct bh_frame *frame, int signal,
-                       const struct bh_signal_action *action, uint64_t mask, uint64_t pc) {
+static void fill_frame(struct guest_signal_frame *out, const struct bh_task *task, uint64_t restorer, uint64_t mask, uint64_t pc) {
+    const struct bh_frame *frame = task->frame;
     memset(out, 0, sizeof(*out));
-    out->return_address = action->restorer;
-    out->info.si_signo = signal;
-    out->info.si_code = SI_TKILL;
-    out->info.si_pid = BH_GUEST_PID;
-    out->info.si_uid = BH_GUEST_ID;
+    out->return_address = restorer;
+    out->context.uc_stack.ss_sp = (void *)(uintptr_t)task->alternate;
+    out->context.uc_stack.ss_size = task->alternate_size;
+    out->context.uc_stack.ss_flags = task->alternate_size ? 0 : SS_DISABLE;
     greg_t *registers = out->context.uc_mcontext.gregs;
     registers[REG_RIP] = (greg_t)pc;
     registers[REG_RSP] = (greg_t)frame->rsp;
@@ -230,14 +349,26 @@ static void begin_handling(struct bh_task *task, struct bh_frame *frame) {
         forget_oldest(task);
 }
 
+/* Where the frame goes, aligned as after a call; 0: it would leave the alternate stack. */
+static uint64_t place_frame(const struct bh_task *task, const struct bh_signal_action *action) {
+    const uint64_t size = sizeof(struct guest_signal_frame);
+    bool on = bh_signal_on_alternate(task);
+    /* Below the red zone and the compiler's scratch space, or at the top of the alternate stack. */
+    uint64_t top = (action->flags & SA_ONSTACK) && task->alternate_size && !on ? task->alternate + task->alternate_size
+                                                                              : task->frame->rsp - BH_STACK_SCRATCH_SIZE;
+    uint64_t at = ((top - size) & ~(uint64_t)15) - 8;
+    return on && at - task->alternate >= task->alternate_size ? 0 : at;
+}
+
 int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_frame *frame = task->frame;
-    int signal = __builtin_ctzll(atomic_load(&task->pending) & ~task->mask) + 1;
+    struct bh_signal_origin origin;
+    int signal = bh_signal_take(instance, bh_signal_due(instance), &origin);
     struct bh_signal_action action = *action_of(instance, signal);
-    atomic_fetch_and(&task->pending, ~bit(signal));
-    if (action.handler <= 1) /* changed since it became pending */
-        return action.handler || ignored_by_default(signal) ? 0 : bh_end(instance, BH_FAULT_SIGNAL, signal);
+    uint64_t mask = task->mask_kept ? task->kept_mask : task->mask;
+    if (!action.handler) /* changed since it became pending, or was blocked */
+        return bh_end(instance, BH_FAULT_SIGNAL, signal);
     begin_handling(task, frame);
     struct bh_saved_context *saved = aligned_alloc(_Alignof(struct bh_saved_context), sizeof(*saved));
     if (!saved)
@@ -247,10 +378,10 @@ int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     /* As on Linux: a call that is to be made again has not been made, and rip stands before it. */
     saved->pc = bh_confine(frame->base, frame->target) - (saved->restart ? 1 : 0);
     struct guest_signal_frame out;
-    fill_frame(&out, frame, signal, &action, task->mask_kept ? task->kept_mask : task->mask, saved->pc);
-    /* Below the red zone and the compiler's scratch space, and aligned as after a call. */
-    uint64_t at = ((frame->rsp - BH_STACK_SCRATCH_SIZE - sizeof(out)) & ~(uint64_t)15) - 8;
-    if (!bh_put(instance, at, &out, sizeof(out))) {
+    fill_frame(&out, task, action.restorer, mask, saved->pc);
+    bh_signal_describe(&out.info, signal, &origin);
+    uint64_t at = place_frame(task, &action);
+    if (!at || !bh_put(instance, at, &out, sizeof(out))) {
         free(saved);
         return bh_end(instance, BH_FAULT_SIGNAL, SIGSEGV);
     }

@@ -181,6 +181,8 @@ static int look(void *unused, bh_instance *from, const bh_value *arguments, bh_v
     frame.info.si_signo = frame.info.si_code = 0;
     frame.info.si_pid = 0;
     frame.info.si_uid = 0;
+    CHECK(frame.context.uc_stack.ss_flags == SS_DISABLE);
+    frame.context.uc_stack.ss_flags = 0;
     greg_t *registers = frame.context.uc_mcontext.gregs;
     CHECK((uint64_t)registers[REG_RIP] - bh_instance_base(from) < BH_SLOT_SIZE);
     CHECK((uint64_t)registers[REG_RSP] - bh_instance_base(from) < BH_SLOT_SIZE);

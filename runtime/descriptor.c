@@ -16,6 +16,14 @@
 int bh_fd_apart(int fd) {
     if (fd < 0 || fd >= FIRST)
         return fd;
+    /* What was opened is close-on-exec. Another one is a stream of the host's, which a filter that lets calls "succeed" answered with. */
+    int flags = fcntl(fd, F_GETFD);
+    if (flags < 0)
+        return -1;
+    if (!(flags & FD_CLOEXEC)) {
+        errno = ENOSYS;
+        return -1;
+    }
     int apart = fcntl(fd, F_DUPFD_CLOEXEC, FIRST), error = errno;
     close(fd);
     errno = apart < 0 && error == EINVAL ? EMFILE : error; /* RLIMIT_NOFILE allows none from FIRST on */
@@ -62,7 +70,23 @@ bool bh_fd_resize(int fd, uint64_t size) {
     bh_raised_hold(&raised);
     bool good = !ftruncate(fd, (off_t)size);
     bh_raised_take(&raised, !good);
-    return good;
+    struct stat info;
+    if (!good || fstat(fd, &info))
+        return false;
+    if ((uint64_t)info.st_size == size)
+        return true;
+    errno = ENOSYS;
+    return false;
+}
+
+bool bh_fd_seal(int fd, int seals) {
+    if (fcntl(fd, F_ADD_SEALS, seals))
+        return false;
+    int now = fcntl(fd, F_GET_SEALS);
+    if (now >= 0 && (now & seals) == seals)
+        return true;
+    errno = now < 0 ? errno : ENOSYS;
+    return false;
 }
 
 bool bh_kept_set(struct bh_kept *kept, int fd) {

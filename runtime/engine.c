@@ -120,12 +120,12 @@ static bh_error make_context_pages(bh_engine *engine) {
     size_t size = (size_t)engine->slot_count * BH_PAGE_SIZE;
     if (!bh_kept_set(&engine->context, bh_fd_memory("bulkhead-context", false)) || !bh_fd_resize(engine->context.fd, size))
         return bh_fail_limit("cannot make the context pages (memfd)");
-    void *alias = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, engine->context.fd, 0);
+    void *alias = bh_map_file(size, PROT_READ | PROT_WRITE, engine->context.fd, 0);
     if (alias == MAP_FAILED)
         return bh_fail_limit("cannot map the context pages");
     engine->context_alias = alias;
     /* From now on the alias is the only way to change them. */
-    if (fcntl(engine->context.fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+    if (!bh_fd_seal(engine->context.fd, F_SEAL_FUTURE_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
         return bh_fail_limit("cannot seal the context pages");
     return BH_OK;
 }

@@ -61,8 +61,8 @@ bh_error bh_gate_make(bh_engine *engine) {
 
     bool made = bh_kept_set(&engine->gate, bh_fd_memory("bulkhead-gate", true)) &&
                 bh_fd_write(engine->gate.fd, page, BH_GATE_SIZE, 0) &&
-                !fcntl(engine->gate.fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
-    void *sealed = made ? mmap(NULL, BH_GATE_SIZE, PROT_READ, MAP_SHARED, engine->gate.fd, 0) : MAP_FAILED;
+                bh_fd_seal(engine->gate.fd, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+    void *sealed = made ? bh_map_file(BH_GATE_SIZE, PROT_READ, engine->gate.fd, 0) : MAP_FAILED;
     bh_error error = BH_OK;
     if (sealed == MAP_FAILED)
         error = bh_fail_limit("cannot make the gate pages (memfd)");

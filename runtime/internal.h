@@ -37,7 +37,8 @@ void bh_error_restore(const bh_error_detail *detail);
 
 /* ---- descriptor.c ---- */
 
-/* Moves a new descriptor out of 0 to 2, which are the host's. fd may be -1, from a call that failed; -1 and errno then, too. */
+/* Moves a new descriptor, which is close-on-exec, out of 0 to 2, which are the host's. fd may be -1, from a call that failed; -1 and errno
+ * then, too. */
 int bh_fd_apart(int fd);
 /* open, apart, with O_CLOEXEC and O_NOCTTY. */
 int bh_fd_open(const char *path, int flags);
@@ -45,7 +46,9 @@ int bh_fd_open(const char *path, int flags);
 int bh_fd_memory(const char *name, bool executable);
 /* Writes all of it at offset, interrupted or not; false and errno when that fails. */
 bool bh_fd_write(int fd, const uint8_t *bytes, size_t size, uint64_t offset);
+/* ftruncate and F_ADD_SEALS, and a look at whether they did what they say: false and errno when not. */
 bool bh_fd_resize(int fd, uint64_t size);
+bool bh_fd_seal(int fd, int seals);
 
 /* A descriptor that is kept, and the file that it stood for. */
 struct bh_kept {
@@ -111,6 +114,8 @@ bh_error bh_slot_take(bh_engine *engine, unsigned *slot);
 void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned);
 /* Memory of no file at or above 4 GiB, where no 32-bit value of a guest's leads; MAP_FAILED (and errno) when there is none. */
 void *bh_map_high(size_t size, int protection, int flags);
+/* A shared mapping of a file anywhere but in a slot; MAP_FAILED and errno when there is none. */
+void *bh_map_file(size_t size, int protection, int fd, uint64_t offset);
 /* mmap over [at, at + size) of a slot, never elsewhere; false (and errno) when the kernel refuses, in which case the range
  * may be in any state: the caller poisons the slot. */
 bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset);
@@ -132,6 +137,8 @@ unsigned bh_default_mapping_limit(void);
 /* After a system call failed with errno: says which of the kernel's limits stopped `what`, its value and the cure. Returns
  * BH_ERROR_LIMIT when it is one, else BH_ERROR_SYSTEM. */
 bh_error bh_fail_limit(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Of opening a file, of which the format says the path alone: the limit, or error. */
+bh_error bh_fail_open(bh_error error, const char *format, const char *path) __attribute__((format(printf, 2, 0)));
 /* timer_create failed with errno. */
 bh_error bh_fail_timer(void);
 /* The engine's limit of mappings stopped it, or the policy's. */

@@ -118,6 +118,14 @@ bh_error bh_fail_limit(const char *format, ...) {
     return bh_fail_number(BH_ERROR_LIMIT, number, "%s: %s", what, why);
 }
 
+bh_error bh_fail_open(bh_error error, const char *format, const char *path) {
+    char what[400];
+    int number = errno;
+    snprintf(what, sizeof(what), format, path);
+    errno = number;
+    return number == EMFILE || number == ENFILE ? bh_fail_limit("%s", what) : bh_fail_errno(error, "%s", what);
+}
+
 bh_error bh_fail_timer(void) {
     if (errno != EAGAIN)
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot create the deadline's timer");

@@ -88,8 +88,8 @@ static bh_error make_image(bh_module *module) {
         if (n != elf->code_segment)
             good = bh_fd_write(fd, elf->file + segment->offset, segment->filesz, segment->vaddr - elf->image_lo);
     }
-    good = good && !fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
-    void *image = good ? mmap(NULL, elf->image_hi - elf->image_lo, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+    good = good && bh_fd_seal(fd, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+    void *image = good ? bh_map_file(elf->image_hi - elf->image_lo, PROT_READ, fd, 0) : MAP_FAILED;
     bh_error error = BH_OK;
     if (image != MAP_FAILED)
         module->image = image;
@@ -261,7 +261,7 @@ bh_error bh_module_load(bh_engine *engine, const char *path, const bh_module_opt
         return error;
     int fd = path ? bh_fd_open(path, O_RDONLY) : -1;
     if (fd < 0)
-        return path ? bh_fail_errno(BH_ERROR_UNREADABLE, "cannot open '%s'", path)
+        return path ? bh_fail_open(BH_ERROR_UNREADABLE, "cannot open '%s'", path)
                     : bh_fail(BH_ERROR_ARGUMENT, "bh_module_load: no path");
     error = bh_module_load_fd(engine, fd, path, options, result);
     close(fd);

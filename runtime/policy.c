@@ -101,7 +101,7 @@ static const char *special_filesystem(int fd) {
  * directory without files. */
 static bh_error need_openat2(const struct bh_kept *directory) {
     struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH};
-    int fd = (int)syscall(SYS_openat2, directory->fd, ".", &how, sizeof(how));
+    int fd = bh_fd_apart((int)syscall(SYS_openat2, directory->fd, ".", &how, sizeof(how)));
     if (fd >= 0)
         close(fd);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
@@ -125,8 +125,9 @@ bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, con
     policy->grants = grants;
     struct bh_kept directory;
     if (!bh_kept_set(&directory, bh_fd_open(host_path, O_PATH | O_DIRECTORY))) {
+        error = bh_fail_open(BH_ERROR_SYSTEM, "cannot open the directory '%s' to grant it", host_path);
         free(guest);
-        return bh_fail_errno(BH_ERROR_SYSTEM, "cannot open the directory '%s' to grant it", host_path);
+        return error;
     }
     const char *special = special_filesystem(directory.fd);
     error = special ? bh_fail(BH_ERROR_ARGUMENT, "'%s' is on %s, which guests may not see", host_path, special)

@@ -196,7 +196,7 @@ static bh_error read_file(const char *path, char *bytes, size_t *size) {
     int fd = bh_fd_open(path, O_RDONLY | O_NONBLOCK);
     struct stat info;
     if (fd < 0)
-        return bh_fail_errno(BH_ERROR_UNREADABLE, "cannot open the policy '%s'", path);
+        return bh_fail_open(BH_ERROR_UNREADABLE, "cannot open the policy '%s'", path);
     bh_error error = BH_OK;
     *size = 0;
     if (fstat(fd, &info) || !S_ISREG(info.st_mode))

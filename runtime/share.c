@@ -42,9 +42,14 @@ static int reopen_read_only(int fd) {
     return bh_fd_open(name, O_RDONLY);
 }
 
+static bh_error no_proc(void) {
+    return bh_fail_number(BH_ERROR_SYSTEM, ENOENT, "memory that can be written is shared for reading alone by /proc/self/fd, which is missing here: "
+                                                   "mount /proc, or share it for reading and writing");
+}
+
 static int make_file(size_t size) {
     int fd = bh_fd_memory("bulkhead-shared", false);
-    if (fd >= 0 && bh_fd_resize(fd, size) && !fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+    if (fd >= 0 && bh_fd_resize(fd, size) && bh_fd_seal(fd, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
         return fd;
     int error = errno;
     if (fd >= 0)
@@ -70,9 +75,10 @@ bh_error bh_shared_create(size_t size, void **memory) {
     buffer->size = BH_PAGE_ROUND(size);
     buffer->read_only.fd = -1;
     void *at = MAP_FAILED;
-    if (bh_kept_set(&buffer->read_write, make_file(buffer->size)) &&
-        bh_kept_set(&buffer->read_only, reopen_read_only(buffer->read_write.fd)))
-        at = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->read_write.fd, 0);
+    bool made = bh_kept_set(&buffer->read_write, make_file(buffer->size));
+    /* Without /proc it is not shared for reading alone (no_proc). */
+    if (made && (bh_kept_set(&buffer->read_only, reopen_read_only(buffer->read_write.fd)) || errno == ENOENT))
+        at = bh_map_file(buffer->size, PROT_READ | PROT_WRITE, buffer->read_write.fd, 0);
     if (at == MAP_FAILED) {
         bh_error error = bh_fail_limit("cannot make a shared buffer of %zu bytes (memfd)", buffer->size);
         discard(buffer);
@@ -199,7 +205,9 @@ bh_error bh_share(bh_instance *instance, const void *memory, size_t size, int mo
                                           "other memory at a second address; copy it with bh_copy_in, or use bh_share_fd", size, memory);
     const struct bh_kept *file = mode == BH_READ_WRITE ? &buffer->read_write : &buffer->read_only;
     bool refused = false;
-    if (!bh_kept_same(file)) {
+    if (file->fd < 0) {
+        error = no_proc();
+    } else if (!bh_kept_same(file)) {
         error = bh_fail_kept(file, "a shared buffer");
     } else if (take(instance, &error)) {
         error = map(instance, file->fd, (uint64_t)((const char *)memory - buffer->memory), size, mode, buffer, guest, &refused);
@@ -229,10 +237,12 @@ static bh_error mappable(int fd, uint64_t offset, size_t size, int mode, int *us
         return bh_fail(BH_ERROR_ARGUMENT, "bh_share_fd: descriptor %d is not open for %s", fd,
                        mode == BH_READ_WRITE ? "reading and writing" : "reading");
     *use = mode == BH_READ_ONLY && access != O_RDONLY ? reopen_read_only(fd) : fd;
+    if (*use < 0 && errno == ENOENT)
+        return no_proc();
     if (*use < 0)
         return bh_fail_limit("bh_share_fd: cannot open the file of descriptor %d for reading alone", fd);
     /* Asked outside the slot first: there a refusal is no catastrophe. */
-    void *probe = mmap(NULL, size, PROT_READ | (mode == BH_READ_WRITE ? PROT_WRITE : 0), MAP_SHARED, *use, (off_t)offset);
+    void *probe = bh_map_file(size, PROT_READ | (mode == BH_READ_WRITE ? PROT_WRITE : 0), *use, offset);
     if (probe != MAP_FAILED) {
         munmap(probe, size);
         return BH_OK;

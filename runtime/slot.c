@@ -31,10 +31,10 @@ void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned) {
 
 void *bh_map_high(size_t size, int protection, int flags) {
     void *at = mmap(NULL, size, protection, flags, -1, 0);
-    int error = at == MAP_FAILED ? errno : ENOMEM;
+    int error = at == MAP_FAILED ? errno : at ? ENOMEM : ENOSYS; /* NULL: nothing was mapped, whatever is said */
     /* Valgrind offers low addresses only, unless asked for others. */
     for (uint64_t hint = 2 * BH_SLOT_SIZE; (uint64_t)(uintptr_t)at < BH_SLOT_SIZE || at == MAP_FAILED; hint *= 2) {
-        if (at != MAP_FAILED)
+        if (at != MAP_FAILED && at)
             munmap(at, size);
         if (hint >> 47) {
             errno = error;
@@ -45,13 +45,22 @@ void *bh_map_high(size_t size, int protection, int flags) {
     return at;
 }
 
+void *bh_map_file(size_t size, int protection, int fd, uint64_t offset) {
+    void *at = mmap(NULL, size, protection, MAP_SHARED, fd, (off_t)offset);
+    if (at)
+        return at;
+    errno = ENOSYS;
+    return MAP_FAILED;
+}
+
 bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset) {
     void *want = (void *)(uintptr_t)at;
-    if (mmap(want, size, protection, flags | MAP_FIXED | MAP_NORESERVE, fd, (off_t)offset) == want)
+    void *got = mmap(want, size, protection, flags | MAP_FIXED | MAP_NORESERVE, fd, (off_t)offset);
+    if (got == want)
         return true;
     /* The kernel may have removed what was there before it failed. Cover the hole at once; the slot is poisoned all the
      * same, because nobody knows what another thread's mmap did meanwhile. */
-    int error = errno;
+    int error = got == MAP_FAILED ? errno : ENOSYS;
     bh_slot_unmap(at, size);
     errno = error;
     return false;

@@ -229,26 +229,33 @@ int64_t bh_sys_close_range(bh_instance *instance, const uint64_t a[6]) {
     return 0;
 }
 
+/* Another one of the same, to be put into the table: 0 or -errno. */
+static int copy_file(bh_instance *instance, const struct bh_file *file, bool cloexec, struct bh_file *copy) {
+    int room = bh_descriptor_take();
+    if (room)
+        return room;
+    *copy = *file;
+    copy->host = bh_fd_apart(fcntl(file->host, F_DUPFD_CLOEXEC, 0));
+    copy->owned = true;
+    copy->cloexec = cloexec;
+    if (copy->host < 0) {
+        int error = errno;
+        bh_descriptor_return();
+        return -error;
+    }
+    bh_pipe_keep(copy->pipe);
+    return 0;
+}
+
 int64_t bh_file_duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool cloexec) {
-    struct bh_file *file = bh_file_get(instance, fd);
+    struct bh_file *file = bh_file_get(instance, fd), copy;
     if (!file)
         return -EBADF;
     if (from >= instance->personality->file_limit)
         return -EINVAL;
-    int room = bh_descriptor_take();
-    if (room)
-        return room;
-    struct bh_file copy = *file;
-    copy.host = bh_fd_apart(fcntl(file->host, F_DUPFD_CLOEXEC, 0));
-    copy.owned = true;
-    copy.cloexec = cloexec;
-    bh_pipe_keep(copy.pipe);
-    if (copy.host < 0) {
-        int error = errno;
-        bh_descriptor_return();
-        bh_pipe_release(instance, copy.pipe);
-        return -error;
-    }
+    int error = copy_file(instance, file, cloexec, &copy);
+    if (error)
+        return error;
     /* The table may move when it grows: file is not looked at after that. */
     int64_t added = bh_file_add(instance, &copy, from);
     if (added < 0)
@@ -265,11 +272,14 @@ static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, b
         return -EBADF;
     if ((uint32_t)from == (uint32_t)to)
         return (int64_t)to;
-    struct bh_file *replaced = bh_file_entry(instance, (uint32_t)to);
-    if (!replaced)
-        return -ENOMEM;
+    /* What it replaces stays as it was when there cannot be another one: so that one comes first. */
+    struct bh_file *replaced = bh_file_entry(instance, (uint32_t)to), copy;
+    int error = replaced ? copy_file(instance, bh_file_get(instance, from), cloexec, &copy) : -ENOMEM;
+    if (error)
+        return error;
     bh_file_close(instance, replaced);
-    return bh_file_duplicate(instance, from, (uint32_t)to, cloexec);
+    *replaced = copy;
+    return (int64_t)to;
 }
 
 int64_t bh_sys_dup2(bh_instance *instance, const uint64_t a[6]) {

@@ -64,7 +64,7 @@ static int64_t make_way(bh_instance *instance, uint64_t start, uint64_t end) {
 static int64_t map_file(bh_instance *instance, const struct bh_file *file, uint64_t start, uint64_t end, int protection,
                         uint64_t offset) {
     /* Ask outside the slot first: there a refusal (read-only descriptor, odd file system) is no catastrophe. */
-    void *probe = mmap(NULL, end - start, protection, MAP_SHARED, file->host, (off_t)offset);
+    void *probe = bh_map_file(end - start, protection, file->host, offset);
     if (probe == MAP_FAILED)
         return -errno;
     munmap(probe, end - start);
@@ -231,8 +231,10 @@ static int64_t grow(bh_instance *instance, uint64_t start, uint64_t end, uint64_
     for (uint64_t done = 0, next; done < end - start; done = next) {
         next = piece_end(done, end - start, COPY_PIECE);
         const void *from = (const void *)(uintptr_t)(instance->base + start + done);
-        if (bh_guarded_copy((void *)(uintptr_t)(instance->base + target + done), from, next - done))
-            return -EFAULT;
+        if (bh_guarded_copy((void *)(uintptr_t)(instance->base + target + done), from, next - done)) {
+            error = release(instance, target, target + size);
+            return error ? error : -EFAULT;
+        }
         if (bh_stopping(instance))
             return -EINTR;
     }

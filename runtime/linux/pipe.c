@@ -100,7 +100,7 @@ static int64_t give(bh_instance *instance, int host, enum bh_file_kind kind, str
 }
 
 static int64_t make_pipe(bh_instance *instance, uint64_t address, uint64_t flags) {
-    int host[2], guest[2];
+    int host[2] = {-1, -1}, guest[2];
     if ((uint32_t)flags & O_DIRECT)
         return bh_refuse(instance, EINVAL, "pipe2", "O_DIRECT");
     if ((uint32_t)flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK))

@@ -603,6 +603,8 @@ static void test_counted(void) {
             count++;
         CHECK(count == 40);
         IS(SYS(chdir, str("/w/a")), -ENFILE);
+        IS(SYS(dup2, 0, 5), -ENFILE);
+        IS(SYS(fcntl, 5, F_GETFD), 0); /* it is still there */
         IS(SYS(chdir, str("/w")), 0);
         IS(SYS(chdir, str("/")), 0);
         IS(SYS(close, 0), 0);

@@ -115,6 +115,15 @@ static void limit_descriptors(void) {
     CHECK(bh_shared_create(1, &memory) == BH_ERROR_LIMIT);
     SAYS("RLIMIT_NOFILE");
     SAYS("ulimit -n");
+    bh_policy *policy;
+    CHECK(bh_module_load(engine, path, NULL, &module) == BH_ERROR_LIMIT);
+    SAYS("RLIMIT_NOFILE");
+    REQUIRE(!bh_policy_create(&policy));
+    CHECK(bh_policy_grant_directory(policy, "/", "/", BH_READ_ONLY) == BH_ERROR_LIMIT);
+    SAYS("RLIMIT_NOFILE");
+    bh_policy_destroy(policy);
+    CHECK(bh_policy_load("/dev/null", &policy) == BH_ERROR_LIMIT);
+    SAYS("RLIMIT_NOFILE");
     setrlimit(RLIMIT_NOFILE, &old);
     CHECK(!bh_shared_create(1, &memory) && !bh_shared_destroy(memory));
     CHECK(!bh_engine_create(NULL, &other) && !bh_engine_destroy(other));

@@ -14,24 +14,47 @@ static const struct known {
     const char *problem; /* REFUSED */
 } table[] = {
     /* Of the library's own code, of messages, or of what compilers do with a name. */
-    {"annotate", HARMLESS, NULL}, {"annotate_type", HARMLESS, NULL}, {"availability", HARMLESS, NULL}, {"btf_decl_tag", HARMLESS, NULL},
-    {"cold", HARMLESS, NULL}, {"deprecated", HARMLESS, NULL}, {"diagnose_if", HARMLESS, NULL}, {"diagnose_as_builtin", HARMLESS, NULL},
-    {"format", HARMLESS, NULL}, {"format_arg", HARMLESS, NULL}, {"hot", HARMLESS, NULL}, {"maybe_unused", HARMLESS, NULL},
-    {"nodebug", HARMLESS, NULL}, {"nodiscard", HARMLESS, NULL}, {"noescape", HARMLESS, NULL}, {"noinline", HARMLESS, NULL},
-    {"nothrow", HARMLESS, NULL}, {"no_instrument_function", HARMLESS, NULL}, {"sentinel", HARMLESS, NULL}, {"unused", HARMLESS, NULL},
-    {"used", HARMLESS, NULL}, {"visibility", HARMLESS, NULL}, {"warn_unused_result", HARMLESS, NULL},
+    {"annotate", HARMLESS, NULL},
+    {"annotate_type", HARMLESS, NULL},
+    {"availability", HARMLESS, NULL},
+    {"btf_decl_tag", HARMLESS, NULL},
+    {"cold", HARMLESS, NULL},
+    {"deprecated", HARMLESS, NULL},
+    {"diagnose_if", HARMLESS, NULL},
+    {"diagnose_as_builtin", HARMLESS, NULL},
+    {"format", HARMLESS, NULL},
+    {"format_arg", HARMLESS, NULL},
+    {"hot", HARMLESS, NULL},
+    {"maybe_unused", HARMLESS, NULL},
+    {"nodebug", HARMLESS, NULL},
+    {"nodiscard", HARMLESS, NULL},
+    {"noescape", HARMLESS, NULL},
+    {"noinline", HARMLESS, NULL},
+    {"nothrow", HARMLESS, NULL},
+    {"no_instrument_function", HARMLESS, NULL},
+    {"sentinel", HARMLESS, NULL},
+    {"unused", HARMLESS, NULL},
+    {"used", HARMLESS, NULL},
+    {"visibility", HARMLESS, NULL},
+    {"warn_unused_result", HARMLESS, NULL},
     /* The host goes on behind every call of a library that was stopped. */
-    {"noreturn", NO_RETURN, NULL}, {"analyzer_noreturn", NO_RETURN, NULL}, {"_Noreturn", NO_RETURN, NULL},
+    {"noreturn", NO_RETURN, NULL},
+    {"analyzer_noreturn", NO_RETURN, NULL},
+    {"_Noreturn", NO_RETURN, NULL},
     {"returns_twice", REFUSED, "it returns twice, and a call into the sandbox returns once"},
     {"alias", REFUSED, "it is another name of a function that the header does not have the body of"},
     {"weakref", REFUSED, "it is a weak reference to another function; declare that function"},
     {"ifunc", REFUSED, "it is chosen by a function of the library that the host does not have"},
     {"overloadable", REFUSED, "it is overloaded; add a function with a name of its own to the library"},
     {"enable_if", REFUSED, "it is overloaded; add a function with a name of its own to the library"},
-    {"cpu_dispatch", REFUSED, "it is one of several for different processors; add a function that chooses to the library"},
-    {"cpu_specific", REFUSED, "it is one of several for different processors; add a function that chooses to the library"},
-    {"target_clones", REFUSED, "it is one of several for different processors; add a function that chooses to the library"},
-    {"target_version", REFUSED, "it is one of several for different processors; add a function that chooses to the library"},
+    {"cpu_dispatch", REFUSED,
+     "it is one of several for different processors; add a function that chooses to the library"},
+    {"cpu_specific", REFUSED,
+     "it is one of several for different processors; add a function that chooses to the library"},
+    {"target_clones", REFUSED,
+     "it is one of several for different processors; add a function that chooses to the library"},
+    {"target_version", REFUSED,
+     "it is one of several for different processors; add a function that chooses to the library"},
     {"pass_object_size", REFUSED, "its callers pass sizes of objects that are not among its arguments"},
     {"pass_dynamic_object_size", REFUSED, "its callers pass sizes of objects that are not among its arguments"},
     {"interrupt", REFUSED, "it is no function that can be called"},
@@ -163,8 +186,8 @@ bool attributes_name_another(CXCursor declaration)
 
 /* ---- Those that clang does not know ---- */
 
-/* The function whose declaration has the place: its name follows before the next semicolon, or it is the last one before and no
- * semicolon is between. NULL: none. */
+/* The function whose declaration has the place: its name follows before the next semicolon, or it is the last one
+ * before and no semicolon is between. NULL: none. */
 static struct function *function_at(CXTranslationUnit unit, CXFile file, unsigned offset)
 {
     size_t size;

@@ -10,7 +10,8 @@ bool type_is_flat(const struct type *type)
 {
     if (type->kind == TYPE_ARRAY)
         return type_is_flat(type->target);
-    return type->kind == TYPE_SCALAR || type->kind == TYPE_VOID || (type->kind == TYPE_BAD && type->is_data) || (type->kind == TYPE_RECORD && !type->record->has_pointers);
+    return type->kind == TYPE_SCALAR || type->kind == TYPE_VOID || (type->kind == TYPE_BAD && type->is_data) ||
+           (type->kind == TYPE_RECORD && !type->record->has_pointers);
 }
 
 bool type_needs_image(const struct type *type)
@@ -21,14 +22,16 @@ bool type_needs_image(const struct type *type)
 bool is_single_scalar(const struct value *value)
 {
     const struct contract *contract = value->contract;
-    return value->type->kind == TYPE_POINTER && value->type->target->kind == TYPE_SCALAR && contract && contract->direction &&
-           !contract->count && !contract->string;
+    return value->type->kind == TYPE_POINTER && value->type->target->kind == TYPE_SCALAR && contract &&
+           contract->direction && !contract->count && !contract->string;
 }
 
 struct scope function_scope(const struct function *function)
 {
     bool called = function->pointer_spelling != NULL;
-    return (struct scope){.values = function->arguments, .count = function->count, .owner = format("%s()", function->name),
+    return (struct scope){.values = function->arguments,
+                          .count = function->count,
+                          .owner = format("%s()", function->name),
                           .called = called ? function : NULL};
 }
 
@@ -82,8 +85,9 @@ static bool check_size(const struct value *value, const struct size *size, const
         return (named->type->kind == TYPE_SCALAR && named->type->is_integer) ||
                contradiction(value, format("'%s' is no integer", size->name));
     if (scope->members || !is_single_scalar(named) || !named->type->target->is_integer)
-        return contradiction(value, format("'*%s' needs '%s' to be an argument that points to one integer, with in, out or inout",
-                                           size->name, size->name));
+        return contradiction(
+            value, format("'*%s' needs '%s' to be an argument that points to one integer, with in, out or inout",
+                          size->name, size->name));
     return after || (named->contract->direction & DIRECTION_IN) ||
            contradiction(value, format("'*%s' has no value before the call: '%s' is out only", size->name, size->name));
 }
@@ -114,8 +118,10 @@ static bool check_words(const struct value *value, enum position position)
         return contradiction(value, "what the library returns comes out");
     if (comes_out && c->string && c->direction)
         return contradiction(value, "a returned string needs no buffer: say string");
-    if ((position == ELEMENT_IN && (c->direction || c->keep)) || (position != ARGUMENT && position != CALLBACK_ARGUMENT && c->of))
-        return contradiction(value, "elements are strings, handles, user pointers or callbacks, or buffers that come out");
+    if ((position == ELEMENT_IN && (c->direction || c->keep)) ||
+        (position != ARGUMENT && position != CALLBACK_ARGUMENT && c->of))
+        return contradiction(value,
+                             "elements are strings, handles, user pointers or callbacks, or buffers that come out");
     if (position == CALLBACK_RESULT && (c->string || c->direction) && (!c->keep || (c->direction & DIRECTION_OUT)))
         return contradiction(value, "what a callback returns must stay valid: say keep, or let it return a handle");
     if (callback_side && c->of)
@@ -123,21 +129,26 @@ static bool check_words(const struct value *value, enum position position)
     return true;
 }
 
-static bool check_elements(struct checker *checker, const struct value *value, const struct scope *scope, enum position position);
+static bool check_elements(struct checker *checker, const struct value *value, const struct scope *scope,
+                           enum position position);
 
-static bool check_target(struct checker *checker, const struct value *value, const struct scope *scope, enum position position)
+static bool check_target(struct checker *checker, const struct value *value, const struct scope *scope,
+                         enum position position)
 {
     const struct contract *c = value->contract;
     const struct type *target = value->type->target;
-    if ((c->direction & DIRECTION_OUT) && target->is_const && position != RESULT && position != ELEMENT_OUT && position != MEMBER)
+    if ((c->direction & DIRECTION_OUT) && target->is_const && position != RESULT && position != ELEMENT_OUT &&
+        position != MEMBER)
         return contradiction(value, "nothing comes out through a pointer to const");
     if (target->kind == TYPE_VOID && !c->in_bytes)
         return contradiction(value, "what void points to has no size: say bytes(SIZE)");
     if (c->in_bytes && target->kind == TYPE_BAD && !target->is_data)
         return contradiction(value, "an incomplete type cannot be copied; leave it a handle");
     if (target->align > COPY_ALIGN)
-        return missing(checker, format("'%s' points to what is aligned to %lld bytes, and copies are to %d: it can only be a handle",
-                                       value->name, target->align, COPY_ALIGN));
+        return missing(
+            checker,
+            format("'%s' points to what is aligned to %lld bytes, and copies are to %d: it can only be a handle",
+                   value->name, target->align, COPY_ALIGN));
     if (target->kind == TYPE_BAD && !target->is_data)
         return missing(checker, format("'%s': %s: it can only be a handle", value->name, target->problem));
     if (target->kind == TYPE_POINTER || target->kind == TYPE_FUNCTION_POINTER)
@@ -157,14 +168,18 @@ static bool check_target(struct checker *checker, const struct value *value, con
     if (c->keep || c->take)
         return missing(checker, format("'%s': keep and take of structures with pointers", value->name));
     if (position == MEMBER || position == ELEMENT_OUT || position == ELEMENT_IN)
-        return missing(checker, format("'%s' points from a structure or array to a structure with pointers; make it a handle, or "
-                                       "add functions to the library that read it", value->name));
+        return missing(
+            checker, format("'%s' points from a structure or array to a structure with pointers; make it a handle, or "
+                            "add functions to the library that read it",
+                            value->name));
     if (position == CALLBACK_RESULT || (position == CALLBACK_ARGUMENT && (c->direction & DIRECTION_OUT)))
-        return missing(checker, format("'%s': structures with pointers go into callbacks, not out of them", value->name));
+        return missing(checker,
+                       format("'%s': structures with pointers go into callbacks, not out of them", value->name));
     return check_record(checker, target->record, 0);
 }
 
-static bool check_pointer(struct checker *checker, const struct value *value, const struct scope *scope, enum position position)
+static bool check_pointer(struct checker *checker, const struct value *value, const struct scope *scope,
+                          enum position position)
 {
     const struct contract *c = value->contract;
     bool after = position == RESULT || position == ELEMENT_OUT;
@@ -187,7 +202,8 @@ static bool check_pointer(struct checker *checker, const struct value *value, co
     return !c->direction || c->string || check_target(checker, value, scope, position);
 }
 
-static bool check_value(struct checker *checker, const struct value *value, const struct scope *scope, enum position position)
+static bool check_value(struct checker *checker, const struct value *value, const struct scope *scope,
+                        enum position position)
 {
     const struct type *type = value->type;
     const struct contract *contract = value->contract;
@@ -216,15 +232,18 @@ static bool check_value(struct checker *checker, const struct value *value, cons
         if (contract)
             return check_pointer(checker, &plain, scope, position);
         if (!checker->quiet && type->target->kind != TYPE_BAD && type->target->kind != TYPE_VOID)
-            say(value->where, "note", "%s: '%s' has no contract: it is opaque to the host, which can only pass back what the "
-                "library gave", checker->function->name, value->name);
+            say(value->where, "note",
+                "%s: '%s' has no contract: it is opaque to the host, which can only pass back what the "
+                "library gave",
+                checker->function->name, value->name);
         return true;
     default:
         return !contract || contradiction(value, "it is no pointer");
     }
 }
 
-static bool check_elements(struct checker *checker, const struct value *value, const struct scope *scope, enum position position)
+static bool check_elements(struct checker *checker, const struct value *value, const struct scope *scope,
+                           enum position position)
 {
     const struct contract *c = value->contract;
     if (c->in_bytes)
@@ -259,9 +278,11 @@ static bool check_record(struct checker *checker, const struct record *record, u
                 return false;
         } else if (type->kind == TYPE_POINTER || type->kind == TYPE_FUNCTION_POINTER) {
             if (!member->contract)
-                return missing(checker, format("member '%s' of '%s' (%s) is a pointer without a contract: string, in(n), out(n), "
-                                               "handle, user, %szero", member->name, record->spelling, member->where,
-                                               type->kind == TYPE_FUNCTION_POINTER ? "callback, " : ""));
+                return missing(
+                    checker, format("member '%s' of '%s' (%s) is a pointer without a contract: string, in(n), out(n), "
+                                    "handle, user, %szero",
+                                    member->name, record->spelling, member->where,
+                                    type->kind == TYPE_FUNCTION_POINTER ? "callback, " : ""));
             if (!check_value(checker, member, &scope, MEMBER))
                 return false;
             if (type->kind == TYPE_FUNCTION_POINTER && member->contract->callback) {
@@ -308,7 +329,8 @@ void check_function(struct function *function, bool quiet)
     with_result.result = function->result.type->kind == TYPE_SCALAR ? &function->result : NULL;
     if (function->result.contract && function->result.contract->broken)
         return;
-    if (function->result.contract && function->result.type->kind != TYPE_POINTER && function->result.type->kind != TYPE_FUNCTION_POINTER)
+    if (function->result.contract && function->result.type->kind != TYPE_POINTER &&
+        function->result.type->kind != TYPE_FUNCTION_POINTER)
         contradiction(&function->result, "it is no pointer");
     else if (!function->problem)
         check_value(&checker, &function->result, &with_result, is_called ? CALLBACK_RESULT : RESULT);

@@ -13,12 +13,12 @@ struct scope {
     size_t count;
     bool members;
     const struct value *result; /* NULL: none, or not yet */
-    const char *owner;          /* in words that no contract can say: what `user` pointers belong to that have no name */
+    const char *owner; /* in words that no contract can say: what `user` pointers belong to that have no name */
     const struct function *called; /* arguments of a function of the host: its type */
 };
 
-/* Reports contradictions as errors, sets function->problem where something is missing, and signatures. Notes what is opaque
- * unless quiet. */
+/* Reports contradictions as errors, sets function->problem where something is missing, and signatures. Notes what is
+ * opaque unless quiet. */
 void check_function(struct function *function, bool quiet);
 
 /* Whether copying a value of this type byte by byte is all there is to do. */
@@ -40,7 +40,8 @@ bool is_callback(const struct value *value);
 bool goes_with_callbacks(const struct scope *scope);
 /* Whether such a pointer dies with the call: all the callbacks do. */
 bool all_scoped(const struct scope *scope);
-/* What is missing in one list of arguments or members: NULL, or why it cannot be known which pointer is for which callback. */
+/* What is missing in one list of arguments or members: NULL, or why it cannot be known which pointer is for which
+ * callback. */
 const char *users_problem(const struct scope *scope);
 /* After all functions were checked: sets problem where a pointer comes back and it is not clear from where. */
 void check_users(void);

@@ -1,5 +1,6 @@
-/* Which pointer of the host's comes back to what. A host function that gets another's object corrupts it, so that a wrapper is only
- * written when this is known: from the callbacks beside the pointer, from a name, or because there is nothing else. */
+/* Which pointer of the host's comes back to what. A host function that gets another's object corrupts it, so that a
+ * wrapper is only written when this is known: from the callbacks beside the pointer, from a name, or because there is
+ * nothing else. */
 #include <string.h>
 
 #include "check.h"
@@ -64,7 +65,8 @@ const char *users_problem(const struct scope *scope)
             continue;
         struct scope arguments = function_scope(innermost(value->type)->function);
         if (count_unnamed(&arguments))
-            return format("callback '%s' gets a user pointer, and none is given with it: say user(NAME) there and where it is given",
+            return format("callback '%s' gets a user pointer, and none is given with it: say user(NAME) there and "
+                          "where it is given",
                           value->name);
     }
     return NULL;
@@ -90,7 +92,8 @@ static void add_place(struct function *function, const struct value *value, bool
     if (value->contract->of)
         type = type->target;
     places = grow(places, place_count, sizeof *places);
-    places[place_count++] = (struct place){contract, type->target ? type->target->spelling : "", function, gives, takes};
+    places[place_count++] =
+        (struct place){contract, type->target ? type->target->spelling : "", function, gives, takes};
 }
 
 static void add_record(struct function *function, const struct type *type, unsigned depth)
@@ -150,7 +153,8 @@ void check_users(void)
         const struct place *place = &places[n];
         size_t givers = place->takes ? givers_of(place->type) : 1;
         if (givers != 1 && !place->function->problem)
-            place->function->problem = format("a user pointer (%s *) comes back, and %s the library: say user(NAME) here and there",
-                                              place->type, givers ? "more than one place gives such to" : "nothing gives such to");
+            place->function->problem =
+                format("a user pointer (%s *) comes back, and %s the library: say user(NAME) here and there",
+                       place->type, givers ? "more than one place gives such to" : "nothing gives such to");
     }
 }

@@ -248,7 +248,8 @@ bool contract_consistent(const struct contract *c)
     if (kinds > 1)
         return contradicts(c, "only one of handle, user, callback, zero and dispose can hold");
     if (kinds && (describes || c->of || c->used || c->take || c->keep || c->pinned || c->release || c->cursor))
-        return contradicts(c, "handle, user, callback, zero and dispose say all there is; sizes and directions contradict them");
+        return contradicts(
+            c, "handle, user, callback, zero and dispose say all there is; sizes and directions contradict them");
     if (c->count && !c->direction)
         return contradicts(c, "a size needs a direction: in, out or inout");
     if (c->used && !(c->direction & DIRECTION_OUT))

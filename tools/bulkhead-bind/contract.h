@@ -3,7 +3,8 @@
  *     contract   := word*
  *     word       := in | out | inout | in(SIZE) | out(SIZE) | inout(SIZE) | bytes(SIZE) | used(SIZE)
  *                 | string | string(NUMBER) | take | take(FUNCTION) | of(CONTRACT)
- *                 | nullable | handle | user | user(NAME) | callback | scoped | keep | pinned | release | cursor | zero | dispose
+ *                 | nullable | handle | user | user(NAME) | callback | scoped | keep | pinned | release | cursor
+ *                 | zero | dispose
  *     SIZE       := PRODUCT { + PRODUCT }
  *     PRODUCT    := FACTOR { * FACTOR }
  *     FACTOR     := NUMBER | NAME | *NAME | (SIZE)
@@ -39,7 +40,8 @@ struct contract {
     bool broken; /* that has been reported already */
 };
 
-/* Adds the words of text to contract. False, after a message at where, when they make no sense or contradict each other. */
+/* Adds the words of text to contract. False, after a message at where, when they make no sense or contradict each
+ * other. */
 bool contract_parse(struct contract *contract, const char *text, const char *where);
 /* Whether the words fit together, once all are there. */
 bool contract_consistent(const struct contract *contract);

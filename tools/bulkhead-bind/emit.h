@@ -29,10 +29,10 @@ const char *bytes_code(const struct view *view, const struct type *type, const s
 const char *count_code(const struct view *view, const struct size *count, const char *what);
 const char *flags_code(const struct contract *contract);
 /* An expression for what the guest gets for the pointer host, and the reverse. */
-const char *give_code(const struct view *view, const struct type *type, const struct contract *contract, const char *host,
-                      const char *what);
-const char *take_code(const struct view *view, const struct type *type, const struct contract *contract, const char *guest,
-                      const char *what);
+const char *give_code(const struct view *view, const struct type *type, const struct contract *contract,
+                      const char *host, const char *what);
+const char *take_code(const struct view *view, const struct type *type, const struct contract *contract,
+                      const char *guest, const char *what);
 const char *literal(const char *text);
 
 /* emit_bools.c. The table of a type's bools; "NULL": it is nothing else; NULL: it has none. */

@@ -1,5 +1,6 @@
-/* Where a type has bools: the tables by which the wrapper makes 0 or 1 of the bytes that a guest wrote there. The host's compiler
- * knows no others, and does with them what it likes. Which member of a union counts nobody knows: those stay as they are. */
+/* Where a type has bools: the tables by which the wrapper makes 0 or 1 of the bytes that a guest wrote there. The
+ * host's compiler knows no others, and does with them what it likes. Which member of a union counts nobody knows: those
+ * stay as they are. */
 #include "emit.h"
 
 static struct text tables;
@@ -27,8 +28,8 @@ static const char *record_bools(struct record *record)
             text_add(&runs, "%s{%lld, %lld, %s}", count++ ? ", " : "", member->offset / 8, member->type->size, bools);
     }
     if (count)
-        text_add(&tables, "static const bh_bind_bools %s = {%llu, %u, (const bh_bind_bool_run[]){%s}};\n", name, record->size, count,
-                 runs.bytes);
+        text_add(&tables, "static const bh_bind_bools %s = {%llu, %u, (const bh_bind_bool_run[]){%s}};\n", name,
+                 record->size, count, runs.bytes);
     record->has_bools |= count > 0;
     record->wrote_bools = true;
     return record->has_bools ? format("&%s", name) : NULL;

@@ -6,7 +6,8 @@
 const char *prototype(const struct function *function, bool instance)
 {
     struct text text = {0};
-    text_add(&text, "%s", declare(function->result.type, format("(%s%s)(", function->name, instance ? emit_options->suffix : "")));
+    text_add(&text, "%s",
+             declare(function->result.type, format("(%s%s)(", function->name, instance ? emit_options->suffix : "")));
     if (instance)
         text_add(&text, "%s_bind *bh_b%s", emit_options->name, function->count ? ", " : "");
     for (size_t n = 0; n < function->count; n++)
@@ -37,9 +38,10 @@ static struct crossing crossing_of(const struct function *function, size_t n, co
     if (c.type->kind == TYPE_POINTER && c.contract && c.contract->direction && !c.contract->string) {
         enum type_kind target = c.type->target->kind;
         c.elements = target == TYPE_POINTER || target == TYPE_FUNCTION_POINTER;
-        c.structures = target == TYPE_RECORD && (c.type->target->record->has_pointers ||
-                                                 (type_needs_image(c.type->target) && (c.contract->direction & DIRECTION_IN) &&
-                                                  !c.contract->in_bytes && !c.contract->keep));
+        c.structures =
+            target == TYPE_RECORD && (c.type->target->record->has_pointers ||
+                                      (type_needs_image(c.type->target) && (c.contract->direction & DIRECTION_IN) &&
+                                       !c.contract->in_bytes && !c.contract->keep));
     }
     return c;
 }
@@ -57,37 +59,44 @@ static void emit_images(struct text *text, const struct crossing *c)
 {
     const struct type *target = c->type->target;
     const char *element = c->elements ? "bh_address" : type_name(target);
-    text_add(text, "    uint64_t n_%s = %s ? %s : 0;\n", c->name + 2, c->name, count_code(c->view, c->contract->count, c->what));
-    text_add(text, "    %s *%s = bh_bind_temp(bh_c, %s, n_%s, sizeof(%s));\n", element, c->temp, c->what, c->name + 2, element);
+    text_add(text, "    uint64_t n_%s = %s ? %s : 0;\n", c->name + 2, c->name,
+             count_code(c->view, c->contract->count, c->what));
+    text_add(text, "    %s *%s = bh_bind_temp(bh_c, %s, n_%s, sizeof(%s));\n", element, c->temp, c->what, c->name + 2,
+             element);
     if (c->contract->direction & DIRECTION_IN) {
         text_add(text, "    for (uint64_t bh_k = 0; %s && bh_k < n_%s; bh_k++)\n", c->temp, c->name + 2);
         if (c->elements)
-            text_add(text, "        %s[bh_k] = %s;\n", c->temp, give_code(c->view, target, c->contract->of, format("%s[bh_k]", c->name),
-                                                                          c->what));
+            text_add(text, "        %s[bh_k] = %s;\n", c->temp,
+                     give_code(c->view, target, c->contract->of, format("%s[bh_k]", c->name), c->what));
         else
-            text_add(text, "        %s(bh_c, (const %s *)(uintptr_t)&%s[bh_k], &%s[bh_k]);\n", record_helper(target->record, "give"),
-                     type_name(target), c->name, c->temp);
+            text_add(text, "        %s(bh_c, (const %s *)(uintptr_t)&%s[bh_k], &%s[bh_k]);\n",
+                     record_helper(target->record, "give"), type_name(target), c->name, c->temp);
     }
-    text_add(text, "    bh_address %s = bh_bind_image(bh_c, %s, (const void *)%s, %s, bh_bind_multiply(bh_c, %s, n_%s, sizeof(%s)), "
-                   "%s);\n", c->guest, c->what, c->name, c->temp, c->what, c->name + 2, element, flags_code(c->contract));
+    text_add(text,
+             "    bh_address %s = bh_bind_image(bh_c, %s, (const void *)%s, %s, bh_bind_multiply(bh_c, %s, n_%s, "
+             "sizeof(%s)), "
+             "%s);\n",
+             c->guest, c->what, c->name, c->temp, c->what, c->name + 2, element, flags_code(c->contract));
 }
 
 static void emit_argument(struct text *text, const struct crossing *c, size_t n)
 {
     const struct type *type = c->type;
     if (type->kind == TYPE_SCALAR) {
-        text_add(text, "    bh_v[%zu].type = '%c';\n    bh_v[%zu].as.%s = %s%s;\n", n, type->letter, n, field_of(type->letter),
+        text_add(text, "    bh_v[%zu].type = '%c';\n    bh_v[%zu].as.%s = %s%s;\n", n, type->letter, n,
+                 field_of(type->letter),
                  type->is_integer ? strchr("asi", type->letter)    ? "(int32_t)"
                                     : strchr("bhtu", type->letter) ? "(uint32_t)"
                                     : type->letter == 'l'          ? "(int64_t)"
                                                                    : "(uint64_t)"
-                                  : "", c->name);
+                                  : "",
+                 c->name);
         return;
     }
     if (type->kind == TYPE_RECORD) {
         if (type_needs_image(type))
-            text_add(text, "    %s;\n    memset(&%s, 0, sizeof %s);\n    %s(bh_c, &%s, &%s);\n", declare(type, c->temp), c->temp,
-                     c->temp, record_helper(type->record, "give"), c->name, c->temp);
+            text_add(text, "    %s;\n    memset(&%s, 0, sizeof %s);\n    %s(bh_c, &%s, &%s);\n", declare(type, c->temp),
+                     c->temp, c->temp, record_helper(type->record, "give"), c->name, c->temp);
         text_add(text, "    bh_v[%zu].type = '{';\n    bh_v[%zu].as.s = (void *)&%s;\n", n, n,
                  type_needs_image(type) ? c->temp : c->name);
         return;
@@ -95,8 +104,8 @@ static void emit_argument(struct text *text, const struct crossing *c, size_t n)
     if (c->elements || c->structures)
         emit_images(text, c);
     else if (is_single_scalar(c->value))
-        text_add(text, "    bh_address %s = bh_bind_image(bh_c, %s, (const void *)%s, &%s, sizeof %s, %s);\n", c->guest, c->what,
-                 c->name, c->temp, c->temp, flags_code(c->contract));
+        text_add(text, "    bh_address %s = bh_bind_image(bh_c, %s, (const void *)%s, &%s, sizeof %s, %s);\n", c->guest,
+                 c->what, c->name, c->temp, c->temp, flags_code(c->contract));
     else
         text_add(text, "    bh_address %s = %s;\n", c->guest, give_code(c->view, type, c->contract, c->name, c->what));
     text_add(text, "    bh_v[%zu].type = 'p';\n    bh_v[%zu].as.p = %s;\n", n, n, c->guest);
@@ -106,8 +115,9 @@ static void emit_argument(struct text *text, const struct crossing *c, size_t n)
 
 static void emit_scalar_back(struct text *text, const struct crossing *c)
 {
-    text_add(text, "        %s;\n", out_code(c->type->target, c->what, format("%s ? &%s : NULL", c->name, c->temp), c->guest,
-                                             format("sizeof %s", c->temp)));
+    text_add(text, "        %s;\n",
+             out_code(c->type->target, c->what, format("%s ? &%s : NULL", c->name, c->temp), c->guest,
+                      format("sizeof %s", c->temp)));
     text_add(text, "        bh_bind_commit(bh_c, (void *)(uintptr_t)%s, &%s, sizeof %s);\n", c->name, c->temp, c->temp);
 }
 
@@ -127,22 +137,26 @@ static void emit_images_back(struct text *text, const struct crossing *c, const 
     const char *number = c->name + 2;
     bool inout = (c->contract->direction & DIRECTION_IN) != 0;
     text_add(text, "        uint64_t u_%s = %s;\n", number, used_code(c, after, format("n_%s", number)));
-    text_add(text, "        %s *a_%s = bh_bind_temp(bh_c, %s, u_%s, sizeof(%s));\n", element, number, c->what, number, element);
-    text_add(text, "        %s *r_%s = bh_bind_temp(bh_c, %s, u_%s, sizeof(%s));\n", host, number, c->what, number, host);
+    text_add(text, "        %s *a_%s = bh_bind_temp(bh_c, %s, u_%s, sizeof(%s));\n", element, number, c->what, number,
+             element);
+    text_add(text, "        %s *r_%s = bh_bind_temp(bh_c, %s, u_%s, sizeof(%s));\n", host, number, c->what, number,
+             host);
     text_add(text, "        %s;\n", out_code(target, c->what, format("a_%s", number), c->guest,
                                              format("u_%s * sizeof(%s)", number, element)));
     text_add(text, "        for (uint64_t bh_k = 0; a_%s && r_%s && bh_k < u_%s; bh_k++)\n", number, number, number);
     if (c->elements) {
         const char *took = take_code(after, target, c->contract->of, format("a_%s[bh_k]", number), c->what);
         if (inout)
-            text_add(text, "            r_%s[bh_k] = a_%s[bh_k] == %s[bh_k] ? %s[bh_k] : %s;\n", number, number, c->temp, c->name, took);
+            text_add(text, "            r_%s[bh_k] = a_%s[bh_k] == %s[bh_k] ? %s[bh_k] : %s;\n", number, number,
+                     c->temp, c->name, took);
         else
             text_add(text, "            r_%s[bh_k] = %s;\n", number, took);
     } else if (inout) {
         text_add(text, "            %s(bh_c, (const %s *)(uintptr_t)&%s[bh_k], &%s[bh_k], &a_%s[bh_k], &r_%s[bh_k]);\n",
                  record_helper(target->record, "back"), host, c->name, c->temp, number, number);
     } else {
-        text_add(text, "            %s(bh_c, &a_%s[bh_k], &r_%s[bh_k]);\n", record_helper(target->record, "take"), number, number);
+        text_add(text, "            %s(bh_c, &a_%s[bh_k], &r_%s[bh_k]);\n", record_helper(target->record, "take"),
+                 number, number);
     }
     text_add(text, "        bh_bind_commit(bh_c, %s, r_%s, u_%s * sizeof(%s));\n", c->name, number, number, host);
 }
@@ -151,9 +165,10 @@ static void emit_images_back(struct text *text, const struct crossing *c, const 
 static void emit_contents_back(struct text *text, const struct crossing *c)
 {
     const struct type *target = c->type->target;
-    text_add(text, "        for (uint64_t bh_k = 0; %s && bh_k < n_%s; bh_k++) {\n            %s;\n", c->temp, c->name + 2,
-             declare(target, "bh_same"));
-    text_add(text, "            %s(bh_c, (const %s *)(uintptr_t)&%s[bh_k], &%s[bh_k], &%s[bh_k], &bh_same);\n        }\n",
+    text_add(text, "        for (uint64_t bh_k = 0; %s && bh_k < n_%s; bh_k++) {\n            %s;\n", c->temp,
+             c->name + 2, declare(target, "bh_same"));
+    text_add(text,
+             "            %s(bh_c, (const %s *)(uintptr_t)&%s[bh_k], &%s[bh_k], &%s[bh_k], &bh_same);\n        }\n",
              record_helper(target->record, "back"), type_name(target), c->name, c->temp, c->temp);
 }
 
@@ -186,18 +201,22 @@ static void emit_back(struct text *text, const struct crossing *c, const struct 
         emit_images_back(text, c, after);
         return;
     }
-    /* The sizes were the host's, before the call, and it cannot have changed them: they are this function's own copies. */
+    /* The sizes were the host's, before the call, and it cannot have changed them: they are this function's
+     * own copies. */
     const char *bytes = format("s_%s", c->name + 2);
     if (contract->string) {
-        text_add(text, "        bh_bind_out_string(bh_c, %s, (char *)%s, %s, %s);\n", c->what, c->name, c->guest, bytes);
+        text_add(text, "        bh_bind_out_string(bh_c, %s, (char *)%s, %s, %s);\n", c->what, c->name, c->guest,
+                 bytes);
         return;
     }
     if (contract->used) {
         struct view clamp = *after;
         clamp.clamp = true;
-        bytes = format("bh_bind_used(bh_c, %s, %s, %s)", c->what, bytes_code(&clamp, c->type, contract, contract->used, c->what), bytes);
+        bytes = format("bh_bind_used(bh_c, %s, %s, %s)", c->what,
+                       bytes_code(&clamp, c->type, contract, contract->used, c->what), bytes);
     }
-    text_add(text, "        %s;\n", out_code(c->type->target, c->what, format("(void *)(uintptr_t)%s", c->name), c->guest, bytes));
+    text_add(text, "        %s;\n",
+             out_code(c->type->target, c->what, format("(void *)(uintptr_t)%s", c->name), c->guest, bytes));
 }
 
 /* The bytes of a plain out buffer, computed before the call: what sizes name may change in it. */
@@ -243,14 +262,18 @@ static void emit_end(struct text *text, const struct function *function)
         text_add(text, "    bh_bind_end(bh_c);\n");
     else if (function->on_error)
         text_add(text, "    return bh_bind_end(bh_c) ? bh_result : %s;\n",
-                 type->kind == TYPE_RECORD ? function->on_error : format("(%s)(%s)", type_name(type), function->on_error));
+                 type->kind == TYPE_RECORD ? function->on_error
+                                           : format("(%s)(%s)", type_name(type), function->on_error));
     else if (type->kind == TYPE_RECORD)
-        text_add(text, "    if (!bh_bind_end(bh_c))\n        memset(&bh_result, 0, sizeof bh_result);\n    return bh_result;\n");
+        text_add(
+            text,
+            "    if (!bh_bind_end(bh_c))\n        memset(&bh_result, 0, sizeof bh_result);\n    return bh_result;\n");
     else
         text_add(text, "    return bh_bind_end(bh_c) ? bh_result : (%s)0;\n", type_name(type));
 }
 
-/* Whether the library can change what a size names: then the host would take its word for how large its own buffer is. */
+/* Whether the library can change what a size names: then the host would take its word for how large its own
+ * buffer is. */
 static bool size_changes(const struct function *function, const struct size *size)
 {
     if (!size || size->kind == SIZE_NUMBER || size->kind == SIZE_NAME)
@@ -291,7 +314,8 @@ static void emit_body(struct text *text, const struct function *function, unsign
     }
     for (size_t n = 0; n < function->count; n++) {
         if (needs_count_check(function, &c[n]))
-            text_add(text, "    uint64_t b_%s = %s;\n", c[n].name + 2, count_code(&before, c[n].contract->count, c[n].what));
+            text_add(text, "    uint64_t b_%s = %s;\n", c[n].name + 2,
+                     count_code(&before, c[n].contract->count, c[n].what));
         if (needs_bytes(&c[n]))
             text_add(text, "    uint64_t s_%s = %s;\n", c[n].name + 2,
                      bytes_code(&before, c[n].type, c[n].contract, c[n].contract->count, c[n].what));
@@ -340,7 +364,8 @@ void emit_function(struct text *text, const struct function *function, unsigned 
         emit_body(text, function, index);
     }
     text_add(text, "}\n\n%s\n{\n    %s(%s%s)(bh_bind_default(%s_library)", prototype(function, false),
-             function->result.type->kind == TYPE_VOID ? "" : "return ", function->name, emit_options->suffix, emit_options->name);
+             function->result.type->kind == TYPE_VOID ? "" : "return ", function->name, emit_options->suffix,
+             emit_options->name);
     for (size_t n = 0; n < function->count; n++)
         text_add(text, ", %s", argument_name(function, n));
     text_add(text, ");\n}\n\n");

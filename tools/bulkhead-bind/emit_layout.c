@@ -1,13 +1,15 @@
-/* What the wrapper's compiler must see as bulkhead-bind did: a header reads differently with other options, and the wrapper would
- * pass other bytes than it means to. */
+/* What the wrapper's compiler must see as bulkhead-bind did: a header reads differently with other options, and the
+ * wrapper would pass other bytes than it means to. */
 #include <string.h>
 
 #include "emit.h"
 
 static void add(struct text *text, const char *condition, const char *type)
 {
-    const char *line = format("_Static_assert(%s, %s);\n", condition,
-                              literal(format("%s is another type than bulkhead-bind saw: compile with the options that it had", type)));
+    const char *line =
+        format("_Static_assert(%s, %s);\n", condition,
+               literal(
+                   format("%s is another type than bulkhead-bind saw: compile with the options that it had", type)));
     if (!text->size || !strstr(text->bytes, line))
         text_add(text, "%s", line);
 }
@@ -25,8 +27,10 @@ static void add_record(struct text *text, struct record *record)
     for (size_t n = 0; n < record->count; n++) {
         const struct value *member = &record->members[n];
         if (*member->name && !member->is_bit_field && member->type->size > 0)
-            add(text, format("__builtin_offsetof(%s, %s) == %lld && sizeof(((%s *)0)->%s) == %lld", record->spelling, member->name,
-                             member->offset / 8, record->spelling, member->name, member->type->size), record->spelling);
+            add(text,
+                format("__builtin_offsetof(%s, %s) == %lld && sizeof(((%s *)0)->%s) == %lld", record->spelling,
+                       member->name, member->offset / 8, record->spelling, member->name, member->type->size),
+                record->spelling);
         add_type(text, member->type);
     }
 }

@@ -56,7 +56,8 @@ static const char *leaf_code(const struct view *view, const struct size *size, c
                                                       : format("p_%s", size->name);
     if (!type->is_signed)
         return format("(uint64_t)%s", code);
-    return view->clamp ? format("(%s < 0 ? 0 : (uint64_t)%s)", code, code) : format("bh_bind_size(bh_c, %s, %s)", what, code);
+    return view->clamp ? format("(%s < 0 ? 0 : (uint64_t)%s)", code, code)
+                       : format("bh_bind_size(bh_c, %s, %s)", what, code);
 }
 
 const char *size_code(const struct view *view, const struct size *size, const char *what)
@@ -85,7 +86,8 @@ const char *bytes_code(const struct view *view, const struct type *type, const s
         return size_code(view, count, what);
     if (!count)
         return format("sizeof(%s)", type_name(type->target));
-    return format("bh_bind_multiply(bh_c, %s, %s, sizeof(%s))", what, size_code(view, count, what), type_name(type->target));
+    return format("bh_bind_multiply(bh_c, %s, %s, sizeof(%s))", what, size_code(view, count, what),
+                  type_name(type->target));
 }
 
 /* ---- Pointers ---- */
@@ -115,7 +117,8 @@ static const char *functions_code(const struct view *view, unsigned *count)
         const struct type *type = value->type;
         if (!is_callback(value))
             continue;
-        const char *code = view->scope->members ? format("bh_from->%s", value->name) : format("p_%s", value_name(value, n));
+        const char *code =
+            view->scope->members ? format("bh_from->%s", value->name) : format("p_%s", value_name(value, n));
         struct text index = {0};
         unsigned long long all = 1;
         for (; type->kind == TYPE_ARRAY; type = type->target)
@@ -128,7 +131,8 @@ static const char *functions_code(const struct view *view, unsigned *count)
                 text_add(&index, "[%llu]", rest / size);
                 rest %= size;
             }
-            text_add(&out, "%s(bh_bind_host_function *)%s%s", out.size ? ", " : "", code, index.size ? index.bytes : "");
+            text_add(&out, "%s(bh_bind_host_function *)%s%s", out.size ? ", " : "", code,
+                     index.size ? index.bytes : "");
             ++*count;
         }
     }
@@ -136,7 +140,8 @@ static const char *functions_code(const struct view *view, unsigned *count)
 }
 
 /* The kind of pointer that user says; gives: it goes to the library. */
-static const char *kind_code(const struct view *view, const struct type *type, const struct contract *contract, bool gives)
+static const char *kind_code(const struct view *view, const struct type *type, const struct contract *contract,
+                             bool gives)
 {
     const char *const array = "(bh_bind_host_function *const[])";
     unsigned count;
@@ -159,8 +164,8 @@ static const char *user_flags(const struct view *view, const struct contract *co
     return flags_code(&effective);
 }
 
-const char *give_code(const struct view *view, const struct type *type, const struct contract *contract, const char *host,
-                      const char *what)
+const char *give_code(const struct view *view, const struct type *type, const struct contract *contract,
+                      const char *host, const char *what)
 {
     if (!contract || contract->handle)
         return format("bh_bind_handle(bh_c, %s, (const void *)(uintptr_t)%s)", what, host);
@@ -168,8 +173,8 @@ const char *give_code(const struct view *view, const struct type *type, const st
         return "0";
     const char *flags = flags_code(contract);
     if (contract->user)
-        return format("bh_bind_user(bh_c, %s, (const void *)%s, %s, %s)", what, host, kind_code(view, type, contract, true),
-                      user_flags(view, contract));
+        return format("bh_bind_user(bh_c, %s, (const void *)%s, %s, %s)", what, host,
+                      kind_code(view, type, contract, true), user_flags(view, contract));
     if (contract->callback)
         return format("bh_bind_function(bh_c, %s, (void (*)(void))%s, %s, %s, %s)", what, host,
                       literal(type->function->signature), trampoline_name(type->function), flags);
@@ -182,8 +187,8 @@ const char *give_code(const struct view *view, const struct type *type, const st
     return format("bh_bind_image(bh_c, %s, (const void *)%s, NULL, %s, %s)", what, host, bytes, flags);
 }
 
-const char *take_code(const struct view *view, const struct type *type, const struct contract *contract, const char *guest,
-                      const char *what)
+const char *take_code(const struct view *view, const struct type *type, const struct contract *contract,
+                      const char *guest, const char *what)
 {
     const char *name = type_name(type);
     if (!contract || contract->handle || contract->callback)
@@ -192,13 +197,15 @@ const char *take_code(const struct view *view, const struct type *type, const st
         return "NULL";
     const char *flags = flags_code(contract);
     if (contract->user)
-        return format("(%s)bh_bind_take_user(bh_c, %s, %s, %s, %s)", name, what, guest, kind_code(view, type, contract, false), flags);
+        return format("(%s)bh_bind_take_user(bh_c, %s, %s, %s, %s)", name, what, guest,
+                      kind_code(view, type, contract, false), flags);
     const char *release = contract->free_function ? literal(contract->free_function) : "NULL";
     if (contract->string)
         return format("(%s)bh_bind_take_string(bh_c, %s, %s, UINT64_C(%llu), %s, %s)", name, what, guest,
                       (unsigned long long)contract->limit, flags, release);
     const char *bytes = bytes_code(view, type, contract, contract->count, what), *bools = bools_code(type->target);
     if (bools)
-        return format("(%s)bh_bind_take_bools(bh_c, %s, %s, %s, %s, %s, %s)", name, what, guest, bytes, flags, release, bools);
+        return format("(%s)bh_bind_take_bools(bh_c, %s, %s, %s, %s, %s, %s)", name, what, guest, bytes, flags, release,
+                      bools);
     return format("(%s)bh_bind_take(bh_c, %s, %s, %s, %s, %s)", name, what, guest, bytes, flags, release);
 }

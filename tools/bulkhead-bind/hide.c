@@ -27,7 +27,8 @@ static enum CXChildVisitResult collect(CXCursor cursor, CXCursor parent, CXClien
         return CXChildVisit_Recurse;
     if (kind == CXCursor_FunctionDecl && !strcmp(string_of(clang_getCursorSpelling(cursor)), search->function->name)) {
         places = grow(places, place_count, sizeof *places);
-        clang_getSpellingLocation(clang_getCursorLocation(cursor), &places[place_count].file, NULL, NULL, &places[place_count].offset);
+        clang_getSpellingLocation(clang_getCursorLocation(cursor), &places[place_count].file, NULL, NULL,
+                                  &places[place_count].offset);
         place_count++;
     }
     return CXChildVisit_Continue;
@@ -81,8 +82,9 @@ void hide_promises(CXTranslationUnit unit)
         clang_getInclusions(unit, look_at, &search);
         function->hidden = !search.elsewhere;
         if (search.elsewhere)
-            function->problem = format("the host's compiler would rely on its declaration (%s), which cannot be hidden: %s has the "
-                                       "name, too. Take that out of the header, or the other name",
-                                       function->promise, search.elsewhere);
+            function->problem =
+                format("the host's compiler would rely on its declaration (%s), which cannot be hidden: %s has the "
+                       "name, too. Take that out of the header, or the other name",
+                       function->promise, search.elsewhere);
     }
 }

@@ -6,8 +6,8 @@
 
 #include "model.h"
 
-/* Sets hidden of functions whose declaration promises what a wrapper cannot keep, or problem where their name has other meanings in
- * the header and what it includes. */
+/* Sets hidden of functions whose declaration promises what a wrapper cannot keep, or problem where their name has other
+ * meanings in the header and what it includes. */
 void hide_promises(CXTranslationUnit unit);
 
 #endif

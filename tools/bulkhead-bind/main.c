@@ -1,7 +1,7 @@
 /* bulkhead-bind: from a C header to a wrapper that runs the library isolated.
  *
- * Reads the header through libclang (model.c, types.c) and contracts from it and from side files (contract.c, sidefile.c),
- * finds out what can be wrapped (check.c), and writes C (emit_*.c) that calls include/bulkhead/bind.h. */
+ * Reads the header through libclang (model.c, types.c) and contracts from it and from side files (contract.c,
+ * sidefile.c), finds out what can be wrapped (check.c), and writes C (emit_*.c) that calls include/bulkhead/bind.h. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,8 +48,8 @@ int main(int argc, char **argv)
     if (error_count)
         return 1;
     if (model.unsupported && !options.partial) {
-        say(options.header, "error", "%u declarations are not supported; nothing was written (--partial leaves them out)",
-            model.unsupported);
+        say(options.header, "error",
+            "%u declarations are not supported; nothing was written (--partial leaves them out)", model.unsupported);
         return 3;
     }
     emit_files(&options);

@@ -138,7 +138,8 @@ static bool is_bound(CXCursor cursor)
     for (size_t n = 0; n < settings->also.count; n++) {
         const char *also = settings->also.items[n];
         size_t length = strlen(name), suffix = strlen(also);
-        if (!strcmp(name, also) || (length > suffix && name[length - suffix - 1] == '/' && !strcmp(name + length - suffix, also)))
+        if (!strcmp(name, also) ||
+            (length > suffix && name[length - suffix - 1] == '/' && !strcmp(name + length - suffix, also)))
             return true;
     }
     return false;
@@ -166,8 +167,8 @@ static enum CXChildVisitResult find_label(CXCursor cursor, CXCursor parent, CXCl
     return CXChildVisit_Continue;
 }
 
-/* What the library's module exports it as. The host's compiler must not use that name: it would take the place of whatever else in
- * the host has it. */
+/* What the library's module exports it as. The host's compiler must not use that name: it would take the place of
+ * whatever else in the host has it. */
 static void read_symbol(struct function *function, CXCursor cursor)
 {
     bool labelled = false;
@@ -177,7 +178,8 @@ static void read_symbol(struct function *function, CXCursor cursor)
         return;
     function->promise = format("the symbol '%s'", function->symbol);
     if (!labelled)
-        function->problem = format("a pragma calls it '%s'; say so by an asm label of its declaration", function->symbol);
+        function->problem =
+            format("a pragma calls it '%s'; say so by an asm label of its declaration", function->symbol);
 }
 
 static void add_function(CXCursor cursor)
@@ -231,8 +233,9 @@ static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientD
     if (kind == CXCursor_VarDecl && clang_Cursor_getStorageClass(cursor) != CX_SC_Static) {
         const struct side_line *line = side_find("omit", name, NULL);
         if (!line && !annotation(cursor, ANNOTATION_OMIT))
-            unsupported(cursor_where(cursor), name, "a variable: the host cannot share it; add functions that read and write it "
-                                                    "to the library, or say omit");
+            unsupported(cursor_where(cursor), name,
+                        "a variable: the host cannot share it; add functions that read and write it "
+                        "to the library, or say omit");
         else
             note(cursor_where(cursor), name, "omitted as asked");
     }
@@ -306,7 +309,8 @@ static CXTranslationUnit parse(CXIndex index, const char *more)
     args_add_list(&arguments, "clang", "-xc", "-std=gnu17", "--target=x86_64-linux-gnu", "-D__bulkhead_bind__=1",
                   "-Wno-pragma-once-outside-header", "-resource-dir", BULKHEAD_RESOURCE_DIR, NULL);
     args_add_all(&arguments, &options->clang);
-    args_add_list(&arguments, "-idirafter", own_include(), "-Wunknown-attributes", "-Wignored-attributes", "-Wno-error", more, NULL);
+    args_add_list(&arguments, "-idirafter", own_include(), "-Wunknown-attributes", "-Wignored-attributes", "-Wno-error",
+                  more, NULL);
     enum CXErrorCode code = clang_parseTranslationUnit2FullArgv(
         index, options->header, (const char *const *)arguments.items, (int)arguments.count, NULL, 0,
         CXTranslationUnit_DetailedPreprocessingRecord | CXTranslationUnit_SkipFunctionBodies, &unit);
@@ -327,7 +331,8 @@ bool model_read(const struct options *options)
     clang_visitChildren(clang_getTranslationUnitCursor(unit), visit, NULL);
     side_report_unused();
     read_attributes(unit);
-    /* Headers have promises for GCC alone, which may be the host's compiler. What else clang finds wrong then does not matter. */
+    /* Headers have promises for GCC alone, which may be the host's compiler. What else clang finds wrong then does not
+     * matter. */
     read_attributes(parse(index, GCC_VERSION));
     hide_promises(unit);
     return true;

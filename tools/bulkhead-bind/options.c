@@ -7,25 +7,31 @@
 
 static void print_help(void)
 {
-    puts(
-"Usage: bulkhead-bind [OPTION]... HEADER [-- CLANG-OPTION...]\n"
-"Writes a wrapper, a .h and a .c, with the function names of a C library: a host that compiles against the wrapper runs the\n"
-"library isolated, in a module of bulkhead-clang --library. What pointers mean is said by contracts: macros in the header\n"
-"(bulkhead/contracts.h) or lines in a file. Without one, a pointer is opaque to the host. docs/binding.md is the guide.\n"
-"\n"
-"  -o BASE              write BASE.h and BASE.c; NAME_bind by default, in the current directory\n"
-"  --name NAME          the library's name, which begins the wrapper's own: NAME_bind_open. Default: from the header's\n"
-"  --contracts FILE     contracts, one a line; may be given several times\n"
-"  --include SPELLING   how the wrapper includes HEADER, with its \"\" or <>; default: \"its base name\"\n"
-"  --also HEADER        bind the functions of this header too, which HEADER includes; may be given several times\n"
-"  --suffix SUFFIX      of the functions that take an instance as their first argument; default: _in\n"
-"  --partial            write a wrapper although some declarations are not supported; it lacks those\n"
-"  --quiet              do not note what is opaque and what stays in the host\n"
-"  -I, -D, -U, -isystem, -include, -std=   for the header, as in clang; after -- anything of clang's\n"
-"  --help, --version\n"
-"\n"
-"Declarations that cannot be wrapped are listed with what would help. Exit status: 0, files were written; 1, an error in the\n"
-"header, the contracts or the command line; 3, unsupported declarations and no --partial. Nothing is written unless it is 0.");
+    puts("Usage: bulkhead-bind [OPTION]... HEADER [-- CLANG-OPTION...]\n"
+         "Writes a wrapper, a .h and a .c, with the function names of a C library: a host that compiles against the "
+         "wrapper runs the\n"
+         "library isolated, in a module of bulkhead-clang --library. What pointers mean is said by contracts: macros "
+         "in the header\n"
+         "(bulkhead/contracts.h) or lines in a file. Without one, a pointer is opaque to the host. docs/binding.md is "
+         "the guide.\n"
+         "\n"
+         "  -o BASE              write BASE.h and BASE.c; NAME_bind by default, in the current directory\n"
+         "  --name NAME          the library's name, which begins the wrapper's own: NAME_bind_open. Default: from the "
+         "header's\n"
+         "  --contracts FILE     contracts, one a line; may be given several times\n"
+         "  --include SPELLING   how the wrapper includes HEADER, with its \"\" or <>; default: \"its base name\"\n"
+         "  --also HEADER        bind the functions of this header too, which HEADER includes; may be given several "
+         "times\n"
+         "  --suffix SUFFIX      of the functions that take an instance as their first argument; default: _in\n"
+         "  --partial            write a wrapper although some declarations are not supported; it lacks those\n"
+         "  --quiet              do not note what is opaque and what stays in the host\n"
+         "  -I, -D, -U, -isystem, -include, -std=   for the header, as in clang; after -- anything of clang's\n"
+         "  --help, --version\n"
+         "\n"
+         "Declarations that cannot be wrapped are listed with what would help. Exit status: 0, files were written; 1, "
+         "an error in the\n"
+         "header, the contracts or the command line; 3, unsupported declarations and no --partial. Nothing is written "
+         "unless it is 0.");
     exit(0);
 }
 
@@ -58,7 +64,8 @@ static bool clang_option(struct options *options, int argc, char **argv, int *n)
             return true;
         }
     }
-    if (!starts_with(option, "-I") && !starts_with(option, "-D") && !starts_with(option, "-U") && !starts_with(option, "-std="))
+    if (!starts_with(option, "-I") && !starts_with(option, "-D") && !starts_with(option, "-U") &&
+        !starts_with(option, "-std="))
         return false;
     args_add(&options->clang, option);
     return true;

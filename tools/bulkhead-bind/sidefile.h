@@ -1,10 +1,8 @@
 /* Contracts from a file beside the header, one a line:
  *
- *     argument FUNCTION NAME CONTRACT     (NAME may be the argument's number, from 1; FUNCTION may be a typedef of a function
- *     result FUNCTION CONTRACT             pointer, or FUNCTION.ARGUMENT or STRUCTURE.MEMBER that is one)
- *     member STRUCTURE NAME CONTRACT      (a tag or a typedef)
- *     on-error FUNCTION EXPRESSION
- *     omit FUNCTION
+ *     argument FUNCTION NAME CONTRACT     (NAME may be the argument's number, from 1; FUNCTION may be a typedef of a
+ * function result FUNCTION CONTRACT             pointer, or FUNCTION.ARGUMENT or STRUCTURE.MEMBER that is one) member
+ * STRUCTURE NAME CONTRACT      (a tag or a typedef) on-error FUNCTION EXPRESSION omit FUNCTION
  *
  * Empty lines and what follows '#' do not count.
  */

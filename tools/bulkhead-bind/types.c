@@ -76,9 +76,11 @@ static bool in_list(CXCursor declaration)
 {
     CXFile file;
     unsigned offset;
-    clang_getExpansionLocation(clang_getCursorLocation(clang_getCanonicalCursor(declaration)), &file, NULL, NULL, &offset);
+    clang_getExpansionLocation(clang_getCursorLocation(clang_getCanonicalCursor(declaration)), &file, NULL, NULL,
+                               &offset);
     for (size_t n = 0; n < list_count; n++) {
-        if (file && lists[n].file && offset > lists[n].from && offset < lists[n].to && clang_File_isEqual(file, lists[n].file))
+        if (file && lists[n].file && offset > lists[n].from && offset < lists[n].to &&
+            clang_File_isEqual(file, lists[n].file))
             return true;
     }
     return false;
@@ -112,7 +114,10 @@ static const char *unnameable(CXType type)
         if (strstr(spelling, "(unnamed") || strstr(spelling, "(anonymous"))
             return "its type has no name";
         return in_list(clang_getTypeDeclaration(type))
-                   ? format("'%s' is declared in a list of arguments, where nothing else can name it; declare it before", spelling) : NULL;
+                   ? format(
+                         "'%s' is declared in a list of arguments, where nothing else can name it; declare it before",
+                         spelling)
+                   : NULL;
     default:
         return clang_equalTypes(type, clang_getCanonicalType(type)) ? NULL : unnameable(clang_getCanonicalType(type));
     }
@@ -193,7 +198,8 @@ static struct type *argument_type(CXType from, CXCursor declaration, const char 
     CXType canonical = clang_getCanonicalType(from);
     if (canonical.kind == CXType_FunctionProto || canonical.kind == CXType_FunctionNoProto)
         return function_argument(from, declaration, path);
-    if (canonical.kind != CXType_ConstantArray && canonical.kind != CXType_IncompleteArray && canonical.kind != CXType_VariableArray)
+    if (canonical.kind != CXType_ConstantArray && canonical.kind != CXType_IncompleteArray &&
+        canonical.kind != CXType_VariableArray)
         return type_make(from, declaration, path);
     struct type *type = make(1, sizeof *type);
     CXType element = clang_getArrayElementType(from.kind == canonical.kind ? from : canonical);
@@ -215,7 +221,8 @@ void function_fill(struct function *function, CXType type, CXCursor declaration,
     clang_visitChildren(declaration, collect_parameter, &found);
     function->variadic = clang_isFunctionTypeVariadic(type) != 0;
     function->where = cursor_where(declaration);
-    if (clang_getFunctionTypeCallingConv(type) != CXCallingConv_C && clang_getFunctionTypeCallingConv(type) != CXCallingConv_X86_64SysV)
+    if (clang_getFunctionTypeCallingConv(type) != CXCallingConv_C &&
+        clang_getFunctionTypeCallingConv(type) != CXCallingConv_X86_64SysV)
         function->problem = "its calling convention is not C's";
     if (clang_getCanonicalType(type).kind == CXType_FunctionNoProto)
         function->problem = "it has no prototype; declare it with (void), or with its arguments";
@@ -273,7 +280,8 @@ static enum CXVisitorResult add_member(CXCursor cursor, CXClientData data)
     member->contract = contract_for(cursor, member->where, "member", record->path, member->name);
     const struct type *type = member->type;
     member->is_bit_field = clang_Cursor_isBitField(cursor) != 0;
-    record->data_bits += member->is_bit_field ? (unsigned long long)clang_getFieldDeclBitWidth(cursor) : data_bits(type);
+    record->data_bits +=
+        member->is_bit_field ? (unsigned long long)clang_getFieldDeclBitWidth(cursor) : data_bits(type);
     if (clang_Cursor_isBitField(cursor) && !record->by_value_problem)
         record->by_value_problem = format("bit fields ('%s') cannot be passed by value; pass a pointer", member->name);
     while (type->kind == TYPE_ARRAY)
@@ -292,7 +300,8 @@ static enum CXVisitorResult add_member(CXCursor cursor, CXClientData data)
                    (type->kind == TYPE_RECORD && type->record->has_pointers);
     record->has_pointers |= pointer;
     if (pointer && record->is_union)
-        record->problem = format("it is, or holds, a union with pointers ('%s'): which one counts is not known", member->name);
+        record->problem =
+            format("it is, or holds, a union with pointers ('%s'): which one counts is not known", member->name);
     if (pointer && !*member->name)
         record->problem = "it holds pointers in a member without a name";
     if (member->type->kind == TYPE_BAD && member->type->is_incomplete)
@@ -316,7 +325,8 @@ static enum CXVisitorResult lay_out(CXCursor member, CXClientData data)
 {
     struct layout *layout = data;
     CXType type = clang_getCanonicalType(clang_getCursorType(member));
-    long long align = clang_Type_getAlignOf(type), size = clang_Type_getSizeOf(type), offset = clang_Cursor_getOffsetOfField(member);
+    long long align = clang_Type_getAlignOf(type), size = clang_Type_getSizeOf(type),
+              offset = clang_Cursor_getOffsetOfField(member);
     if (align <= 0 || size < 0 || offset < 0 || clang_Cursor_isBitField(member))
         return CXVisit_Continue; /* which is a problem of its own */
     unsigned long long at = layout->record->is_union ? 0 : round_up(layout->end, (unsigned long long)align);
@@ -400,8 +410,8 @@ static struct type *pointer_make(struct type *type, CXType pointee, CXCursor dec
     return type;
 }
 
-/* The type behind a typedef's name. Arguments of a function pointer's type are declared where the typedef is, and side files
- * call them by its name. */
+/* The type behind a typedef's name. Arguments of a function pointer's type are declared where the typedef is, and side
+ * files call them by its name. */
 static CXType enter_typedefs(CXType type, CXCursor *declaration, const char **path)
 {
     for (;;) {
@@ -440,7 +450,8 @@ static struct type *scalar_make(struct type *type, CXType canonical)
     type->letter = scalar_letter(canonical.kind);
     if (!type->letter) {
         type->is_data = type->size > 0 && canonical.kind != CXType_BlockPointer && canonical.kind != CXType_NullPtr;
-        return bad(type, format("the type '%s' cannot be passed by value%s", type->spelling, type->is_data ? "; pass a pointer" : ""));
+        return bad(type, format("the type '%s' cannot be passed by value%s", type->spelling,
+                                type->is_data ? "; pass a pointer" : ""));
     }
     type->kind = TYPE_SCALAR;
     type->is_character = type->letter == 'a' || type->letter == 'h';
@@ -464,7 +475,8 @@ struct type *type_make(CXType from, CXCursor declaration, const char *path)
         return type;
     case CXType_Pointer: {
         if (promises_alignment(from))
-            return bad(type, "its type promises how what it points to is aligned (align_value), and nobody checks that");
+            return bad(type,
+                       "its type promises how what it points to is aligned (align_value), and nobody checks that");
         CXType named = enter_typedefs(from, &declaration, &path);
         CXType pointee = clang_getPointeeType(named.kind == CXType_Pointer ? named : canonical);
         if (strstr(string_of(clang_getTypeSpelling(clang_getCanonicalType(pointee))), VA_LIST))

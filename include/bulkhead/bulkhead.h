@@ -337,7 +337,7 @@ bh_error bh_instance_reset(bh_instance *instance);
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds);
 /* For finding mistakes of the host: later calls by bh_call and bh_invoke fail with BH_ERROR_RANGE, before the guest runs, when an argument
  * of type p is neither NULL nor an address in the instance's slot, as pointers of the host are. Members of structures and the
- * registers of bh_call_registers are not looked at. Off by default: such calls take some 10 ns longer. It stays over resets. */
+ * registers of bh_call_registers are not looked at. Off by default: such calls take the longer way. It stays over resets. */
 bh_error bh_instance_check_pointers(bh_instance *instance, bool check);
 /* Runs a program from its entry point to its exit, once. argv[argc] need not be NULL. BH_OK when it exited: *status is
  * its exit status (0 to 255). */

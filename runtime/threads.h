@@ -52,7 +52,8 @@ enum {
 struct bh_task {
     struct bh_task *next;
     bh_instance *instance;
-    int tid;                      /* the guest's name for it */
+    int tid;                      /* the guest's number for it */
+    char name[16];                /* and name; ends with 0 */
     pthread_t host;
     struct bh_frame *frame;       /* of the system call being handled */
     uint64_t thread_pointer;      /* what r14 starts with; the guest's to choose */

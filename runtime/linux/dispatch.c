@@ -149,6 +149,8 @@ bh_error bh_linux_create(bh_instance *instance) {
     }
     state->file = file;
     state->file_limit = instance->policy->descriptor_limit ? instance->policy->descriptor_limit : DEFAULT_FILES;
+    state->file_soft = state->file_hard = state->file_limit;
+    state->core_soft = state->core_hard = UINT64_MAX;
     state->file_count = FEW_FILES < state->file_limit ? FEW_FILES : state->file_limit;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

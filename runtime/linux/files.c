@@ -2,6 +2,7 @@
 #include "linux.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 bh_syscall bh_sys_open, bh_sys_openat, bh_sys_creat, bh_sys_close, bh_sys_dup, bh_sys_dup2, bh_sys_dup3, bh_sys_fcntl,
-    bh_sys_flock, bh_sys_ioctl, bh_sys_close_range;
+    bh_sys_ioctl, bh_sys_close_range;
 
 /* What a guest may ask of open. The rest is ignored where that is harmless and refused otherwise. */
 #define OPEN_CREATION (O_CREAT | O_EXCL | O_TRUNC)
@@ -42,7 +43,7 @@ struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd) {
 }
 
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from) {
-    for (unsigned fd = from; fd < instance->personality->file_limit; fd++) {
+    for (unsigned fd = from; fd < instance->personality->file_soft; fd++) {
         struct bh_file *entry = bh_file_entry(instance, fd);
         if (!entry)
             return -ENOMEM;
@@ -211,8 +212,6 @@ int64_t bh_sys_close(bh_instance *instance, const uint64_t a[6]) {
     return 0;
 }
 
-#define CLOSE_RANGE_CLOEXEC 4U
-
 int64_t bh_sys_close_range(bh_instance *instance, const uint64_t a[6]) {
     uint32_t last = (uint32_t)a[1], flags = (uint32_t)a[2];
     if ((flags & ~CLOSE_RANGE_CLOEXEC) || (uint32_t)a[0] > last)
@@ -251,7 +250,7 @@ int64_t bh_file_duplicate(bh_instance *instance, uint64_t fd, unsigned from, boo
     struct bh_file *file = bh_file_get(instance, fd), copy;
     if (!file)
         return -EBADF;
-    if (from >= instance->personality->file_limit)
+    if (from >= instance->personality->file_soft)
         return -EINVAL;
     int error = copy_file(instance, file, cloexec, &copy);
     if (error)
@@ -268,7 +267,7 @@ int64_t bh_sys_dup(bh_instance *instance, const uint64_t a[6]) {
 }
 
 static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, bool cloexec) {
-    if (!bh_file_get(instance, from) || (uint32_t)to >= instance->personality->file_limit)
+    if (!bh_file_get(instance, from) || (uint32_t)to >= instance->personality->file_soft)
         return -EBADF;
     if ((uint32_t)from == (uint32_t)to)
         return (int64_t)to;
@@ -290,27 +289,6 @@ int64_t bh_sys_dup3(bh_instance *instance, const uint64_t a[6]) {
     if ((uint32_t)a[0] == (uint32_t)a[1] || (a[2] & ~(uint64_t)O_CLOEXEC))
         return -EINVAL;
     return duplicate_to(instance, a[0], a[1], a[2] & O_CLOEXEC);
-}
-
-/* POSIX record locks belong to the whole host process: two guests would never exclude each other, and a close() anywhere in
- * the host would drop them. Locks of the open file description are what a guest expects. */
-static int64_t lock_file(bh_instance *instance, const struct bh_file *file, int command, uint64_t address) {
-    struct flock lock;
-    if (!bh_get(instance, &lock, address, sizeof(lock)))
-        return -EFAULT;
-    if (file->kind != BH_FILE_REGULAR)
-        return -EINVAL;
-    lock.l_pid = 0;
-    int ofd = command == F_GETLK ? F_OFD_GETLK : command == F_SETLK ? F_OFD_SETLK : F_OFD_SETLKW;
-    int64_t result = bh_blocking(instance, file->host, SYS_fcntl, (uint64_t)ofd, (uint64_t)(uintptr_t)&lock, 0);
-    if (result < 0)
-        return result;
-    if (command == F_GETLK) {
-        lock.l_pid = lock.l_type == F_UNLCK ? 0 : BH_GUEST_PID + 1;
-        if (!bh_put(instance, address, &lock, sizeof(lock)))
-            return -EFAULT;
-    }
-    return 0;
 }
 
 /* A stream's flags are shared with the host, which does not expect its terminal to stop blocking. */
@@ -342,22 +320,13 @@ int64_t bh_sys_fcntl(bh_instance *instance, const uint64_t a[6]) {
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
-        return lock_file(instance, file, (int)a[1], a[2]);
+        return bh_file_lock(instance, file, (int)a[1], a[2]);
     case F_GETPIPE_SZ:
     case F_SETPIPE_SZ:
         return bh_pipe_size(instance, file, (int)a[1], a[2]);
     default:
         return bh_refuse(instance, EINVAL, "fcntl", NULL);
     }
-}
-
-int64_t bh_sys_flock(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_file *file = bh_file_get(instance, a[0]);
-    if (!file)
-        return -EBADF;
-    if (file->kind == BH_FILE_STREAM || file->kind == BH_FILE_DEVICE)
-        return -EINVAL;
-    return bh_blocking(instance, file->host, SYS_flock, (uint32_t)a[1], 0, 0);
 }
 
 /* What the kernel says of a descriptor, and what changes the guest's own only. The size of a terminal is also how musl

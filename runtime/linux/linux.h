@@ -47,6 +47,7 @@ struct bh_file {
     bool write;      /* its grant is read-write */
     bool cloexec;
     bool in_pieces; /* a regular file of the host's */
+    bool locks;     /* the guest's record locks of this file are its (locks.c) */
     bool named;     /* opened with O_PATH: the host's kernel refuses to do anything but look at it */
     unsigned grant; /* of a directory, as in struct bh_directory */
     unsigned depth;
@@ -66,6 +67,8 @@ struct bh_linux {
     struct bh_file *file;   /* the first few, or all file_limit once a guest opens more */
     unsigned file_count;    /* room in it */
     unsigned file_limit;    /* descriptors are below it */
+    unsigned file_soft, file_hard; /* new ones are below file_soft: limits.c */
+    uint64_t core_soft, core_hard;
     struct bh_directory cwd; /* its descriptor is a grant's or held for it (cwd_held) */
     bool cwd_held;
     unsigned umask;
@@ -242,6 +245,11 @@ struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd);
 struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd);
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from);
 void bh_file_close(bh_instance *instance, struct bh_file *file);
+
+/* ---- locks.c ---- */
+
+/* F_GETLK, F_SETLK, F_SETLKW of the guest's struct flock at the address. */
+int64_t bh_file_lock(bh_instance *instance, struct bh_file *file, int command, uint64_t address);
 /* A descriptor, the first free one from `from` on, for what fd has open; or -errno. */
 int64_t bh_file_duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool cloexec);
 /* Opens what an O_PATH descriptor stands for. Through /proc, because that is the one way that cannot reach anything else. */

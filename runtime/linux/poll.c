@@ -126,7 +126,7 @@ static int64_t poll_descriptors(bh_instance *instance, uint64_t address, uint64_
     struct wait wait = {.count = 0};
     int64_t closed = 0;
     unsigned limit_of = instance->personality->file_limit;
-    if ((uint32_t)nfds > limit_of)
+    if ((uint32_t)nfds > instance->personality->file_soft)
         return -EINVAL;
     unsigned count = (unsigned)BH_BOUNDED((uint32_t)nfds, limit_of + 1);
     if (!bh_get(instance, wanted, address, count * sizeof(*wanted)) && count)

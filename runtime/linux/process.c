@@ -1,7 +1,9 @@
-/* The process: identities and limits are made up, so that nothing of the host shows. */
+/* The process and its machine: made up, so that nothing of the host shows. */
 #include "linux.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
@@ -9,9 +11,8 @@
 
 #define RANDOM_PIECE 256
 
-bh_syscall bh_sys_getpid, bh_sys_getppid, bh_sys_getpgrp, bh_sys_getpgid, bh_sys_setpgid, bh_sys_getsid, bh_sys_getuid,
-    bh_sys_getgid, bh_sys_geteuid, bh_sys_getegid, bh_sys_getgroups, bh_sys_uname, bh_sys_sysinfo, bh_sys_getrlimit,
-    bh_sys_setrlimit, bh_sys_prlimit64, bh_sys_getrandom;
+bh_syscall bh_sys_getpid, bh_sys_getppid, bh_sys_getpgrp, bh_sys_getpgid, bh_sys_setpgid, bh_sys_getsid, bh_sys_uname,
+    bh_sys_sysinfo, bh_sys_getrandom, bh_sys_getcpu, bh_sys_getpriority, bh_sys_setpriority, bh_sys_prctl;
 
 int64_t bh_sys_getpid(bh_instance *instance, const uint64_t a[6]) {
     return BH_GUEST_PID;
@@ -37,26 +38,6 @@ int64_t bh_sys_getsid(bh_instance *instance, const uint64_t a[6]) {
     return bh_sys_getpgid(instance, a);
 }
 
-int64_t bh_sys_getuid(bh_instance *instance, const uint64_t a[6]) {
-    return BH_GUEST_ID;
-}
-
-int64_t bh_sys_getgid(bh_instance *instance, const uint64_t a[6]) {
-    return BH_GUEST_ID;
-}
-
-int64_t bh_sys_geteuid(bh_instance *instance, const uint64_t a[6]) {
-    return BH_GUEST_ID;
-}
-
-int64_t bh_sys_getegid(bh_instance *instance, const uint64_t a[6]) {
-    return BH_GUEST_ID;
-}
-
-int64_t bh_sys_getgroups(bh_instance *instance, const uint64_t a[6]) {
-    return 0;
-}
-
 int64_t bh_sys_uname(bh_instance *instance, const uint64_t a[6]) {
     struct utsname name = {.sysname = "Linux", .nodename = "bulkhead", .release = "6.1.0", .version = "#1 Bulkhead",
                            .machine = "x86_64"};
@@ -70,34 +51,49 @@ int64_t bh_sys_sysinfo(bh_instance *instance, const uint64_t a[6]) {
     return bh_put(instance, a[0], &info, sizeof(info)) ? 0 : -EFAULT;
 }
 
-static int64_t put_limit(bh_instance *instance, uint64_t resource, uint64_t address) {
-    uint64_t value = UINT64_MAX;
-    if (resource == RLIMIT_NOFILE)
-        value = instance->personality->file_limit;
-    else if (resource == RLIMIT_STACK)
-        value = instance->stack_top - instance->stack_bottom;
-    else if (resource == RLIMIT_AS || resource == RLIMIT_DATA)
-        value = instance->space.byte_limit;
-    else if (resource >= RLIM_NLIMITS)
+int64_t bh_sys_getcpu(bh_instance *instance, const uint64_t a[6]) {
+    const uint32_t first = 0;
+    bool told = (!a[0] || bh_put(instance, a[0], &first, sizeof(first))) && (!a[1] || bh_put(instance, a[1], &first, sizeof(first)));
+    return told ? 0 : -EFAULT;
+}
+
+/* Whether PRIO_PROCESS, PRIO_PGRP or PRIO_USER and its number mean the guest: 0 or -errno. */
+static int64_t priority_of(uint64_t which, uint64_t who) {
+    if ((uint32_t)which > PRIO_USER)
         return -EINVAL;
-    const uint64_t limit[2] = {value, value};
-    return bh_put(instance, address, limit, sizeof(limit)) ? 0 : -EFAULT;
+    uint32_t own = (uint32_t)which == PRIO_USER ? BH_GUEST_ID : BH_GUEST_PID;
+    return !(uint32_t)who || (uint32_t)who == own ? 0 : -ESRCH;
 }
 
-int64_t bh_sys_getrlimit(bh_instance *instance, const uint64_t a[6]) {
-    return put_limit(instance, (uint32_t)a[0], a[1]);
+int64_t bh_sys_getpriority(bh_instance *instance, const uint64_t a[6]) {
+    int64_t error = priority_of(a[0], a[1]);
+    return error ? error : 20; /* the kernel's way to say 0 */
 }
 
-int64_t bh_sys_setrlimit(bh_instance *instance, const uint64_t a[6]) {
-    return bh_refuse(instance, EPERM, "setrlimit", NULL);
+int64_t bh_sys_setpriority(bh_instance *instance, const uint64_t a[6]) {
+    int64_t error = priority_of(a[0], a[1]);
+    return error || !(uint32_t)a[2] ? error : bh_refuse(instance, EPERM, "setpriority", "the host's threads run the guest");
 }
 
-int64_t bh_sys_prlimit64(bh_instance *instance, const uint64_t a[6]) {
-    if (a[0] && a[0] != BH_GUEST_PID)
-        return -ESRCH;
-    if (a[2])
-        return bh_sys_setrlimit(instance, a);
-    return a[3] ? put_limit(instance, (uint32_t)a[1], a[3]) : 0;
+int64_t bh_sys_prctl(bh_instance *instance, const uint64_t a[6]) {
+    char *name = bh_task_of(instance)->name, given[sizeof(bh_task_of(instance)->name)], detail[32];
+    switch ((uint32_t)a[0]) {
+    case PR_SET_NAME: {
+        uint64_t left = bh_in_slot(instance, a[1], 1) ? BH_SLOT_SIZE - (a[1] - instance->base) : 0;
+        uint64_t most = left < sizeof(given) - 1 ? left : sizeof(given) - 1;
+        int64_t length = most ? bh_guarded_string(given, bh_confined(instance, a[1]), most) : -1;
+        if (length < 0)
+            return -EFAULT;
+        memset(name, 0, sizeof(given));
+        memcpy(name, given, (uint64_t)length < most ? (uint64_t)length : most);
+        return 0;
+    }
+    case PR_GET_NAME:
+        return bh_put(instance, a[1], name, sizeof(given)) ? 0 : -EFAULT;
+    default:
+        snprintf(detail, sizeof(detail), "option %u", (unsigned)a[0]);
+        return bh_refuse(instance, EINVAL, "prctl", detail);
+    }
 }
 
 int64_t bh_sys_getrandom(bh_instance *instance, const uint64_t a[6]) {

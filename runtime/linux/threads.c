@@ -49,6 +49,7 @@ int64_t bh_sys_clone(bh_instance *instance, const uint64_t a[6]) {
     pthread_mutex_unlock(&threads->lock);
     task->instance = instance;
     task->mask = parent->mask;
+    memcpy(task->name, parent->name, sizeof(task->name));
     task->clear_tid = flags & CLONE_CHILD_CLEARTID ? a[3] : 0;
 
     /* It goes on where its parent does, with the parent's argument registers; all others are clear. */

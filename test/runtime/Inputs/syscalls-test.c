@@ -1,6 +1,5 @@
 /* What guests do wrong, one mistake at a time, in system calls that are right otherwise: syscalls-test MODULE DIRECTORY. MODULE is
  * library.S; DIRECTORY is empty and may be written. Each call has the kernel's error, and the same call without the mistake works. */
-#define _DEFAULT_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
@@ -9,9 +8,12 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +32,15 @@ static void make(const char *name) {
     in_top(path, name);
     FILE *file = fopen(path, "we");
     REQUIRE(file && fputs("content", file) >= 0 && !fclose(file));
+}
+
+/* The host's own descriptor of what the guest calls /data/NAME. */
+static int open_data(const char *name) {
+    char inside[4096], path[4096];
+    snprintf(inside, sizeof(inside), "data/%s", name);
+    in_top(path, inside);
+    int fd = open(path, *name ? O_RDWR : O_RDONLY);
+    return fd;
 }
 
 static bh_policy *new_policy(void) {
@@ -229,6 +240,66 @@ static void random_numbers(void) {
     CHECK(!bh_copy_in(guest, zeros, bytes, sizeof(bytes)));
 }
 
+/* The name of a thread: 15 bytes, however it is given. */
+static void thread_names(void) {
+    char name[17] = {0};
+    bh_address last = bh_instance_base(guest) + BH_SLOT_SIZE;
+    IS(SYS(prctl, PR_GET_NAME, HOST), -EFAULT);
+    IS(SYS(prctl, PR_SET_NAME, HOST), -EFAULT);
+    IS(SYS(prctl, PR_SET_NAME, 0), -EFAULT);
+    IS(SYS(prctl, PR_SET_NAME, last), -EFAULT);
+    IS(SYS(prctl, PR_SET_NAME, last - 1), -EFAULT);
+    IS(SYS(prctl, PR_SET_NAME, str("worker")), 0);
+    IS(SYS(prctl, PR_GET_NAME, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, name, BUFFER, 16) && !memcmp(name, "worker\0\0\0\0\0\0\0\0\0", 16));
+    IS(SYS(prctl, PR_SET_NAME, str("a very long name of a thread")), 0);
+    IS(SYS(prctl, PR_GET_NAME, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, name, BUFFER, 16) && !memcmp(name, "a very long nam", 16));
+    IS(SYS(prctl, PR_SET_NAME, str("")), 0);
+    IS(SYS(prctl, PR_GET_NAME, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, name, BUFFER, 16) && !memcmp(name, (char[16]){0}, 16));
+    IS(SYS(prctl, PR_SET_SECCOMP, 1), -EINVAL);
+    IS(SYS(prctl, PR_SET_DUMPABLE, 1), -EINVAL);
+    IS(SYS(prctl, PR_CAPBSET_DROP, 1), -EINVAL);
+}
+
+static void sizes(void) {
+    struct statfs own, told;
+    int data = open_data("");
+    REQUIRE(data >= 0 && !fstatfs(data, &own) && !close(data));
+    IS(SYS(statfs, str("/data/file"), BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && told.f_blocks == own.f_blocks && told.f_bsize == own.f_bsize);
+    CHECK(told.f_type == own.f_type && !told.f_fsid.__val[0] && !told.f_fsid.__val[1] && !(told.f_flags & ST_RDONLY));
+    IS(SYS(statfs, str("/ro"), BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && told.f_blocks && (told.f_flags & ST_RDONLY));
+    IS(SYS(open, str("/data/file"), O_RDONLY), 3);
+    IS(SYS(fstatfs, 3, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && told.f_blocks == own.f_blocks && !told.f_fsid.__val[0]);
+    IS(SYS(fstatfs, 3, HOST), -EFAULT);
+    IS(SYS(close, 3), 0);
+    IS(SYS(open, str("/ro"), O_RDONLY), 3);
+    IS(SYS(fstatfs, 3, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && told.f_blocks && (told.f_flags & ST_RDONLY));
+    IS(SYS(close, 3), 0);
+    /* What the guest's world is made of has no size. */
+    IS(SYS(statfs, str("/"), BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && !told.f_blocks && told.f_namelen == 255 && (told.f_flags & ST_RDONLY));
+    IS(SYS(open, str("/"), O_RDONLY), 3);
+    IS(SYS(fstatfs, 3, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && !told.f_blocks && (told.f_flags & ST_RDONLY));
+    IS(SYS(close, 3), 0);
+    IS(SYS(statfs, str("/dev/null"), BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && !told.f_blocks);
+    IS(SYS(fstatfs, 1, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && !told.f_blocks);
+    IS(SYS(statfs, str("/data/none"), BUFFER), -ENOENT);
+    IS(SYS(statfs, str("/none"), BUFFER), -ENOENT);
+    IS(SYS(statfs, str("/dev/tty"), BUFFER), 0);
+    IS(SYS(statfs, HOST, BUFFER), -EFAULT);
+    IS(SYS(statfs, str("/data"), HOST), -EFAULT);
+    IS(SYS(fstatfs, 99, BUFFER), -EBADF);
+}
+
 static void locks(void) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 4}, found;
     int64_t page = SYS(mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -238,9 +309,35 @@ static void locks(void) {
     IS(SYS(fcntl, 3, F_GETLK, buffer(&lock, sizeof(lock))), 0);
     CHECK(!bh_copy_out(guest, &found, BUFFER, sizeof(found)) && found.l_type == F_UNLCK && found.l_pid == 0);
     IS(SYS(fcntl, 3, F_SETLK, buffer(&lock, sizeof(lock))), 0);
-    IS(SYS(fcntl, 4, F_SETLK, BUFFER), -EAGAIN);
+    /* What is its own does not exclude it, whichever descriptor it names; a lock of somebody else's does. */
+    IS(SYS(fcntl, 4, F_SETLK, BUFFER), 0);
+    IS(SYS(fcntl, 4, F_SETLKW, BUFFER), 0);
     IS(SYS(fcntl, 4, F_GETLK, BUFFER), 0);
-    CHECK(!bh_copy_out(guest, &found, BUFFER, sizeof(found)) && found.l_type == F_WRLCK && found.l_pid == 3);
+    CHECK(!bh_copy_out(guest, &found, BUFFER, sizeof(found)) && found.l_type == F_UNLCK && found.l_pid == 0);
+    int other = open_data("file");
+    REQUIRE(fcntl(other, F_OFD_SETLK, &(struct flock){.l_type = F_WRLCK}) == -1 && errno == EAGAIN);
+    lock.l_type = F_UNLCK;
+    IS(SYS(fcntl, 4, F_SETLK, buffer(&lock, sizeof(lock))), 0); /* what 3 locked */
+    REQUIRE(!fcntl(other, F_OFD_SETLK, &(struct flock){.l_type = F_WRLCK}));
+    lock.l_type = F_WRLCK;
+    for (int fd = 3; fd <= 4; fd++) {
+        IS(SYS(fcntl, fd, F_SETLK, buffer(&lock, sizeof(lock))), -EAGAIN);
+        IS(SYS(fcntl, fd, F_GETLK, BUFFER), 0);
+        CHECK(!bh_copy_out(guest, &found, BUFFER, sizeof(found)) && found.l_type == F_WRLCK && found.l_pid == 3);
+    }
+    REQUIRE(!close(other));
+    /* Other files' locks are others, and one for writing is not asked of a descriptor that cannot write. */
+    IS(SYS(open, str("/data/unlocked"), O_CREAT | O_RDWR, 0600), 6);
+    IS(SYS(open, str("/data/unlocked"), O_RDONLY), 7);
+    lock.l_type = F_RDLCK;
+    IS(SYS(fcntl, 7, F_SETLK, buffer(&lock, sizeof(lock))), 0);
+    IS(SYS(fcntl, 6, F_SETLK, BUFFER), 0);
+    lock.l_type = F_WRLCK;
+    IS(SYS(fcntl, 7, F_SETLK, buffer(&lock, sizeof(lock))), -EBADF);
+    IS(SYS(close, 7), 0);
+    IS(SYS(fcntl, 6, F_SETLK, BUFFER), 0);
+    IS(SYS(close, 6), 0);
+    IS(SYS(unlink, str("/data/unlocked")), 0);
     IS(SYS(fcntl, 5, F_SETLK, buffer(&lock, sizeof(lock))), -EINVAL);
     IS(SYS(fcntl, 1, F_SETLK, BUFFER), -EINVAL);
     IS(SYS(fcntl, 3, F_SETLK, HOST), -EFAULT);
@@ -357,6 +454,24 @@ static void attributes(void) {
     IS(SYS(close, 3), 0);
 }
 
+static int64_t set_limit(unsigned resource, uint64_t soft, uint64_t hard) {
+    const uint64_t limit[2] = {soft, hard};
+    return SYS(setrlimit, resource, buffer(limit, sizeof(limit)));
+}
+
+static uint64_t soft_limit(unsigned resource) {
+    uint64_t limit[2] = {0};
+    IS(SYS(getrlimit, resource, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, limit, BUFFER, sizeof(limit)));
+    return limit[0];
+}
+
+static void limit_is(unsigned resource, bh_address told) {
+    uint64_t limit[2] = {0};
+    uint64_t soft = soft_limit(resource);
+    CHECK(!bh_copy_out(guest, limit, told, sizeof(limit)) && limit[0] == soft);
+}
+
 static void process(void) {
     uint64_t limit[2];
     IS(SYS(getpgid, 0), 2);
@@ -366,11 +481,67 @@ static void process(void) {
     IS(SYS(prlimit64, 3, RLIMIT_NOFILE, 0, BUFFER), -ESRCH);
     IS(SYS(prlimit64, 2, RLIMIT_NOFILE, 0, BUFFER), 0);
     CHECK(!bh_copy_out(guest, limit, BUFFER, sizeof(limit)) && limit[0] == 256 && limit[1] == 256);
-    IS(SYS(prlimit64, 0, RLIMIT_NOFILE, BUFFER, 0), -EPERM);
     IS(SYS(prlimit64, 0, RLIMIT_NOFILE, 0, 0), 0);
     IS(SYS(getrlimit, RLIM_NLIMITS, BUFFER), -EINVAL);
-    IS(SYS(getrlimit, RLIMIT_CPU, BUFFER), 0);
-    IS(SYS(setrlimit, RLIMIT_CPU, BUFFER), -EPERM);
+    IS(SYS(getrlimit, RLIMIT_CPU, 0), -EFAULT);
+    IS(SYS(getrlimit, RLIMIT_CPU, HOST), -EFAULT);
+    IS(SYS(setrlimit, RLIMIT_CPU, 0), -EFAULT);
+    IS(SYS(setrlimit, RLIMIT_CPU, HOST), -EFAULT);
+    /* To what is so. */
+    for (unsigned n = 0; n < RLIM_NLIMITS; n++) {
+        IS(SYS(getrlimit, n, BUFFER), 0);
+        IS(SYS(setrlimit, n, BUFFER), 0);
+        IS(SYS(prlimit64, 0, n, BUFFER, BUFFER + 64), 0);
+        limit_is(n, BUFFER + 64);
+    }
+    IS(set_limit(RLIMIT_CPU, 1, 2), -EPERM);
+    IS(set_limit(RLIMIT_CPU, 1, UINT64_MAX), -EPERM);
+    IS(set_limit(RLIMIT_CPU, UINT64_MAX, 2), -EINVAL);
+    IS(set_limit(RLIMIT_AS, 4096, 4096), -EPERM);
+    IS(set_limit(RLIM_NLIMITS, 1, 1), -EINVAL);
+    IS(set_limit(RLIMIT_CORE, 3, 10), 0);
+    IS(set_limit(RLIMIT_CORE, 10, 10), 0);
+    IS(set_limit(RLIMIT_CORE, 10, 11), -EPERM);
+    CHECK(soft_limit(RLIMIT_CORE) == 10);
+    IS(set_limit(RLIMIT_NOFILE, 257, 257), -EPERM);
+    IS(set_limit(RLIMIT_NOFILE, 257, 256), -EINVAL);
+    IS(set_limit(RLIMIT_NOFILE, 4, 200), 0);
+    CHECK(soft_limit(RLIMIT_NOFILE) == 4);
+    IS(SYS(open, str("/data/file"), O_RDONLY), 3);
+    IS(SYS(open, str("/data/file"), O_RDONLY), -EMFILE);
+    IS(SYS(dup, 3), -EMFILE);
+    IS(SYS(dup2, 3, 4), -EBADF);
+    IS(SYS(fcntl, 3, F_DUPFD, 4), -EINVAL);
+    IS(SYS(poll, BUFFER, 5, 0), -EINVAL);
+    IS(set_limit(RLIMIT_NOFILE, 201, 201), -EPERM);
+    IS(set_limit(RLIMIT_NOFILE, 200, 200), 0);
+    IS(SYS(dup2, 3, 199), 199);
+    IS(set_limit(RLIMIT_NOFILE, 100, 100), 0);
+    IS(SYS(close, 199), 0); /* what is open stays, and can be closed */
+    IS(SYS(close, 3), 0);
+
+    uint32_t ids[3];
+    for (int n = 0; n < 3; n++) {
+        IS(SYS(getresuid, n == 0 ? HOST : BUFFER, n == 1 ? HOST : BUFFER, n == 2 ? HOST : BUFFER), -EFAULT);
+        IS(SYS(getresgid, n == 0 ? HOST : BUFFER, n == 1 ? HOST : BUFFER, n == 2 ? HOST : BUFFER), -EFAULT);
+    }
+    IS(SYS(getresuid, BUFFER, BUFFER + 4, BUFFER + 8), 0);
+    CHECK(!bh_copy_out(guest, ids, BUFFER, sizeof(ids)) && ids[0] == 1000 && ids[1] == 1000 && ids[2] == 1000);
+    IS(SYS(getresgid, BUFFER, BUFFER + 4, BUFFER + 8), 0);
+    IS(SYS(getcpu, HOST, 0), -EFAULT);
+    IS(SYS(getcpu, 0, HOST), -EFAULT);
+    IS(SYS(getcpu, BUFFER, BUFFER + 4), 0);
+    CHECK(!bh_copy_out(guest, ids, BUFFER, 8) && !ids[0] && !ids[1]);
+    IS(SYS(getcpu, 0, 0), 0);
+    IS(SYS(getpriority, PRIO_USER + 1, 0), -EINVAL);
+    IS(SYS(getpriority, PRIO_USER, 1000), 20);
+    IS(SYS(getpriority, PRIO_USER, 2), -ESRCH);
+    IS(SYS(getpriority, PRIO_PROCESS, 2), 20);
+    IS(SYS(getpriority, PRIO_PGRP, 3), -ESRCH);
+    IS(SYS(setpriority, PRIO_PROCESS, 0, 0), 0);
+    IS(SYS(setpriority, PRIO_PROCESS, 3, 0), -ESRCH);
+    IS(SYS(setpriority, PRIO_PROCESS, 0, 1), -EPERM);
+    IS(SYS(setpriority, PRIO_PROCESS, 0, -1), -EPERM);
     IS(SYS(getrandom, HOST, 8, 0), -EFAULT);
     IS(SYS(getrandom, BUFFER, 300, 0), 300);
     IS(SYS(sched_getaffinity, 0, 4, BUFFER), -EINVAL);
@@ -767,6 +938,8 @@ int main(int argc, char **argv) {
     mappings();
     random_numbers();
     locks();
+    thread_names();
+    sizes();
     tree();
     attributes();
     process();

@@ -476,8 +476,12 @@ static void test_slots(void) {
 
 /* ---- Threads of the host ---- */
 
+static pthread_barrier_t all_run;
+
 static void *thread_body(void *argument) {
     (void)argument;
+    /* All four at once in each round: else the C library keeps as many stacks and arenas as happened to be in use. */
+    pthread_barrier_wait(&all_run);
     for (int n = 0; n < 20; n++) {
         bh_instance *instance = new_instance(NULL);
         bh_value result;
@@ -496,6 +500,7 @@ static void test_threads(void) {
         all[n] = new_instance(NULL);
     for (int n = 0; n < 4; n++)
         CHECK(!bh_instance_destroy(all[n]));
+    pthread_barrier_init(&all_run, NULL, 4);
     for (int round = 0; round < 3; round++) {
         pthread_t threads[4];
         for (int n = 0; n < 4; n++)

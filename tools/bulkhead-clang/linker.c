@@ -160,6 +160,7 @@ static struct survey survey(const struct link *link, char *printed)
     }
     return s;
 }
+
 static bool refuse_foreign(const struct link *link, const struct survey *s)
 {
     if (link->foreign || !s->foreign.count)
@@ -203,6 +204,18 @@ static bool refuse_mixture(const struct link *link, const struct survey *s, bool
     return true;
 }
 
+/* Whether what -l names is in one of the -L directories. */
+static bool has_archive(const struct link *link, const char *name)
+{
+    const char *file = name[0] == ':' ? name + 1 : format("lib%s.a", name);
+    for (size_t i = 0; i < link->args.count; i++) {
+        const char *dir = link->args.items[i];
+        if (starts_with(dir, "-L") && access(format("%s/%s", dir + 2, file), F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* What can be added to the linker's own messages. */
 static void explain_failure(const struct link *link, const struct survey *s)
 {
@@ -216,13 +229,7 @@ static void explain_failure(const struct link *link, const struct survey *s)
         const char *arg = link->args.items[i];
         if (!starts_with(arg, "-l") || !arg[2])
             continue;
-        bool found = false;
-        for (size_t k = 0; k < link->args.count && !found; k++) {
-            const char *dir = link->args.items[k];
-            found = starts_with(dir, "-L") && access(format("%s/%s%s%s", dir + 2, arg[2] == ':' ? "" : "lib", arg + 2 + (arg[2] == ':'),
-                                                            arg[2] == ':' ? "" : ".a"), F_OK) == 0;
-        }
-        if (!found)
+        if (!has_archive(link, arg + 2))
             say("note", format("%s: libraries of this machine are not looked for, nor shared ones; build it by bulkhead-clang as an "
                                "archive, and name its directory by -L", arg));
     }

@@ -16,6 +16,14 @@ static bool same(const struct bh_grant *grant, const struct stat *info) {
     return grant->directory.device == info->st_dev && grant->directory.inode == info->st_ino;
 }
 
+/* The first grant that is this directory; NULL: none is. */
+static const struct bh_grant *grant_of(const bh_policy *policy, const struct stat *directory) {
+    for (unsigned n = 0; n < policy->grant_count; n++)
+        if (same(&policy->grants[n], directory))
+            return &policy->grants[n];
+    return NULL;
+}
+
 static int open_directory(int from, const char *name) {
     return bh_fd_apart(openat(from, name, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
@@ -48,8 +56,7 @@ static int climb(const bh_instance *instance, int directory, judge_directory *ju
 /* ---- The grant ---- */
 
 enum bh_root bh_directory_is_root(const bh_instance *instance, const struct bh_directory *directory) {
-    const bh_policy *policy = instance->policy;
-    const struct bh_grant *grant = &policy->grants[directory->grant];
+    const struct bh_grant *grant = &instance->policy->grants[directory->grant];
     struct stat info;
     if (directory->fd == grant->directory.fd)
         return BH_ROOT;
@@ -57,28 +64,21 @@ enum bh_root bh_directory_is_root(const bh_instance *instance, const struct bh_d
         return BH_NO_ROOT;
     if (same(grant, &info))
         return BH_ROOT;
-    for (unsigned n = 0; n < policy->grant_count; n++)
-        if (same(&policy->grants[n], &info))
-            return BH_ROOT_OF_ANOTHER;
-    return BH_NO_ROOT;
+    return grant_of(instance->policy, &info) ? BH_ROOT_OF_ANOTHER : BH_NO_ROOT;
 }
 
 struct search {
     const bh_policy *policy;
-    unsigned wanted, level, nearest, nearest_level;
-    bool found;
+    unsigned wanted, level, nearest_level;
+    const struct bh_grant *nearest; /* NULL: none as yet */
 };
 
 static int search_grant(void *context, const struct stat *directory) {
     struct search *search = context;
-    const bh_policy *policy = search->policy;
-    if (same(&policy->grants[search->wanted], directory))
+    if (same(&search->policy->grants[search->wanted], directory))
         return 0;
-    for (unsigned n = 0; n < policy->grant_count && !search->found; n++) {
-        if (!same(&policy->grants[n], directory))
-            continue;
-        search->found = true;
-        search->nearest = n;
+    if (!search->nearest) {
+        search->nearest = grant_of(search->policy, directory);
         search->nearest_level = search->level;
     }
     search->level++;
@@ -104,10 +104,10 @@ int bh_directory_check(const bh_instance *instance, struct bh_directory *directo
         return 0;
     struct search search = {.policy = instance->policy, .wanted = directory->grant};
     int error = climb(instance, directory->fd, search_grant, &search);
-    if (error && (error != -EACCES || !search.found))
+    if (error && (error != -EACCES || !search.nearest))
         return error;
     directory->depth = error ? search.nearest_level : search.level;
-    directory->grant = error ? search.nearest : directory->grant;
+    directory->grant = error ? (unsigned)(search.nearest - instance->policy->grants) : directory->grant;
     return 0;
 }
 
@@ -148,10 +148,5 @@ int bh_place_may_change(const bh_instance *instance, const struct bh_place *plac
 
 bool bh_directory_is_granted(const bh_instance *instance, int parent, const char *name) {
     struct stat info;
-    if (fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) || !S_ISDIR(info.st_mode))
-        return false;
-    for (unsigned n = 0; n < instance->policy->grant_count; n++)
-        if (same(&instance->policy->grants[n], &info))
-            return true;
-    return false;
+    return !fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) && S_ISDIR(info.st_mode) && grant_of(instance->policy, &info);
 }

@@ -221,14 +221,12 @@ int64_t bh_ancestor_list(bh_instance *instance, const struct bh_file *file, uint
 /* A descriptor of the host that stands for an open ancestor: an empty file that nobody else has. Its offset is the
  * place in the list, which duplicates share. */
 int bh_ancestor_open(int flags) {
-    char name[40];
     int memory = bh_fd_memory("bulkhead-directory", false);
     if (memory < 0)
         return -errno;
-    snprintf(name, sizeof(name), "/proc/self/fd/%d", memory);
-    int fd = bh_fd_open(name, flags), error = errno;
+    int fd = bh_file_reopen(memory, flags);
     close(memory);
-    return fd < 0 ? -error : fd;
+    return fd;
 }
 
 /* ---- Names ---- */

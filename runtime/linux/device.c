@@ -104,15 +104,13 @@ static bool named(const char *name, struct bh_device *device) {
 
 bool bh_device_find(const bh_instance *instance, int64_t directory, uint64_t path, struct bh_device *device) {
     char text[4 * LONGEST], name[LONGEST];
-    uint64_t left = bh_in_slot(instance, path, 1) ? BH_SLOT_SIZE - (path - instance->base) : 0;
-    uint64_t most = left < sizeof(text) ? left : sizeof(text);
-    int64_t length = most ? bh_guarded_string(text, bh_confined(instance, path), most) : -1;
-    if (length < 0 || (uint64_t)length > most || !text[0])
+    int64_t length = bh_get_string(instance, text, path, sizeof(text));
+    if (length <= 0)
         return false;
     const struct bh_directory *cwd = &instance->personality->cwd;
     if (text[0] != '/' && ((int32_t)directory != AT_FDCWD || cwd->fd != BH_NOWHERE || cwd->depth))
         return false;
-    bool slash = text[strlen(text) - 1] == '/';
+    bool slash = text[length - 1] == '/';
     if (!clean(text, name))
         return false;
     *device = (struct bh_device){.number = BH_DEVICE_DIRECTORY};

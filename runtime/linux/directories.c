@@ -47,9 +47,7 @@ static int64_t change_directory(bh_instance *instance, struct bh_directory to) {
         state->cwd = to;
         return 0;
     }
-    char name[40];
-    snprintf(name, sizeof(name), "/proc/self/fd/%d", to.fd);
-    int error = faccessat(AT_FDCWD, name, X_OK, AT_EACCESS) ? -errno : 0;
+    int error = bh_file_access(to.fd, X_OK);
     const struct bh_directory root = bh_directory_of_grant(instance, to.grant);
     bool held = !error && bh_directory_is_root(instance, &to) != BH_ROOT;
     if (held)

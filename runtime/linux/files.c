@@ -69,6 +69,12 @@ int bh_file_reopen(int path_fd, int flags) {
     return fd < 0 ? -errno : fd;
 }
 
+int bh_file_access(int fd, int mode) {
+    char name[40];
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    return faccessat(AT_FDCWD, name, mode, AT_EACCESS) ? -errno : 0;
+}
+
 /* The mode that the guest asked for, less its own umask: that of the host's process has been applied as well. */
 static int settle_mode(int fd, uint64_t mode, struct stat *info) {
     if (fstat(fd, info))

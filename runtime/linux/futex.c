@@ -10,8 +10,6 @@
 
 bh_syscall bh_sys_futex;
 
-#define SECOND 1000000000
-
 bool bh_alone(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     if (!threads)
@@ -34,7 +32,7 @@ static int64_t wait(bh_instance *instance, const uint64_t a[6], int operation) {
     if (a[3]) {
         if (!bh_get(instance, &limit, a[3], sizeof(limit)))
             return -EFAULT;
-        if (limit.tv_sec < 0 || limit.tv_nsec < 0 || limit.tv_nsec >= SECOND)
+        if (!bh_time_valid(&limit))
             return -EINVAL;
         timeout = &limit;
     }
@@ -45,15 +43,9 @@ static int64_t wait(bh_instance *instance, const uint64_t a[6], int operation) {
     }
     /* A signal of the host must not let a relative timeout begin anew: it becomes absolute. */
     if (timeout && !bitset) {
-        struct timespec now;
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if (__builtin_add_overflow(limit.tv_sec, now.tv_sec, &limit.tv_sec))
+        const struct timespec length = limit;
+        if (!bh_time_after(&length, &limit))
             timeout = NULL;
-        limit.tv_nsec += now.tv_nsec;
-        if (limit.tv_nsec >= SECOND) {
-            limit.tv_nsec -= SECOND;
-            limit.tv_sec++;
-        }
         operation &= ~FUTEX_CLOCK_REALTIME;
     }
     uint64_t bits = bitset ? (uint32_t)a[5] : FUTEX_BITSET_MATCH_ANY;

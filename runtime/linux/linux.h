@@ -67,7 +67,7 @@ struct bh_linux {
     struct bh_file *file;   /* the first few, or all file_limit once a guest opens more */
     unsigned file_count;    /* room in it */
     unsigned file_limit;    /* descriptors are below it */
-    unsigned file_soft, file_hard; /* new ones are below file_soft: limits.c */
+    unsigned file_soft, file_hard; /* new ones are below file_soft: rlimits.c */
     uint64_t core_soft, core_hard;
     struct bh_directory cwd; /* its descriptor is a grant's or held for it (cwd_held) */
     bool cwd_held;
@@ -106,6 +106,13 @@ static inline bool bh_get(const bh_instance *instance, void *to, uint64_t from, 
 }
 static inline bool bh_put(const bh_instance *instance, uint64_t to, const void *from, uint64_t size) {
     return bh_in_slot(instance, to, size) && !bh_guarded_copy(bh_confined(instance, to), from, size);
+}
+/* A guest's string, with its NUL: its length, -EFAULT, or -ENAMETOOLONG where room, or the slot, ends before it does. */
+static inline int64_t bh_get_string(const bh_instance *instance, char *to, uint64_t from, uint64_t room) {
+    uint64_t left = bh_in_slot(instance, from, 1) ? BH_SLOT_SIZE - (from - instance->base) : 0;
+    uint64_t most = left < room ? left : room;
+    int64_t copied = most ? bh_guarded_string(to, bh_confined(instance, from), most) : -1;
+    return copied < 0 ? -EFAULT : (uint64_t)copied > most ? -ENAMETOOLONG : copied - 1;
 }
 /* Why some calls are not served: calls.inc. */
 #define WHY(reason, text) extern const char bh_why_##reason[];
@@ -245,15 +252,17 @@ struct bh_file *bh_file_get(bh_instance *instance, uint64_t fd);
 struct bh_file *bh_file_entry(bh_instance *instance, unsigned fd);
 int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned from);
 void bh_file_close(bh_instance *instance, struct bh_file *file);
+/* A descriptor, the first free one from `from` on, for what fd has open; or -errno. */
+int64_t bh_file_duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool cloexec);
+/* Opens what an O_PATH descriptor stands for. Through /proc, because that is the one way that cannot reach anything else. */
+int bh_file_reopen(int path_fd, int flags);
+/* faccessat of what a descriptor stands for, O_PATH or not, in the same way: 0 or -errno. */
+int bh_file_access(int fd, int mode);
 
 /* ---- locks.c ---- */
 
 /* F_GETLK, F_SETLK, F_SETLKW of the guest's struct flock at the address. */
 int64_t bh_file_lock(bh_instance *instance, struct bh_file *file, int command, uint64_t address);
-/* A descriptor, the first free one from `from` on, for what fd has open; or -errno. */
-int64_t bh_file_duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool cloexec);
-/* Opens what an O_PATH descriptor stands for. Through /proc, because that is the one way that cannot reach anything else. */
-int bh_file_reopen(int path_fd, int flags);
 
 /* ---- device.c ---- */
 
@@ -296,6 +305,10 @@ int64_t bh_resize(bh_instance *instance, int host, uint64_t size);
 
 /* Whether the guest may wait for a time. */
 bool bh_clock_granted(const bh_instance *instance);
+/* Whether it is a length of time, or a time. */
+bool bh_time_valid(const struct timespec *time);
+/* When a wait of that length is over, on CLOCK_MONOTONIC. False: later than time itself, which is never. */
+bool bh_time_after(const struct timespec *length, struct timespec *end);
 
 /* ---- mm.c ---- */
 

@@ -150,14 +150,8 @@ static int begin_said(bh_instance *instance, int64_t directory, struct bh_place 
 }
 
 static int begin(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place) {
-    uint64_t left = bh_in_slot(instance, path, 1) ? BH_SLOT_SIZE - (path - instance->base) : 0;
-    uint64_t most = left < sizeof(place->said) ? left : sizeof(place->said);
-    int64_t length = most ? bh_guarded_string(place->said, bh_confined(instance, path), most) : -1;
-    if (length < 0)
-        return -EFAULT;
-    if ((uint64_t)length > most)
-        return -ENAMETOOLONG;
-    return begin_said(instance, directory, place);
+    int64_t length = bh_get_string(instance, place->said, path, sizeof(place->said));
+    return length < 0 ? (int)length : begin_said(instance, directory, place);
 }
 
 static void clear(struct bh_place *place, const char *call, bool changes) {

@@ -45,16 +45,11 @@ static struct timespec left_of(const struct limit *limit) {
 
 /* Fills *limit. To look and not to wait, and to wait for ever, needs no clock. 0 or -errno. */
 static int64_t set_limit(bh_instance *instance, struct limit *limit, struct timespec wanted, const char *call) {
-    if (wanted.tv_sec < 0 || wanted.tv_nsec < 0 || wanted.tv_nsec >= SECOND)
+    if (!bh_time_valid(&wanted))
         return -EINVAL;
     if ((wanted.tv_sec || wanted.tv_nsec) && !bh_clock_granted(instance))
         return bh_refuse(instance, EPERM, call, "waiting for a time");
-    clock_gettime(CLOCK_MONOTONIC, &limit->until);
-    limit->until.tv_nsec += wanted.tv_nsec;
-    bool carry = limit->until.tv_nsec >= SECOND;
-    limit->until.tv_nsec -= carry ? SECOND : 0;
-    /* Later than time itself is for ever. */
-    limit->given = !__builtin_add_overflow(limit->until.tv_sec + carry, wanted.tv_sec, &limit->until.tv_sec);
+    limit->given = bh_time_after(&wanted, &limit->until);
     return 0;
 }
 

@@ -76,18 +76,13 @@ int64_t bh_sys_setpriority(bh_instance *instance, const uint64_t a[6]) {
 }
 
 int64_t bh_sys_prctl(bh_instance *instance, const uint64_t a[6]) {
-    char *name = bh_task_of(instance)->name, given[sizeof(bh_task_of(instance)->name)], detail[32];
+    char *name = bh_task_of(instance)->name, given[sizeof(bh_task_of(instance)->name)] = "", detail[32];
     switch ((uint32_t)a[0]) {
-    case PR_SET_NAME: {
-        uint64_t left = bh_in_slot(instance, a[1], 1) ? BH_SLOT_SIZE - (a[1] - instance->base) : 0;
-        uint64_t most = left < sizeof(given) - 1 ? left : sizeof(given) - 1;
-        int64_t length = most ? bh_guarded_string(given, bh_confined(instance, a[1]), most) : -1;
-        if (length < 0)
+    case PR_SET_NAME: /* what is too long is cut */
+        if (bh_get_string(instance, given, a[1], sizeof(given) - 1) == -EFAULT)
             return -EFAULT;
-        memset(name, 0, sizeof(given));
-        memcpy(name, given, (uint64_t)length < most ? (uint64_t)length : most);
+        memcpy(name, given, sizeof(given));
         return 0;
-    }
     case PR_GET_NAME:
         return bh_put(instance, a[1], name, sizeof(given)) ? 0 : -EFAULT;
     default:

@@ -6,9 +6,9 @@
 
 bh_syscall bh_sys_pause, bh_sys_rt_sigsuspend, bh_sys_rt_sigtimedwait, bh_sys_sigaltstack;
 
-#define SECOND 1000000000
-#define FOREVER (INT64_MAX / SECOND) /* seconds: what the kernel's clocks reach */
 #define GUEST_MINSIGSTKSZ 2048
+
+static const struct timespec forever = {INT64_MAX / 1000000000, 0}; /* what the kernel's clocks reach */
 
 /* One wait, over when a signal or an interruption comes, or the time does. The state lock is given up meanwhile: who sends a signal
  * holds it, so none is lost between a look and the wait. 0 when the time is over, or -EINTR. */
@@ -27,14 +27,13 @@ static bool over(bh_instance *instance) {
 }
 
 static int64_t wait_for_handler(bh_instance *instance) {
-    const struct timespec end = {FOREVER, 0};
     while (!bh_signal_due(instance) && !over(instance)) {
         if (bh_alone(instance))
             return bh_end(instance, BH_FAULT_DEADLOCK, SIGABRT);
         atomic_store(&bh_task_of(instance)->interrupt, 0);
         /* The end of the instance is not announced under the state lock. */
         if (!over(instance))
-            wait_until(instance, &end);
+            wait_until(instance, &forever);
     }
     return -EINTR;
 }
@@ -53,18 +52,6 @@ int64_t bh_sys_rt_sigsuspend(bh_instance *instance, const uint64_t a[6]) {
     return wait_for_handler(instance);
 }
 
-/* When a wait of this length is over. */
-static struct timespec end_of(const struct timespec *length) {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_nsec += length->tv_nsec;
-    end.tv_sec += end.tv_nsec / SECOND;
-    end.tv_nsec %= SECOND;
-    if (__builtin_add_overflow(end.tv_sec, length->tv_sec, &end.tv_sec) || end.tv_sec > FOREVER)
-        end = (struct timespec){FOREVER, 0};
-    return end;
-}
-
 /* Of the signals in the set, or -EAGAIN when the time is over, or -EINTR for the handler of another one. */
 static int64_t await(bh_instance *instance, uint64_t set, const struct timespec *end, struct bh_signal_origin *origin) {
     struct bh_task *task = bh_task_of(instance);
@@ -80,7 +67,6 @@ static int64_t await(bh_instance *instance, uint64_t set, const struct timespec 
         if (!end && bh_alone(instance))
             return bh_end(instance, BH_FAULT_DEADLOCK, SIGABRT);
         atomic_store(&task->interrupt, 0);
-        const struct timespec forever = {FOREVER, 0};
         task->awaited = set;
         if (!over(instance))
             late = !wait_until(instance, end ? end : &forever);
@@ -98,12 +84,13 @@ int64_t bh_sys_rt_sigtimedwait(bh_instance *instance, const uint64_t a[6]) {
         return -EINVAL;
     if (!bh_get(instance, &set, a[0], sizeof(set)) || (a[2] && !bh_get(instance, &length, a[2], sizeof(length))))
         return -EFAULT;
-    if (a[2] && (length.tv_sec < 0 || length.tv_nsec < 0 || length.tv_nsec >= SECOND))
+    if (a[2] && !bh_time_valid(&length))
         return -EINVAL;
     if (a[2] && (length.tv_sec || length.tv_nsec)) {
-        if (!(instance->policy->allowed & BH_GRANT_CLOCK))
+        if (!bh_clock_granted(instance))
             return bh_refuse(instance, EPERM, "rt_sigtimedwait", "a time needs the clock");
-        end = end_of(&length);
+        if (!bh_time_after(&length, &end))
+            end = forever;
     }
     int64_t signal = await(instance, set & ~never, a[2] ? &end : NULL, &origin);
     if (signal <= 0)

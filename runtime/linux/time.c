@@ -16,6 +16,18 @@ bool bh_clock_granted(const bh_instance *instance) {
     return instance->policy->allowed & BH_GRANT_CLOCK;
 }
 
+bool bh_time_valid(const struct timespec *time) {
+    return time->tv_sec >= 0 && time->tv_nsec >= 0 && time->tv_nsec < SECOND;
+}
+
+bool bh_time_after(const struct timespec *length, struct timespec *end) {
+    clock_gettime(CLOCK_MONOTONIC, end);
+    end->tv_nsec += length->tv_nsec;
+    bool carry = end->tv_nsec >= SECOND;
+    end->tv_nsec -= carry ? SECOND : 0;
+    return !__builtin_add_overflow(end->tv_sec + carry, length->tv_sec, &end->tv_sec);
+}
+
 /* The clocks a guest may name; the machine's uptime and other processes' clocks are not among them. */
 static int host_clock(uint64_t clock) {
     switch ((int32_t)clock) {
@@ -76,7 +88,7 @@ static int64_t sleep_for(bh_instance *instance, clockid_t clock, int flags, uint
     if (!bh_get(instance, &want, request, sizeof(want)))
         return -EFAULT;
     left = want; /* for a sleep that did not even begin */
-    if (want.tv_nsec < 0 || want.tv_nsec >= SECOND || want.tv_sec < 0)
+    if (!bh_time_valid(&want))
         return -EINVAL;
     if (!bh_clock_granted(instance))
         return bh_refuse(instance, EPERM, "nanosleep", NULL);

@@ -12,29 +12,11 @@
 #include <unistd.h>
 
 #include "../../runtime/Inputs/syscalls.h"
+#include "../../runtime/Inputs/tree.h"
 
 #define ROUNDS 4000
 #define SECRET "a secret of the host"
 #define CONTENT "what the guest may see"
-
-static const char *top;
-
-static char *in_tree(const char *name) {
-    static _Thread_local char path[4][PATH_MAX];
-    static _Thread_local unsigned turn;
-    char *at = path[turn++ % 4];
-    snprintf(at, PATH_MAX, "%s/%s", top, name);
-    return at;
-}
-
-static void make_directory(const char *name) {
-    REQUIRE(!mkdir(in_tree(name), 0755));
-}
-
-static void make_file(const char *name, const char *content) {
-    int fd = open(in_tree(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    REQUIRE(fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content) && !close(fd));
-}
 
 static bool exists(const char *name) {
     return !access(in_tree(name), F_OK);

@@ -13,29 +13,11 @@
 #include <unistd.h>
 
 #include "../../runtime/Inputs/syscalls.h"
+#include "../../runtime/Inputs/tree.h"
 
 #define CONTENT "read-only"
 #define PAGE 4096
 #define ROUNDS 3000
-
-static const char *top;
-
-static char *in_tree(const char *name) {
-    static char path[4][PATH_MAX];
-    static unsigned turn;
-    char *at = path[turn++ % 4];
-    snprintf(at, PATH_MAX, "%s/%s", top, name);
-    return at;
-}
-
-static void make_directory(const char *name) {
-    REQUIRE(!mkdir(in_tree(name), 0755));
-}
-
-static void make_file(const char *name) {
-    int fd = open(in_tree(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    REQUIRE(fd >= 0 && write(fd, CONTENT, strlen(CONTENT)) == (ssize_t)strlen(CONTENT) && !close(fd));
-}
 
 static bool unchanged(const char *name) {
     char found[64] = "";
@@ -69,7 +51,7 @@ static void make_tree(void) {
     for (size_t n = 0; n < sizeof(directories) / sizeof(*directories); n++)
         make_directory(directories[n]);
     for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++)
-        make_file(files[n]);
+        make_file(files[n], CONTENT);
     for (size_t n = 0; n < sizeof(links) / sizeof(*links); n++)
         REQUIRE(!symlink(links[n][0], in_tree(links[n][1])));
     REQUIRE(!link(in_tree("data/ro/f"), in_tree("data/x/hard")));
@@ -372,7 +354,7 @@ static void test_descriptors(const char *path) {
     int64_t error;
     REQUIRE(!getrlimit(RLIMIT_NOFILE, &old) && !setrlimit(RLIMIT_NOFILE, &(struct rlimit){600, old.rlim_max}));
     make_directory("files");
-    make_file("files/f");
+    make_file("files/f", CONTENT);
     REQUIRE(!bh_policy_create(&policy) && !bh_policy_grant_directory(policy, in_tree("files"), "/", BH_READ_ONLY));
     CHECK(bh_policy_set_descriptor_limit(policy, 2) == BH_ERROR_ARGUMENT &&
           bh_policy_set_descriptor_limit(policy, 1025) == BH_ERROR_ARGUMENT);

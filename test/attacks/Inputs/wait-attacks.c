@@ -1,7 +1,6 @@
 /* wait-attacks MODULE: what a guest may do with what waits for descriptors, and with pipes and event counters: counts
  * and pointers of all kinds, thousands of pipes, waits that a deadline ends. MODULE is library.S, whose system calls
  * this host makes. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../runtime/Inputs/entries.h"
 #include "../../runtime/Inputs/syscalls.h"
 
 #define DEADLINE 30000000 /* nanoseconds */
@@ -27,15 +27,6 @@ static double now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static int open_descriptors(void) {
-    int count = 0;
-    DIR *directory = opendir("/proc/self/fd");
-    while (readdir(directory))
-        count++;
-    closedir(directory);
-    return count;
 }
 
 static bh_policy *new_policy(unsigned grants, unsigned descriptors) {
@@ -156,11 +147,11 @@ static void expires(int line, int64_t result, double begin) {
         double begin = now();                                                                                                  \
         expires(__LINE__, SYS(__VA_ARGS__), begin);                                                                            \
         CHECK(!bh_instance_reset(guest));                                                                                      \
-        CHECK(open_descriptors() == before);                                                                                   \
+        CHECK(entries_of("/proc/self/fd") == before);                                                                                   \
     } while (0)
 
 static void test_deadlines(void) {
-    int end[2], before = open_descriptors();
+    int end[2], before = entries_of("/proc/self/fd");
     start(BH_GRANT_CLOCK, 16);
     CHECK(!bh_instance_set_deadline(guest, DEADLINE));
     const struct pollfd set = {0, POLLIN, 0};
@@ -183,7 +174,7 @@ static void test_deadlines(void) {
     double begin = now();
     expires(__LINE__, SYS(read, 0, BUFFER, 8), begin);
     CHECK(!bh_instance_destroy(guest));
-    CHECK(open_descriptors() == before);
+    CHECK(entries_of("/proc/self/fd") == before);
 }
 
 /* ---- As many pipes as there can be ---- */
@@ -213,7 +204,7 @@ static void test_many(void) {
     enum { GUESTS = 10 };
     bh_policy *policy = new_policy(0, 1024);
     bh_instance *guests[GUESTS];
-    int before = open_descriptors();
+    int before = entries_of("/proc/self/fd");
     uint64_t pages = 0;
     int64_t error = 0;
     unsigned pipes = 0;
@@ -241,7 +232,7 @@ static void test_many(void) {
     CHECK(room || limit.rlim_cur < 32768);
     for (int n = 0; n < GUESTS; n++)
         CHECK(n % 2 ? !bh_instance_reset(guests[n]) : !bh_instance_destroy(guests[n]));
-    CHECK(open_descriptors() == before);
+    CHECK(entries_of("/proc/self/fd") == before);
     for (int n = 1; n < GUESTS; n += 2)
         CHECK(!bh_instance_destroy(guests[n]));
     start_guest(policy);
@@ -267,12 +258,12 @@ static void test_many(void) {
     bh_policy_destroy(policy);
     limit.rlim_cur = was;
     REQUIRE(!setrlimit(RLIMIT_NOFILE, &limit));
-    CHECK(open_descriptors() == before);
+    CHECK(entries_of("/proc/self/fd") == before);
 }
 
 /* Room for one descriptor, or for none: nothing is left half made. */
 static void test_full(void) {
-    int before = open_descriptors();
+    int before = entries_of("/proc/self/fd");
     start(0, 3);
     IS(SYS(pipe, BUFFER), 0);
     IS(SYS(eventfd2, 0, 0), 2);
@@ -280,10 +271,10 @@ static void test_full(void) {
     IS(SYS(eventfd2, 0, 0), -EMFILE);
     IS(SYS(close, 2), 0);
     IS(SYS(pipe, BUFFER), -EMFILE);
-    CHECK(open_descriptors() == before + 2);
+    CHECK(entries_of("/proc/self/fd") == before + 2);
     IS(SYS(eventfd, 0), 2);
     CHECK(!bh_instance_destroy(guest));
-    CHECK(open_descriptors() == before);
+    CHECK(entries_of("/proc/self/fd") == before);
 }
 
 /* A pipe without a reader ends a guest that did not ask otherwise, as on Linux, and the host not at all. */

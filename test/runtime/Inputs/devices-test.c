@@ -1,7 +1,6 @@
 /* devices-test MODULE DIRECTORY: /dev by policy, and what a guest may do wrong with it. MODULE is library.S;
  * DIRECTORY holds a file "null". */
 #define _DEFAULT_SOURCE
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -9,21 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "entries.h"
 #include "syscalls.h"
 
 #define HOST (BUFFER + BH_SLOT_SIZE)
 #define LAST (bh_instance_base(guest) + BH_SLOT_SIZE)
 
 static const char *directory;
-
-static int open_descriptors(void) {
-    int count = 0;
-    DIR *all = opendir("/proc/self/fd");
-    while (readdir(all))
-        count++;
-    closedir(all);
-    return count;
-}
 
 static bh_policy *start(unsigned grants, const char *as, int stream) {
     bh_policy *policy;
@@ -184,13 +175,13 @@ int main(int argc, char **argv) {
         return 2;
     directory = argv[2];
     open_module(argv[1], 4);
-    int before = open_descriptors();
+    int before = entries_of("/proc/self/fd");
     test_nothing_granted();
     test_random();
     test_descriptors();
     test_grants();
     test_zero();
-    CHECK(open_descriptors() == before);
+    CHECK(entries_of("/proc/self/fd") == before);
     close_module();
     return failures != 0;
 }

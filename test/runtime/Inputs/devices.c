@@ -1,23 +1,14 @@
 /* What a program finds in /dev, the same on Linux as in a guest: opened, looked at, read, written, mapped. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define T(e)                                                                                                                   \
-    do {                                                                                                                       \
-        errno = 0;                                                                                                             \
-        long r_ = (long)(e);                                                                                                   \
-        printf("%s: %ld %s\n", #e, r_, errno ? strerror(errno) : "");                                                          \
-        fflush(stdout);                                                                                                        \
-    } while (0)
+#include "told.h"
 
 static char buffer[1 << 20], other[64];
 

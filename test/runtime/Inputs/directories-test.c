@@ -12,29 +12,11 @@
 #include <unistd.h>
 
 #include "syscalls.h"
+#include "tree.h"
 
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif
-
-static const char *top;
-
-static char *in_tree(const char *name) {
-    static char path[4][PATH_MAX];
-    static unsigned turn;
-    char *at = path[turn++ % 4];
-    snprintf(at, PATH_MAX, "%s/%s", top, name);
-    return at;
-}
-
-static void make_directory(const char *name) {
-    REQUIRE(!mkdir(in_tree(name), 0755));
-}
-
-static void make_file(const char *name) {
-    int fd = open(in_tree(name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    REQUIRE(fd >= 0 && !close(fd));
-}
 
 static void begin(const char *const (*grants)[3]) {
     bh_policy *policy;
@@ -635,7 +617,7 @@ int main(int argc, char **argv) {
     for (size_t n = 0; n < sizeof(directories) / sizeof(*directories); n++)
         make_directory(directories[n]);
     for (size_t n = 0; n < sizeof(files) / sizeof(*files); n++)
-        make_file(files[n]);
+        make_file(files[n], "");
     for (size_t n = 0; n < sizeof(links) / sizeof(*links); n++)
         REQUIRE(!symlink(links[n][0], in_tree(links[n][1])));
     open_module(argv[1], 1);

@@ -1,21 +1,13 @@
 /* Prints results of calls that are the same whoever asks. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define T(call)                                                                                                            \
-    do {                                                                                                                   \
-        errno = 0;                                                                                                         \
-        long result = (long)(call);                                                                                        \
-        printf("%s %ld %s\n", #call, result, errno ? strerror(errno) : "");                                                \
-    } while (0)
+#include "told.h"
 
 static void *thread(void *context) {
     char name[16] = "";

@@ -1,15 +1,12 @@
 /* What waits for descriptors, on pipes, event counters and none, and says what it got. The same on Linux as in a
  * guest. With -pthread threads write, close, and send signals meanwhile. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
@@ -18,13 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define T(e)                                                                                                                   \
-    do {                                                                                                                       \
-        errno = 0;                                                                                                             \
-        long r_ = (long)(e);                                                                                                   \
-        printf("%s: %ld %s\n", #e, r_, errno ? strerror(errno) : "");                                                          \
-        fflush(stdout);                                                                                                        \
-    } while (0)
+#include "told.h"
 
 static int in, out, other;
 static char buffer[1 << 17];

@@ -1,5 +1,4 @@
 /* The host side: threads-test CASE MODULE. Prints what failed; exit status 0 when nothing did. */
-#include <dirent.h>
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "../../runtime/Inputs/check.h"
+#include "../../runtime/Inputs/entries.h"
 
 #define PROMPTLY 1.0 /* seconds; a machine that is busy otherwise is slow, and one that hangs never ends */
 
@@ -47,21 +47,11 @@ static bh_error call(bh_instance *instance, const char *name, const char *signat
 #define CALL(instance, name, signature, result, ...) call(instance, name, signature, result, __VA_ARGS__)
 
 static int threads_of_process(void) {
-    int count = 0;
-    DIR *directory = opendir("/proc/self/task");
-    while (readdir(directory))
-        count++;
-    closedir(directory);
-    return count - 2;
+    return entries_of("/proc/self/task") - 2;
 }
 
 static int open_descriptors(void) {
-    int count = 0;
-    DIR *directory = opendir("/proc/self/fd");
-    while (readdir(directory))
-        count++;
-    closedir(directory);
-    return count - 3;
+    return entries_of("/proc/self/fd") - 3;
 }
 
 /* ---- several threads of the host in one instance ---- */

@@ -220,7 +220,7 @@ int64_t bh_ancestor_list(bh_instance *instance, const struct bh_file *file, uint
 /* The guest's name of it: its length, or -errno; -ENOENT when it was removed or does not lie in a grant any more. */
 int bh_directory_name(const bh_instance *instance, const struct bh_directory *directory, char name[PATH_MAX]);
 
-/* ---- tree.c, attributes.c, directories.c ---- */
+/* ---- stat.c, attributes.c, directories.c ---- */
 
 /* Whether the call is meant for the descriptor itself: AT_EMPTY_PATH and no path. */
 bool bh_path_is_empty(bh_instance *instance, uint64_t path, uint64_t flags);

@@ -1,4 +1,4 @@
-/* The file tree: looking at objects, making, renaming and removing them. */
+/* The file tree: access to objects, making, renaming and removing them. */
 #include "linux.h"
 
 #include <fcntl.h>
@@ -8,81 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-bh_syscall bh_sys_stat, bh_sys_lstat, bh_sys_fstat, bh_sys_newfstatat, bh_sys_access, bh_sys_faccessat, bh_sys_faccessat2,
-    bh_sys_readlink, bh_sys_readlinkat, bh_sys_mkdir, bh_sys_mkdirat, bh_sys_rmdir, bh_sys_unlink, bh_sys_unlinkat, bh_sys_rename,
-    bh_sys_renameat, bh_sys_renameat2, bh_sys_symlink, bh_sys_symlinkat, bh_sys_link, bh_sys_linkat;
+bh_syscall bh_sys_access, bh_sys_faccessat, bh_sys_faccessat2, bh_sys_readlink, bh_sys_readlinkat, bh_sys_mkdir,
+    bh_sys_mkdirat, bh_sys_rmdir, bh_sys_unlink, bh_sys_unlinkat, bh_sys_rename, bh_sys_renameat, bh_sys_renameat2, bh_sys_symlink, bh_sys_symlinkat, bh_sys_link, bh_sys_linkat;
 
 #define HERE ((int64_t)AT_FDCWD)
-
-static int64_t put_stat(bh_instance *instance, uint64_t address, struct stat *info) {
-    _Static_assert(sizeof(*info) == 144, "struct stat is not the kernel's");
-    bool owned = bh_guest_owns(info);
-    info->st_gid = owned ? BH_GUEST_ID : 65534;
-    info->st_uid = owned ? BH_GUEST_ID : 65534;
-    return bh_put(instance, address, info, sizeof(*info)) ? 0 : -EFAULT;
-}
-
-static int stat_directory(const bh_instance *instance, const struct bh_directory *directory, struct stat *info) {
-    if (directory->fd != BH_NOWHERE)
-        return fstat(directory->fd, info) ? -errno : 0;
-    bh_ancestor_stat(instance, directory, info);
-    return 0;
-}
-
-static int stat_descriptor(bh_instance *instance, uint64_t fd, struct stat *info) {
-    struct bh_file *file = bh_file_get(instance, fd);
-    if (!file)
-        return -EBADF;
-    const struct bh_directory directory = bh_file_directory(file);
-    return stat_directory(instance, &directory, info);
-}
-
-bool bh_path_is_empty(bh_instance *instance, uint64_t path, uint64_t flags) {
-    char first;
-    return (flags & AT_EMPTY_PATH) && bh_get(instance, &first, path, 1) && !first;
-}
-
-static int64_t stat_place(bh_instance *instance, int64_t directory, uint64_t path, uint64_t address, bool nofollow) {
-    struct bh_place place;
-    struct stat info;
-    struct bh_device device;
-    if (bh_device_find(instance, directory, path, &device)) {
-        int error = bh_device_stat(instance, &device, &info);
-        return error ? error : put_stat(instance, address, &info);
-    }
-    int fd = bh_place_find(instance, directory, path, &place, "stat");
-    if (!fd)
-        fd = bh_place_look(instance, &place, nofollow, &info, NULL);
-    bh_place_end(&place);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0 || fd == BH_ANCESTOR ? put_stat(instance, address, &info) : fd;
-}
-
-int64_t bh_sys_stat(bh_instance *instance, const uint64_t a[6]) {
-    return stat_place(instance, HERE, a[0], a[1], false);
-}
-
-int64_t bh_sys_lstat(bh_instance *instance, const uint64_t a[6]) {
-    return stat_place(instance, HERE, a[0], a[1], true);
-}
-
-int64_t bh_sys_fstat(bh_instance *instance, const uint64_t a[6]) {
-    struct stat info;
-    int error = stat_descriptor(instance, a[0], &info);
-    return error ? error : put_stat(instance, a[1], &info);
-}
-
-int64_t bh_sys_newfstatat(bh_instance *instance, const uint64_t a[6]) {
-    struct stat info;
-    if ((uint32_t)a[3] & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH))
-        return -EINVAL;
-    if (!bh_path_is_empty(instance, a[1], a[3]))
-        return stat_place(instance, (int64_t)a[0], a[1], a[2], a[3] & AT_SYMLINK_NOFOLLOW);
-    int error = (int32_t)a[0] == AT_FDCWD ? stat_directory(instance, &instance->personality->cwd, &info)
-                                          : stat_descriptor(instance, a[0], &info);
-    return error ? error : put_stat(instance, a[2], &info);
-}
 
 /* change: 0 when the grants let the guest change it. */
 static int access_host(int fd, uint64_t mode, int change) {

@@ -272,6 +272,7 @@ static void test_descriptors(void) {
         if (strcmp(name, "..") && strcmp(name, "../..")) {
             REFUSED(guest_call(guest, SYS_openat, (uint64_t)sub, text(guest, name), O_RDONLY));
             REFUSED(guest_call(guest, SYS_newfstatat, (uint64_t)sub, text(guest, name), buffer));
+            REFUSED(guest_call6(guest, SYS_statx, (uint64_t)sub, text(guest, name), 0, STATX_BASIC_STATS, buffer, 0));
         }
         if (!strcmp(name, "../relative") || !strcmp(name, "../fifo"))
             continue; /* these names themselves are the guest's to remove, though not to follow */

@@ -224,6 +224,61 @@ static void mappings(void) {
     IS(SYS(mmap, 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | 0x40000 /* MAP_HUGETLB */, -1, 0), -EINVAL);
 }
 
+/* Whether so many bytes at BUFFER are ones, and the next is not. */
+static bool ones(uint64_t count) {
+    uint8_t bytes[64], one[64];
+    memset(one, 1, sizeof(one));
+    return !bh_copy_out(guest, bytes, BUFFER, count + 1) && !memcmp(bytes, one, count) && bytes[count] == 9;
+}
+
+static void resident(void) {
+    static const long locks[] = {SYS_mlock, SYS_mlock2, SYS_munlock};
+    uint64_t base = bh_instance_base(guest), code;
+    uint64_t at = (uint64_t)SYS(mmap, 0, 3 * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(!bh_instance_symbol(guest, "add", &code));
+    IS(SYS(munmap, at + 8192, 4096), 0);
+    CHECK(!bh_fill(guest, BUFFER, 9, 64));
+    IS(SYS(mincore, at, 8192, BUFFER), 0);
+    CHECK(ones(2));
+    IS(SYS(mincore, at, 4097, BUFFER + 4), 0);
+    CHECK(ones(2));
+    IS(SYS(mincore, at, 1, BUFFER), 0);
+    CHECK(!bh_fill(guest, BUFFER, 9, 64));
+    IS(SYS(mincore, code & ~(uint64_t)4095, 1, BUFFER), 0);
+    CHECK(ones(1));
+    IS(SYS(mincore, at, 0, HOST), 0);
+    IS(SYS(mincore, at + 1, 1, BUFFER), -EINVAL);
+    IS(SYS(mincore, at, 8193, BUFFER), -ENOMEM);
+    IS(SYS(mincore, at, UINT64_MAX, BUFFER), -ENOMEM);
+    IS(SYS(mincore, HOST & ~(uint64_t)4095, 1, BUFFER), -ENOMEM);
+    IS(SYS(mincore, base - 4096, 1, BUFFER), -ENOMEM);
+    IS(SYS(mincore, base + BH_CONTEXT_OFFSET, 1, BUFFER), -ENOMEM);
+    IS(SYS(mincore, at, 8192, HOST), -EFAULT);
+    IS(SYS(mincore, at, 8192, at), -EFAULT);
+    IS(SYS(mincore, at, 8192, base + BH_SLOT_SIZE - 1), -EFAULT);
+    for (int n = 0; n < 3; n++) {
+        IS(guest_call6(guest, locks[n], at, 8192, 0, 0, 0, 0), 0);
+        IS(guest_call6(guest, locks[n], at + 8191, 1, 0, 0, 0, 0), 0);
+        IS(guest_call6(guest, locks[n], at, 0, 0, 0, 0, 0), 0);
+        IS(guest_call6(guest, locks[n], at, 8193, 0, 0, 0, 0), -ENOMEM);
+        IS(guest_call6(guest, locks[n], at + 8191, 2, 0, 0, 0, 0), -ENOMEM);
+        IS(guest_call6(guest, locks[n], HOST, 1, 0, 0, 0, 0), -ENOMEM);
+        IS(guest_call6(guest, locks[n], base - 1, 2, 0, 0, 0, 0), -ENOMEM);
+        IS(guest_call6(guest, locks[n], UINT64_MAX - 4095, 4096, 0, 0, 0, 0), -EINVAL);
+        IS(guest_call6(guest, locks[n], at, UINT64_MAX - 8192, 0, 0, 0, 0), -EINVAL);
+    }
+    IS(SYS(mlock2, at, 4096, 1 /* MLOCK_ONFAULT */), 0);
+    IS(SYS(mlock2, at, 4096, 2), -EINVAL);
+    IS(SYS(mlockall, MCL_CURRENT | MCL_FUTURE | 4 /* MCL_ONFAULT */), 0);
+    IS(SYS(mlockall, MCL_FUTURE), 0);
+    IS(SYS(mlockall, 0), -EINVAL);
+    IS(SYS(mlockall, 4), -EINVAL);
+    IS(SYS(mlockall, MCL_CURRENT | 8), -EINVAL);
+    IS(SYS(munlockall, 0), 0);
+    IS(SYS(munmap, at, 8192), 0);
+    CHECK(!bh_fill(guest, BUFFER, 0, 64));
+}
+
 static void random_numbers(void) {
     uint8_t bytes[5000], none[256] = {0};
     IS(SYS(getrandom, zeros, 5000, 0), 5000);
@@ -380,6 +435,27 @@ static void tree(void) {
     IS(SYS(newfstatat, 3, str("file"), BUFFER, 8), -EINVAL);
     IS(SYS(newfstatat, 4, str("file"), BUFFER, AT_EMPTY_PATH), -ENOTDIR);
     IS(SYS(newfstatat, 3, HOST, BUFFER, AT_EMPTY_PATH), -EFAULT);
+    struct statx told;
+    IS(SYS(statx, 3, str("file"), 0, STATX_SIZE, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && S_ISREG(told.stx_mode));
+    CHECK(told.stx_uid == 1000 && told.stx_gid == 1000);
+    CHECK(told.stx_mask == STATX_BASIC_STATS && !told.stx_attributes_mask && !told.stx_btime.tv_sec);
+    IS(SYS(fstat, 4, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &info, BUFFER, sizeof(info)) && info.st_size == (off_t)told.stx_size);
+    CHECK(info.st_mtim.tv_nsec == told.stx_mtime.tv_nsec && info.st_ctime == told.stx_ctime.tv_sec);
+    CHECK(info.st_atime == told.stx_atime.tv_sec && info.st_ino == told.stx_ino && info.st_nlink == told.stx_nlink);
+    CHECK(info.st_blocks == (blkcnt_t)told.stx_blocks && info.st_blksize == told.stx_blksize);
+    IS(SYS(statx, 4, str(""), AT_EMPTY_PATH, STATX_BASIC_STATS, BUFFER), 0);
+    IS(SYS(statx, 9, str(""), AT_EMPTY_PATH, STATX_BASIC_STATS, BUFFER), -EBADF);
+    IS(SYS(statx, 3, str(""), 0, STATX_BASIC_STATS, BUFFER), -ENOENT);
+    IS(SYS(statx, 3, str("file"), 8, STATX_BASIC_STATS, BUFFER), -EINVAL);
+    IS(SYS(statx, 3, str("file"), AT_STATX_SYNC_TYPE, STATX_BASIC_STATS, BUFFER), -EINVAL);
+    IS(SYS(statx, 3, str("file"), AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, BUFFER), 0);
+    IS(SYS(statx, 3, str("file"), 0, STATX__RESERVED, BUFFER), -EINVAL);
+    IS(SYS(statx, 3, HOST, 0, STATX_BASIC_STATS, BUFFER), -EFAULT);
+    IS(SYS(statx, 3, str("file"), 0, STATX_BASIC_STATS, HOST), -EFAULT);
+    IS(SYS(statx, AT_FDCWD, str("/dev/null"), 0, STATX_BASIC_STATS, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && told.stx_rdev_major == 1 && told.stx_rdev_minor == 3);
     IS(SYS(lstat, str("/data/link"), BUFFER), 0);
     CHECK(!bh_copy_out(guest, &info, BUFFER, sizeof(info)) && S_ISLNK(info.st_mode));
     IS(SYS(access, str("/data/file"), 8), -EINVAL);
@@ -936,6 +1012,7 @@ int main(int argc, char **argv) {
     newer_vectors();
     ranges_of_descriptors();
     mappings();
+    resident();
     random_numbers();
     locks();
     thread_names();

@@ -264,6 +264,33 @@ static void do_link(int base, const char *path) {
         say(call, hard ? syscall(SYS_linkat, base, path, AT_FDCWD, to, 0) : syscall(SYS_symlinkat, path, base, to));
 }
 
+struct kernel_statx { /* which not every C library has */
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, user, group;
+    uint16_t mode, pad;
+    uint64_t inode, size, blocks, attributes_mask;
+    struct {
+        int64_t seconds;
+        uint32_t nanoseconds, pad;
+    } accessed, born, changed, modified;
+    uint64_t rest[16];
+};
+
+static long look_at(int base, const char *path, int flags, struct stat *info) {
+    struct kernel_statx told;
+    if (pick(2))
+        return syscall(SYS_newfstatat, base, path, info, flags);
+    unsigned mask = 0x7ff | (pick(20) ? 0 : pick(0x1000)) | (pick(20) ? 0 : 0x80000000);
+    long result = syscall(SYS_statx, base, path, flags | (pick(8) ? 0 : (int)pick(4) << 13), mask, &told);
+    if (result)
+        return result;
+    *info = (struct stat){.st_mode = told.mode, .st_nlink = told.links, .st_uid = told.user, .st_gid = told.group};
+    info->st_size = (off_t)told.size;
+    info->st_mtim = (struct timespec){(time_t)told.modified.seconds, told.modified.nanoseconds};
+    return 0;
+}
+
 static void do_look(int base, const char *path) {
     struct stat info;
     unsigned kind = pick(8);
@@ -273,7 +300,7 @@ static void do_look(int base, const char *path) {
                               : (pick(2) ? AT_SYMLINK_NOFOLLOW : 0) | (pick(3) ? 0 : AT_EMPTY_PATH);
         if (!pick(8))
             path = "";
-        long result = syscall(SYS_newfstatat, base, path, &info, flags);
+        long result = look_at(base, path, flags, &info);
         printf("%x ", (unsigned)flags);
         say_stat("stat", result, &info, !result && S_ISDIR(info.st_mode) && directory_inside(base, path, flags));
     } else if (kind < 7) {
@@ -403,7 +430,7 @@ static void do_file(void) {
     } else if (kind == 9) {
         say("umask", syscall(SYS_umask, pick(2) ? 022 : pick(01000) & ~0100U));
     } else {
-        long result = syscall(SYS_fstat, fd, &info);
+        long result = pick(2) ? syscall(SYS_fstat, fd, &info) : look_at(fd, "", AT_EMPTY_PATH, &info);
         say_stat("fstat", result, &info, true);
     }
 }

@@ -75,6 +75,10 @@ static void test_files(void) {
     CHECK(guest_call6(instance, SYS_fallocate, file, 0, 0, BIG, 0, 0) == -EFBIG);
     /* What fits is written. */
     CHECK(guest_call6(instance, SYS_pwrite64, file, at, 4096, LIMIT - 1, 0, 0) == 1);
+    const int64_t places[2] = {0, BIG};
+    CHECK(!bh_copy_in(instance, at + 8192, places, sizeof(places)));
+    CHECK(guest_call6(instance, SYS_sendfile, file, file, at + 8192, 1, 0, 0) == -EFBIG);
+    CHECK(guest_call6(instance, SYS_copy_file_range, file, at + 8192, file, at + 8200, 1, 0) == -EFBIG);
     check_host();
     /* A handler of the guest is told: this one is nowhere. */
     act_on(instance, SIGXFSZ, bh_instance_base(instance) + 32);

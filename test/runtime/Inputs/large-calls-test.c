@@ -23,7 +23,7 @@
 
 static bh_instance *instance;
 static bh_address memory;
-static int64_t file;
+static int64_t file, copy;
 
 static void begin_files(const char *directory) {
     bh_policy *policy;
@@ -31,7 +31,8 @@ static void begin_files(const char *directory) {
     instance = new_instance(policy);
     bh_policy_destroy(policy);
     file = guest_call(instance, SYS_open, text(instance, "/sparse"), O_RDWR, 0);
-    CHECK(file >= 0);
+    copy = guest_call(instance, SYS_open, text(instance, "/copy"), O_CREAT | O_TRUNC | O_RDWR, 0600);
+    CHECK(file >= 0 && copy >= 0);
 }
 
 static void begin(const char *directory) {
@@ -89,6 +90,7 @@ static const struct {
 #define MEMORY UINT64_MAX
 #define DESCRIPTOR (UINT64_MAX - 1)
 #define VECTOR (UINT64_MAX - 2)
+#define COPY (UINT64_MAX - 3)
     {"munmap", SYS_munmap, MEMORY, SIZE, 0, 0, 0, 0},
     {"mprotect", SYS_mprotect, MEMORY, SIZE, PROT_NONE, 0, 0, 0},
     {"madvise", SYS_madvise, MEMORY, SIZE, MADV_DONTNEED, 0, 0, 0},
@@ -105,10 +107,16 @@ static const struct {
     {"pwrite", SYS_pwrite64, DESCRIPTOR, MEMORY, SIZE, 0, 0, 0},
     {"writev", SYS_writev, DESCRIPTOR, VECTOR, 2, 0, 0, 0},
     {"pwritev", SYS_pwritev, DESCRIPTOR, VECTOR, 2, 0, 0, 0},
+    {"sendfile", SYS_sendfile, COPY, DESCRIPTOR, 0, SIZE, 0, 0},
+    {"copy_file_range", SYS_copy_file_range, DESCRIPTOR, 0, COPY, 0, SIZE, 0},
 };
 
 static uint64_t argument(uint64_t value) {
-    return value == MEMORY ? memory : value == DESCRIPTOR ? (uint64_t)file : value == VECTOR ? text(instance, "") : value;
+    return value == MEMORY       ? memory
+           : value == DESCRIPTOR ? (uint64_t)file
+           : value == COPY       ? (uint64_t)copy
+           : value == VECTOR     ? text(instance, "")
+                                 : value;
 }
 
 static void prepare_vector(void) {
@@ -239,7 +247,7 @@ int main(int argc, char **argv) {
         uint64_t a = argument(calls[n].a), b = argument(calls[n].b), e = argument(calls[n].e);
         prepare_vector();
         uint64_t before = bytes_read();
-        ended(calls[n].name, calls[n].number, a, b, calls[n].c, calls[n].d, e, calls[n].f);
+        ended(calls[n].name, calls[n].number, a, b, argument(calls[n].c), calls[n].d, e, calls[n].f);
         bool kept = kept_at(SIZE - 1) && bytes_read() - before < SIZE / 2;
         /* A move that is given up while it copies has not begun to free. */
         if (calls[n].number == SYS_mremap && calls[n].c > SIZE)

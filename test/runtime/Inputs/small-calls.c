@@ -4,10 +4,71 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "told.h"
+
+/* 3 MiB in one file, and what comes of copying it. */
+static void copies(void) {
+    enum { MEGABYTE = 1 << 20 };
+    static char bytes[3 * MEGABYTE], found[sizeof(bytes)];
+    int from = open("from", O_CREAT | O_RDWR, 0644), to = open("to", O_CREAT | O_RDWR, 0644), end[2];
+    off_t at = 5, other = 0;
+    for (size_t n = 0; n < sizeof(bytes); n++)
+        bytes[n] = (char)(n / 4096 + n);
+    T(write(from, bytes, sizeof(bytes)));
+    T(sendfile(to, from, NULL, 10));
+    T(lseek(from, 0, SEEK_SET));
+    T(sendfile(to, from, NULL, 4 * sizeof(bytes)));
+    T(lseek(from, 0, SEEK_CUR));
+    T(lseek(to, 0, SEEK_CUR));
+    T(pread(to, found, sizeof(found), 0));
+    T(memcmp(found, bytes, sizeof(bytes)));
+    T(sendfile(to, from, &at, 7));
+    T(at);
+    T(sendfile(from, from, &at, 0));
+    T(sendfile(to, from, &at, -1));
+    T(pipe(end));
+    T(sendfile(end[1], from, &at, 100));
+    T(read(end[0], found, sizeof(found)));
+    T(memcmp(found, bytes + 12, 100));
+    T(sendfile(to, end[0], NULL, 1));
+    T(sendfile(from, 99, NULL, 1));
+    T(sendfile(99, from, NULL, 1));
+    T(ftruncate(to, 0));
+    at = 1;
+    T(copy_file_range(from, &at, to, &other, 2 * MEGABYTE + 1, 0));
+    T(at);
+    T(other);
+    T(pread(to, found, sizeof(found), 0));
+    T(memcmp(found, bytes + 1, 2 * MEGABYTE + 1));
+    at = 0;
+    T(copy_file_range(from, &at, to, &other, sizeof(bytes) + 1, 0));
+    T(copy_file_range(from, &at, to, &other, 1, 0));
+    T(copy_file_range(from, &at, to, &other, 1, 1));
+    T(copy_file_range(from, &at, to, &other, -1, 0));
+    at = -1;
+    T(copy_file_range(from, &at, to, &other, 1, 0));
+    at = 0;
+    T(copy_file_range(from, &at, end[1], NULL, 1, 0));
+    T(copy_file_range(end[0], NULL, to, NULL, 1, 0));
+    T(copy_file_range(from, &at, 99, NULL, 1, 0));
+    /* Within a file: what overlaps, and what does not. */
+    static const off_t places[] = {0, 1, MEGABYTE, 2 * MEGABYTE - 1, 2 * MEGABYTE, 3 * MEGABYTE - 1, 3 * MEGABYTE};
+    for (int n = 0; n < 7; n++)
+        for (int m = 0; m < 7; m++) {
+            at = places[n];
+            other = places[m];
+            printf("%ld %ld: ", (long)at, (long)other);
+            T(copy_file_range(to, &at, to, &other, 2 * MEGABYTE, 0));
+        }
+    T(lseek(to, 0, SEEK_SET));
+    T(copy_file_range(to, NULL, to, NULL, 2 * MEGABYTE, 0));
+    T(lseek(to, 0, SEEK_END));
+    T(copy_file_range(to, NULL, to, NULL, 2 * MEGABYTE, 0));
+}
 
 static void *thread(void *context) {
     char name[16] = "";
@@ -52,5 +113,6 @@ int main(void) {
     T(lockf(other, F_TEST, 10));
     T(fstatvfs(fd, &room));
     T(fstatvfs(99, &room));
+    copies();
     return 0;
 }

@@ -58,7 +58,7 @@ static void descriptors(void) {
     static const long calls[] = {SYS_read, SYS_write, SYS_pread64, SYS_pwrite64, SYS_readv, SYS_writev, SYS_preadv, SYS_pwritev, SYS_lseek,
                                  SYS_fsync, SYS_fdatasync, SYS_ftruncate, SYS_fallocate, SYS_fadvise64, SYS_getdents64, SYS_fstat, SYS_close,
                                  SYS_dup, SYS_dup2, SYS_dup3, SYS_fcntl, SYS_flock, SYS_ioctl, SYS_fchmod, SYS_fchown, SYS_fchdir,
-                                 SYS_utimensat, SYS_futimesat, SYS_preadv2, SYS_pwritev2, SYS_readahead};
+                                 SYS_utimensat, SYS_futimesat, SYS_preadv2, SYS_pwritev2, SYS_readahead, SYS_sendfile, SYS_copy_file_range};
     static const uint64_t none[] = {9, 15, 16, 255, 256, 1024, UINT32_MAX, INT32_MAX};
     for (size_t n = 0; n < sizeof(calls) / sizeof(*calls); n++) {
         for (size_t m = 0; m < sizeof(none) / sizeof(*none); m++) {
@@ -169,6 +169,46 @@ static void newer_vectors(void) {
     IS(SYS(readahead, 3, 0, 4096), 0);
     IS(SYS(readahead, 2, 0, 4096), -EINVAL);
     IS(SYS(close, 3), 0);
+}
+
+static void copies(void) {
+    const int64_t zero = 0;
+    IS(SYS(open, str("/data/file"), O_RDWR), 3);
+    IS(SYS(open, str("/ro/file"), O_RDONLY), 4);
+    IS(SYS(open, str("/"), O_RDONLY), 5);
+    IS(SYS(open, str("/"), O_PATH), 6);
+    IS(SYS(open, str("/data/copy"), O_CREAT | O_RDWR | O_TRUNC, 0600), 7);
+    IS(SYS(sendfile, 7, 4, 0, 7), 7);
+    IS(SYS(sendfile, 7, 4, buffer(&zero, sizeof(zero)), 7), 7);
+    IS(SYS(sendfile, 7, 4, BUFFER, 7), 0);
+    IS(SYS(sendfile, 7, 99, 0, 7), -EBADF);
+    IS(SYS(sendfile, 7, 4, HOST, 7), -EFAULT);
+    IS(SYS(sendfile, 7, 4, bh_instance_base(guest) + BH_SLOT_SIZE - 4, 7), -EFAULT);
+    IS(SYS(sendfile, 4, 3, 0, 1), -EBADF); /* open for reading */
+    IS(SYS(sendfile, 7, 5, 0, 1), -EINVAL);
+    IS(SYS(sendfile, 5, 3, 0, 1), -EBADF);
+    IS(SYS(sendfile, 7, 6, 0, 1), -EBADF);
+    IS(SYS(sendfile, 7, 2, 0, 1), -EINVAL);
+    IS(SYS(sendfile, 7, 3, 0, -1), -EINVAL);
+    IS(SYS(copy_file_range, 4, buffer(&zero, sizeof(zero)), 7, 0, 7, 0), 7);
+    IS(SYS(copy_file_range, 4, BUFFER, 7, 0, 7, 0), 0);
+    IS(SYS(copy_file_range, 4, HOST, 7, 0, 7, 0), -EFAULT);
+    IS(SYS(copy_file_range, 4, 0, 7, HOST, 7, 0), -EFAULT);
+    IS(SYS(copy_file_range, 4, BUFFER, 7, 0, 7, 2), -EINVAL);
+    IS(SYS(copy_file_range, 3, 0, 4, 0, 1, 0), -EBADF);
+    IS(SYS(copy_file_range, 5, 0, 7, 0, 1, 0), -EISDIR);
+    IS(SYS(copy_file_range, 7, 0, 5, 0, 1, 0), -EISDIR);
+    IS(SYS(copy_file_range, 6, 0, 7, 0, 1, 0), -EBADF);
+    IS(SYS(copy_file_range, 7, 0, 6, 0, 1, 0), -EBADF);
+    IS(SYS(copy_file_range, 4, 0, 7, 0, UINT64_MAX, 0), -EOVERFLOW);
+    /* Where it has come to cannot be told. */
+    int64_t page = SYS(mmap, 0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    IS(SYS(sendfile, 7, 4, page, 7), -EFAULT);
+    IS(SYS(copy_file_range, 4, page, 7, 0, 7, 0), -EFAULT);
+    IS(SYS(munmap, page, 4096), 0);
+    IS(SYS(unlink, str("/data/copy")), 0);
+    for (int fd = 3; fd <= 7; fd++)
+        IS(SYS(close, fd), 0);
 }
 
 static void ranges_of_descriptors(void) {
@@ -1010,6 +1050,7 @@ int main(int argc, char **argv) {
     kinds(other[1]);
     vectors();
     newer_vectors();
+    copies();
     ranges_of_descriptors();
     mappings();
     resident();

@@ -522,6 +522,8 @@ void bh_linux_destroy(bh_instance *instance);
 int64_t bh_linux_map(bh_instance *instance, uint64_t size);
 int64_t bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size);
 void bh_linux_task_discard(struct bh_task *task);
+/* The last line that the guest wrote to its standard error, printable; "" when there is none. */
+void bh_linux_said(const bh_instance *instance, char *line, size_t capacity);
 /* Guards the map of the slot and what system calls work on, where several threads may run calls. */
 void bh_state_lock(bh_instance *instance);
 void bh_state_unlock(bh_instance *instance);

@@ -127,10 +127,14 @@ void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_e
     default:
         break;
     }
-    if (detail->error == BH_ERROR_DEADLINE)
+    if (detail->error == BH_ERROR_DEADLINE) {
         snprintf(detail->text, sizeof(detail->text), "the deadline passed%s%s", where, suffix);
-    else
-        snprintf(detail->text, sizeof(detail->text), "%s%s%s%s", bh_fault_text(fault->kind), what, where, suffix);
+    } else {
+        bh_linux_said(instance, detail->said, sizeof(detail->said));
+        bool why = fault->signal == SIGABRT && detail->said[0];
+        snprintf(detail->text, sizeof(detail->text), "%s%s%s%s%s%s", bh_fault_text(fault->kind), what, where, suffix,
+                 why ? "; it said: " : "", why ? detail->said : "");
+    }
     bh_backtrace(instance, fault, detail);
 }
 

@@ -106,6 +106,7 @@ typedef enum bh_fault_kind {
 } bh_fault_kind;
 
 #define BH_BACKTRACE_MAX 24
+#define BH_SAID_MAX 160
 
 /* How an entry of a backtrace was found. The guest's stack is the guest's: whatever it says may be a lie, or the wreck
  * that a fault left. Nothing here is better than a hint. */
@@ -139,6 +140,8 @@ typedef struct bh_error_detail {
     int callback_status;     /* BH_ERROR_CALLBACK */
     unsigned backtrace_count; /* BH_ERROR_FAULT, BH_ERROR_DEADLINE: the guest's functions, innermost first; may be 0 */
     bh_backtrace_entry backtrace[BH_BACKTRACE_MAX];
+    char said[BH_SAID_MAX];  /* BH_ERROR_FAULT: the last line that the guest wrote to descriptor 2, wherever that led; "" if none.
+                                The guest's words, cut where they are too long, '?' for what is not printable ASCII */
 } bh_error_detail;
 
 /* A fixed English text for an error value ("unknown error" for values that are none). Any thread. */

@@ -116,10 +116,16 @@ static int64_t transfer(bh_instance *instance, const struct bh_file *file, struc
     return bh_raised_pass_on(instance, &raised, result, !all);
 }
 
+static bool is_said(const uint64_t a[6], bool writes) {
+    return writes && (uint32_t)a[0] == STDERR_FILENO;
+}
+
 static int64_t transfer_one(bh_instance *instance, const uint64_t a[6], bool writes, bool at) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     struct iovec buffer = {(void *)(uintptr_t)a[1], a[2]};
     struct transfer t = {.fd = a[0], .writes = writes, .at = at, .offset = at ? a[3] : 0, .vector = &buffer, .count = 1};
+    if (is_said(a, writes))
+        bh_said_append(instance, &buffer, 1);
     if (!file)
         return -EBADF;
     return bh_in_slot(instance, a[1], a[2]) ? transfer(instance, file, &t) : -EFAULT;
@@ -158,9 +164,11 @@ static int get_vector(bh_instance *instance, uint64_t address, uint64_t count, s
 static int64_t transfer_vector(bh_instance *instance, const uint64_t a[6], bool writes, bool at) {
     struct iovec vector[MAX_VECTOR];
     struct bh_file *file = bh_file_get(instance, a[0]);
+    int count = file || is_said(a, writes) ? get_vector(instance, a[1], a[2], vector) : 0;
+    if (count > 0 && is_said(a, writes))
+        bh_said_append(instance, vector, count);
     if (!file)
         return -EBADF;
-    int count = get_vector(instance, a[1], a[2], vector);
     if (count < 0)
         return count;
     struct transfer t = {.fd = a[0], .writes = writes, .at = at, .offset = at ? a[3] : 0, .vector = vector, .count = count};

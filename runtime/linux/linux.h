@@ -62,6 +62,12 @@ struct bh_signal_action { /* struct k_sigaction as musl passes it */
     uint64_t handler, flags, restorer, mask;
 };
 
+struct bh_said {
+    char line[BH_SAID_MAX];
+    size_t length;
+    bool ended; /* by a line feed: what comes next is another line */
+};
+
 struct bh_linux {
     struct bh_task only;    /* of a module that is not built for threads */
     struct bh_file *file;   /* the first few, or all file_limit once a guest opens more */
@@ -74,6 +80,7 @@ struct bh_linux {
     unsigned umask;
     unsigned large_pipes;   /* pipe.c */
     uint64_t start_time;
+    struct bh_said said;
     /* signal.c */
     struct bh_signal_action action[BH_GUEST_SIGNALS + 1];
     _Atomic uint64_t pending; /* for whichever thread takes it first; also under the state lock */
@@ -314,6 +321,12 @@ bool bh_time_after(const struct timespec *length, struct timespec *end);
 
 /* Makes a call of the guest's for the host. */
 int64_t bh_on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t a[6]);
+
+/* ---- said.c ---- */
+
+/* What the guest writes to descriptor 2, whether or not that leads anywhere. */
+struct iovec;
+void bh_said_append(bh_instance *instance, const struct iovec *vector, int count);
 
 /* ---- signal.c ---- */
 

@@ -1,9 +1,13 @@
 /* A library in C: constructors, the heap, files, floating point, large results, and ways to fail. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 static int constructed;
 __attribute__((constructor)) static void construct(void) {
@@ -68,6 +72,24 @@ int deep(int depth) {
 
 void give_up(void) {
     abort();
+}
+
+/* In several calls and several lines, and then what is not said. */
+void say(const char *text) {
+    char other[] = "not said\n";
+    write(2, "an older line\n", 14);
+    writev(2, (struct iovec[]){{(void *)text, 4}, {(void *)(uintptr_t)1, 0}, {(void *)(text + 4), strlen(text + 4)}}, 3);
+    write(1, other, sizeof(other) - 1);
+    read(2, other, sizeof(other) - 1);
+    write(2, (void *)(uintptr_t)8, sizeof(other) - 1);
+}
+
+void unsound(void) {
+    __builtin_trap();
+}
+
+void forget(int unequal) {
+    assert(!unequal);
 }
 
 void leave(int status) {

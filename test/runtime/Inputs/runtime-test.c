@@ -626,6 +626,39 @@ static void test_clibrary(void) {
     CHECK(!bh_instance_destroy(instance));
 }
 
+/* What a guest said before it gave up stands in the error, whether or not it has a standard error. */
+static void test_said(void) {
+    char long_line[400], expected[BH_SAID_MAX];
+    memset(long_line, 'x', sizeof(long_line) - 1);
+    long_line[sizeof(long_line) - 1] = 0;
+    memset(expected, 'x', sizeof(expected) - 1);
+    expected[sizeof(expected) - 1] = 0;
+    const struct {
+        const char *text, *function, *said;
+        bool in_text;
+    } rows[] = {
+        {"this is why\n", "give_up", "this is why", true}, {"this is why\n\n\n", "give_up", "this is why", true},
+        {"unfinished", "give_up", "unfinished", true},      {"bell\a \033[2J \xc2\x9b\n", "give_up", "bell? ?[2J ??", true},
+        {"this is why\n", "unsound", "this is why", false}, {long_line, "give_up", expected, true},
+    };
+    for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++) {
+        bh_instance *instance = new_instance(NULL);
+        bh_address block;
+        CHECK(!bh_guest_malloc(instance, 400, &block) && !bh_copy_in(instance, block, rows[n].text, strlen(rows[n].text) + 1));
+        CHECK(!invoke(instance, "say", "v(p)", NULL, block, 0));
+        CHECK(invoke(instance, rows[n].function, "v()", NULL, 0, 0) == BH_ERROR_FAULT);
+        CHECK(!strcmp(bh_last_error()->said, rows[n].said));
+        CHECK(!strstr(bh_last_error()->text, "it said: ") == !rows[n].in_text);
+        CHECK(!bh_instance_reset(instance) && invoke(instance, "give_up", "v()", NULL, 0, 0) == BH_ERROR_FAULT);
+        CHECK(!bh_last_error()->said[0] && !strstr(bh_last_error()->text, "it said: "));
+        CHECK(!bh_instance_destroy(instance));
+    }
+    bh_instance *instance = new_instance(NULL);
+    CHECK(invoke(instance, "forget", "v(i)", NULL, 1, 0) == BH_ERROR_FAULT);
+    CHECK(strstr(bh_last_error()->text, "; it said: Assertion failed: !unequal ("));
+    CHECK(!bh_instance_destroy(instance));
+}
+
 static void measure(void) {
     bh_instance *instance = new_instance(NULL);
     bh_function add;
@@ -672,7 +705,8 @@ int main(int argc, char **argv) {
                  {"gs", test_gs, 1, false},             {"float-state", test_float_state, 1, false},
                  {"calls-without-fsgsbase", test_calls, 1, true}, {"gs-without-fsgsbase", test_gs, 1, true},
                  {"faults-without-fsgsbase", test_faults, 1, true}, {"refill", test_refill, 0, false},
-                 {"clibrary", test_clibrary, 1, false}, {"start-deadline", test_start_deadline, 1, false},
+                 {"clibrary", test_clibrary, 1, false}, {"said", test_said, 1, false},
+                 {"start-deadline", test_start_deadline, 1, false},
                  {"measure", measure, 1, false}};
     if (argc != 3)
         return 2;

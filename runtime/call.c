@@ -29,6 +29,8 @@ AT(target, FRAME_TARGET);
 AT(hostcall, FRAME_HOSTCALL);
 AT(base, FRAME_BASE);
 AT(registers, FRAME_REGISTERS);
+AT(r11, FRAME_R11);
+AT(rflags, FRAME_RFLAGS);
 AT(guest_mxcsr, FRAME_GUEST_MXCSR);
 AT(guest_fpucw, FRAME_GUEST_FPUCW);
 AT(fnsave, FRAME_FNSAVE);
@@ -297,8 +299,26 @@ bh_error bh_call_resumable(struct bh_frame *frame) {
     return BH_OK;
 }
 
-/* linux/dispatch.c */
+/* linux/dispatch.c, linux/signal.c */
 int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame);
+bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame);
+
+/* After the personality's part of a host call, whose guest goes on. */
+static int go_on(struct bh_frame *frame) {
+    const bool exactly = frame->flags & FRAME_FLAG_EXACT;
+    frame->flags &= ~(uint32_t)FRAME_FLAG_EXACT;
+    if (bh_call_resumable(frame)) {
+        frame->fault = (struct bh_fault){.pc = bh_confine(frame->base, frame->target), .sp = frame->rsp, .bp = frame->rbp};
+        return 1;
+    }
+    if (!exactly)
+        frame->target = bh_confine(frame->base, frame->target);
+    if (!bh_set_gs(frame)) {
+        frame->reason = LEAVE_GS;
+        return 1;
+    }
+    return exactly ? GO_EXACTLY : 0;
+}
 
 int bh_hostcall_syscall(struct bh_frame *frame) {
     bh_instance *instance = frame->instance;
@@ -306,19 +326,12 @@ int bh_hostcall_syscall(struct bh_frame *frame) {
         instance->host_calls++;
     else
         __atomic_fetch_add(&instance->host_calls, 1, __ATOMIC_RELAXED);
-    int leave = bh_linux_syscall(instance, frame);
-    if (leave)
-        return leave;
-    if (bh_call_resumable(frame)) {
-        frame->fault = (struct bh_fault){.pc = bh_confine(frame->base, frame->target), .sp = frame->rsp, .bp = frame->rbp};
-        return 1;
-    }
-    frame->target = bh_confine(frame->base, frame->target);
-    if (!bh_set_gs(frame)) {
-        frame->reason = LEAVE_GS;
-        return 1;
-    }
-    return 0;
+    return bh_linux_syscall(instance, frame) ? 1 : go_on(frame);
+}
+
+/* The frame says already how the call ends, should the guest not go on. */
+int bh_hostcall_fault(struct bh_frame *frame) {
+    return bh_linux_fault(frame->instance, frame) ? go_on(frame) : 1;
 }
 
 bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv[], int *status) {

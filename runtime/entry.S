@@ -5,7 +5,8 @@
  *     written through rsp, rbp or guest memory: the guest may have pointed rsp anywhere in its slot, and a fault here would
  *     be a fault of the host.
  *   - The guest is entered only through frame->target, which C confined to a bundle start inside the slot and which lies in
- *     host memory: anything else would start between verified instructions.
+ *     host memory: anything else would start between verified instructions. Or it goes on where a fault interrupted it,
+ *     with all registers as they were there and were kept in host memory.
  *   - No host value is left in a register when the guest runs, vector and x87 registers included.
  *   - On the way out pending x87 exceptions are cleared before any x87 instruction that would raise them: the guest may have
  *     left an unmasked one, which would become the host's.
@@ -30,6 +31,32 @@
     .irp n, \numbers
     pxor %xmm\n, %xmm\n
     .endr
+.endm
+/* In a host call: rcx = frame, whose general registers are stored, rsp = its host_rsp. Stores the vector and x87 state,
+ * gives the host its own, and leaves the frame in rbx and rdi. */
+.macro take_state
+    movq %rcx, %rbx
+    /* xrstor wants the header clean where xsave does not write it. */
+    .set n, 0
+    .rept 8
+    movq $0, FRAME_XSAVE_HEADER + 8 * n(%rbx)
+    .set n, n + 1
+    .endr
+    movl $7, %eax
+    xorl %edx, %edx
+    xsave64 (%rbx)
+    testl $FRAME_FLAG_X87, FRAME_FLAGS(%rbx)
+    jz 1f
+    movq %rbx, %rcx
+    call drain_x87
+1:  testl $FRAME_FLAG_MXCSR, FRAME_FLAGS(%rbx)
+    jz 2f
+    ldmxcsr FRAME_MXCSR(%rbx)
+2:  testl $FRAME_FLAG_UPPER, FRAME_FLAGS(%rbx)
+    jz 3f
+    vzeroupper
+3:  movq %rbx, %rdi
+    xorl %ebp, %ebp
 .endm
 /* Loads the arguments in vector registers from registers at rsi by instruction. */
 .macro load_vectors instruction
@@ -213,6 +240,18 @@ drain_x87:
     ret
     .size drain_x87, . - drain_x87
 
+    /* The fault handler's way to a handler of the guest's: rcx = frame with the general registers of the fault, rsp = its
+     * host_rsp. The rest is as in a system call. */
+    .globl bh_fault_caught
+    .hidden bh_fault_caught
+    .type bh_fault_caught, @function
+    .p2align 4
+bh_fault_caught:
+    take_state
+    call bh_hostcall_fault
+    jmp called
+    .size bh_fault_caught, . - bh_fault_caught
+
     .section .rodata
     .p2align 2
 default_mxcsr:
@@ -248,32 +287,12 @@ bh_stub_syscall:
     movq %r15, FRAME_R15(%rcx)
     movq %r11, FRAME_TARGET(%rcx)
     movq FRAME_HOST_RSP(%rcx), %rsp
-    movq %rcx, %rbx
-    /* xrstor wants the header clean where xsave does not write it. */
-    .set n, 0
-    .rept 8
-    movq $0, FRAME_XSAVE_HEADER + 8 * n(%rbx)
-    .set n, n + 1
-    .endr
-    movl $7, %eax
-    xorl %edx, %edx
-    xsave64 (%rbx)
-    testl $FRAME_FLAG_X87, FRAME_FLAGS(%rbx)
-    jz 1f
-    movq %rbx, %rcx
-    call drain_x87
-1:  testl $FRAME_FLAG_MXCSR, FRAME_FLAGS(%rbx)
-    jz 2f
-    ldmxcsr FRAME_MXCSR(%rbx)
-2:  testl $FRAME_FLAG_UPPER, FRAME_FLAGS(%rbx)
-    jz 3f
-    vzeroupper
-3:  movq %rbx, %rdi
-    xorl %ebp, %ebp
+    take_state
     call bh_hostcall_syscall
+called:
     movq %rbx, %rcx
     testl %eax, %eax
-    jnz bh_leave
+    jnz not_back
     movl $7, %eax
     xorl %edx, %edx
     xrstor64 (%rcx)
@@ -294,6 +313,38 @@ bh_stub_syscall:
     xorl %r11d, %r11d
     movq FRAME_TARGET(%rcx), %rcx
     jmpq *%rcx
+
+not_back:
+    cmpl $GO_EXACTLY, %eax
+    jne bh_leave
+    /* Where a fault interrupted the guest, with every register as it was. iret, of the host's stack, is the one instruction
+     * that loads rip, rsp and the flags at once. */
+    movl $7, %eax
+    xorl %edx, %edx
+    xrstor64 (%rcx)
+    movl %ss, %eax
+    pushq %rax
+    pushq FRAME_RSP(%rcx)
+    pushq FRAME_RFLAGS(%rcx)
+    movl %cs, %eax
+    pushq %rax
+    pushq FRAME_TARGET(%rcx)
+    movq FRAME_RAX(%rcx), %rax
+    movq FRAME_RBX(%rcx), %rbx
+    movq FRAME_RDX(%rcx), %rdx
+    movq FRAME_RSI(%rcx), %rsi
+    movq FRAME_RDI(%rcx), %rdi
+    movq FRAME_RBP(%rcx), %rbp
+    movq FRAME_R8(%rcx), %r8
+    movq FRAME_R9(%rcx), %r9
+    movq FRAME_R10(%rcx), %r10
+    movq FRAME_R11(%rcx), %r11
+    movq FRAME_R12(%rcx), %r12
+    movq FRAME_R13(%rcx), %r13
+    movq FRAME_R14(%rcx), %r14
+    movq FRAME_R15(%rcx), %r15
+    movq FRAME_RCX(%rcx), %rcx
+    iretq
     .size bh_stub_syscall, . - bh_stub_syscall
 
     /* Host call 1: the innermost call is over. */

@@ -9,21 +9,28 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "linux/linux.h"
 
 #define TRAP_GENERAL_PROTECTION 13
+#define STATUS_FLAGS 0x8d5
+#define FLAGS_ALWAYS 0x202 /* and interrupts enabled, as it is for all programs */
 #define FLAG_TF 0x100
 #define FLAG_DF 0x400
 #define FLAG_RF 0x10000
 #define FLAG_AC 0x40000
 
-static void leave(ucontext_t *context, struct bh_frame *frame, uint32_t reason) {
+/* Continues in the host, on the stack of the frame's call. */
+static void continue_at(ucontext_t *context, const struct bh_frame *frame, const char *place) {
     greg_t *registers = context->uc_mcontext.gregs;
-    frame->reason = reason;
-    registers[REG_RIP] = (greg_t)(uintptr_t)bh_leave;
+    registers[REG_RIP] = (greg_t)(uintptr_t)place;
     registers[REG_RCX] = (greg_t)(uintptr_t)frame;
     registers[REG_RSP] = (greg_t)frame->host_rsp;
     registers[REG_EFL] &= ~(greg_t)(FLAG_TF | FLAG_DF | FLAG_RF | FLAG_AC);
+}
+
+static void leave(ucontext_t *context, struct bh_frame *frame, uint32_t reason) {
+    frame->reason = reason;
+    continue_at(context, frame, bh_leave);
 }
 
 static void note_place(struct bh_fault *fault, const ucontext_t *context, uint64_t pc) {
@@ -72,6 +79,48 @@ static bh_fault_kind classify(const bh_instance *instance, int signal, const sig
     }
 }
 
+/* Whether the guest seems to have a handler for it. Only a hint: bh_linux_fault looks under the state lock. */
+static bool is_caught(const bh_instance *instance, int signal) {
+    return __atomic_load_n(&instance->personality->action[signal].handler, __ATOMIC_RELAXED) > 1;
+}
+
+/* All that the guest had, for its handler to see and for the return to where it was. */
+static void keep_registers(struct bh_frame *frame, const ucontext_t *context) {
+    const greg_t *registers = context->uc_mcontext.gregs;
+    frame->rax = (uint64_t)registers[REG_RAX];
+    frame->rbx = (uint64_t)registers[REG_RBX];
+    frame->rcx = (uint64_t)registers[REG_RCX];
+    frame->rdx = (uint64_t)registers[REG_RDX];
+    frame->rsi = (uint64_t)registers[REG_RSI];
+    frame->rdi = (uint64_t)registers[REG_RDI];
+    frame->rbp = (uint64_t)registers[REG_RBP];
+    frame->rsp = (uint64_t)registers[REG_RSP];
+    frame->r8 = (uint64_t)registers[REG_R8];
+    frame->r9 = (uint64_t)registers[REG_R9];
+    frame->r10 = (uint64_t)registers[REG_R10];
+    frame->r11 = (uint64_t)registers[REG_R11];
+    frame->r12 = (uint64_t)registers[REG_R12];
+    frame->r13 = (uint64_t)registers[REG_R13];
+    frame->r14 = (uint64_t)registers[REG_R14];
+    frame->r15 = (uint64_t)registers[REG_R15];
+    frame->rflags = ((uint64_t)registers[REG_EFL] & STATUS_FLAGS) | FLAGS_ALWAYS;
+    frame->target = (uint64_t)registers[REG_RIP];
+}
+
+static void describe(struct bh_fault *fault, const bh_instance *instance, int signal, const siginfo_t *info,
+                     const ucontext_t *context) {
+    uint64_t rip = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+    fault->kind = classify(instance, signal, info, context);
+    fault->signal = signal;
+    bool has_address = signal == SIGBUS || (signal == SIGSEGV && fault->kind != BH_FAULT_PROTECTION);
+    fault->address = has_address ? (uint64_t)(uintptr_t)info->si_addr : 0;
+    /* After int3 rip is the next instruction's. */
+    note_place(fault, context, signal == SIGTRAP ? rip - 1 : rip);
+    fault->code = info->si_code;
+    fault->trap = (uint32_t)context->uc_mcontext.gregs[REG_TRAPNO];
+    fault->error = (uint32_t)context->uc_mcontext.gregs[REG_ERR];
+}
+
 void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
     ucontext_t *context = opaque;
     struct bh_frame *frame = bh_current_frame;
@@ -87,14 +136,14 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
         return;
     }
     if (!sent && in_guest(frame, rip)) {
-        struct bh_fault *fault = &frame->fault;
-        fault->kind = classify(frame->instance, signal, info, context);
-        fault->signal = signal;
-        bool has_address = signal == SIGBUS || (signal == SIGSEGV && fault->kind != BH_FAULT_PROTECTION);
-        fault->address = has_address ? (uint64_t)(uintptr_t)info->si_addr : 0;
-        /* After int3 rip is the next instruction's. */
-        note_place(fault, context, signal == SIGTRAP ? rip - 1 : rip);
-        leave(context, frame, LEAVE_FAULT);
+        describe(&frame->fault, frame->instance, signal, info, context);
+        if (is_caught(frame->instance, signal)) {
+            keep_registers(frame, context);
+            frame->reason = LEAVE_FAULT; /* unless the handler is entered */
+            continue_at(context, frame, bh_fault_caught);
+        } else {
+            leave(context, frame, LEAVE_FAULT);
+        }
         return;
     }
     bh_signals_chain(signal, info, context);

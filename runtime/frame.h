@@ -36,6 +36,8 @@
 #define FRAME_TARGET 1000
 #define FRAME_HOSTCALL 1008
 #define FRAME_REGISTERS 1016
+#define FRAME_R11 1024
+#define FRAME_RFLAGS 1032
 #define FRAME_GUEST_MXCSR 1040
 #define FRAME_GUEST_FPUCW 1044
 #define FRAME_FNSAVE 1048
@@ -65,6 +67,7 @@
 #define FRAME_FLAG_THREADS 1024 /* the module is built for threads: calls take the long way in */
 #define FRAME_FLAG_START 2048   /* nothing is stored at rsp: a program's or a thread's start, not a call */
 #define FRAME_FLAG_HANDLED 4096 /* a handler of a guest's signal was begun in this call */
+#define FRAME_FLAG_EXACT 8192   /* target is where a fault interrupted the guest, which had the frame's registers there */
 
 /* FRAME_REASON: why the guest was left. */
 #define LEAVE_RETURN 0
@@ -79,6 +82,9 @@
 #define LEAVE_THREAD_EXIT 9 /* this guest thread ended */
 #define LEAVE_NOT_ENTERED 10 /* GS could not be set on the way in: nothing of the call ran */
 #define LEAVE_GS 11          /* the same on the way back from a host call or a callback */
+
+/* What bh_hostcall_syscall and bh_hostcall_fault return besides 0 and 1: back to target as it is, with all the frame's registers. */
+#define GO_EXACTLY 2
 
 #define MXCSR_DEFAULT 0x1f80
 #define FPUCW_DEFAULT 0x037f
@@ -96,6 +102,9 @@ struct bh_fault {
     int signal;
     uint64_t address, pc;
     uint64_t sp, bp; /* the guest's, for a backtrace; sp 0 when unknown */
+    /* Of what the processor raised, for a handler of the guest's: si_code, and what the processor says of it. */
+    int code;
+    uint32_t trap, error;
 };
 
 struct bh_frame {
@@ -110,10 +119,11 @@ struct bh_frame {
     uint16_t fpucw;
     uint16_t pad;
     uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8, r9, r10, r12, r13, r14, r15;
-    uint64_t target; /* where to go: already confined to a bundle start in the slot, except during a host call */
+    uint64_t target; /* where to go: already confined to a bundle start in the slot, except during a host call and where
+                      * FRAME_FLAG_EXACT says so */
     uint64_t hostcall;
     bh_registers *registers; /* of the call: arguments in, results out */
-    uint64_t pad3[2];         /* keeps the offsets */
+    uint64_t r11, rflags;     /* of a fault; rcx as well */
     uint32_t guest_mxcsr;    /* during a callback */
     uint16_t guest_fpucw;
     uint16_t pad2;
@@ -136,11 +146,16 @@ struct bh_frame {
 extern const char bh_enter_store[];
 /* Where the fault handler continues, with rcx = frame and rsp = its host_rsp. */
 extern const char bh_leave[];
+/* The same when the guest has a handler for the fault: its general registers are in the frame, its vector and x87 state is
+ * where it was. */
+extern const char bh_fault_caught[];
 /* The host-call stubs; entry n is at bh_stub_bad + n * BH_STUB_BAD_SIZE, save those with a name. */
 extern const char bh_stub_syscall[], bh_stub_return[], bh_stub_callback[], bh_stub_bad[];
 #define BH_STUB_BAD_SIZE 16
-/* Called by the stubs on the host's stack. Zero: go back to the guest; else leave it. */
+/* Called by the stubs on the host's stack. Zero: go back to the guest; GO_EXACTLY; else leave it. */
 int bh_hostcall_syscall(struct bh_frame *frame);
+/* The same after a fault. */
+int bh_hostcall_fault(struct bh_frame *frame);
 int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *registers);
 /* Sets GS to the frame's base, unless it holds that. False: it does not, and the guest must not run. */
 bool bh_set_gs(const struct bh_frame *frame);

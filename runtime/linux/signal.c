@@ -1,13 +1,17 @@
 /* The guest's signals: its own affair, between it and itself. Masks and handlers are virtual; the host's are never touched.
  *
- * A signal reaches a handler on the way back from a system call (raise, kill, sigprocmask, a write to a broken pipe). What
- * the handler interrupted is kept in host memory, not on the guest's stack: a guest cannot forge it. */
+ * A signal reaches a handler on the way back from a system call (raise, kill, sigprocmask, a write to a broken pipe), or at
+ * once when the guest's own code raised it (a fault). What the handler interrupted is kept in host memory, not on the guest's
+ * stack: a guest cannot forge it. After a fault it goes on at that very instruction with that very state: between the
+ * instructions of a sequence any other register would be a way out. */
 #include "linux.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
+
+bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame);
 
 bh_syscall bh_sys_rt_sigaction, bh_sys_rt_sigprocmask, bh_sys_rt_sigpending, bh_sys_rt_sigreturn, bh_sys_kill, bh_sys_tkill,
     bh_sys_tgkill, bh_sys_rt_sigqueueinfo, bh_sys_rt_tgsigqueueinfo;
@@ -21,6 +25,9 @@ bh_syscall bh_sys_rt_sigaction, bh_sys_rt_sigprocmask, bh_sys_rt_sigpending, bh_
 #define XSAVE_ST 32
 #define XSAVE_ST_SIZE 128
 #define XSAVE_HAS_X87 1 /* in the header's first byte */
+#define XSAVE_HAS_VECTORS 6
+
+#define TRAP_PAGE_FAULT 14
 
 struct bh_saved_context {
     struct bh_frame frame; /* registers, vector state, target */
@@ -303,7 +310,8 @@ bool bh_signal_on_alternate(const struct bh_task *task) {
 
 /* What the handler finds on the guest's stack: a return address, siginfo and a ucontext with the registers for reading.
  * Of changes to it, those of the instruction pointer and the signal mask have an effect (thread cancellation needs both): the
- * one goes through bh_confine, the other is virtual. */
+ * one goes through bh_confine, the other is virtual. After a system call rcx and r11 are not the guest's, and who handles what
+ * raise and kill send does not look for the others. */
 struct guest_signal_frame {
     uint64_t return_address;
     uint64_t pad;
@@ -311,10 +319,33 @@ struct guest_signal_frame {
     ucontext_t context;
 };
 
-static void fill_frame(struct guest_signal_frame *out, const struct bh_task *task, uint64_t restorer, uint64_t mask, uint64_t pc) {
+/* What a fault shows besides. */
+static void fill_faulting(greg_t *registers, const struct bh_frame *frame, const siginfo_t *info) {
+    registers[REG_RBX] = (greg_t)frame->rbx;
+    registers[REG_RCX] = (greg_t)frame->rcx;
+    registers[REG_RDX] = (greg_t)frame->rdx;
+    registers[REG_RSI] = (greg_t)frame->rsi;
+    registers[REG_RDI] = (greg_t)frame->rdi;
+    registers[REG_R8] = (greg_t)frame->r8;
+    registers[REG_R9] = (greg_t)frame->r9;
+    registers[REG_R10] = (greg_t)frame->r10;
+    registers[REG_R11] = (greg_t)frame->r11;
+    registers[REG_R12] = (greg_t)frame->r12;
+    registers[REG_R13] = (greg_t)frame->r13;
+    registers[REG_R14] = (greg_t)frame->r14;
+    registers[REG_R15] = (greg_t)frame->r15;
+    registers[REG_EFL] = (greg_t)frame->rflags;
+    registers[REG_TRAPNO] = frame->fault.trap;
+    registers[REG_ERR] = frame->fault.error;
+    registers[REG_CR2] = frame->fault.trap == TRAP_PAGE_FAULT ? (greg_t)(uintptr_t)info->si_addr : 0;
+}
+
+static void fill_frame(struct guest_signal_frame *out, const struct bh_task *task, const siginfo_t *info, uint64_t restorer,
+                       uint64_t mask, uint64_t pc) {
     const struct bh_frame *frame = task->frame;
     memset(out, 0, sizeof(*out));
     out->return_address = restorer;
+    out->info = *info;
     out->context.uc_stack.ss_sp = (void *)(uintptr_t)task->alternate;
     out->context.uc_stack.ss_size = task->alternate_size;
     out->context.uc_stack.ss_flags = task->alternate_size ? 0 : SS_DISABLE;
@@ -324,6 +355,8 @@ static void fill_frame(struct guest_signal_frame *out, const struct bh_task *tas
     registers[REG_RAX] = (greg_t)frame->rax;
     registers[REG_RBP] = (greg_t)frame->rbp;
     memcpy(&out->context.uc_sigmask, &mask, sizeof(mask));
+    if (frame->flags & FRAME_FLAG_EXACT)
+        fill_faulting(registers, frame, info);
 }
 
 static void forget_last(struct bh_task *task) {
@@ -360,30 +393,38 @@ static uint64_t place_frame(const struct bh_task *task, const struct bh_signal_a
     return on && at - task->alternate >= task->alternate_size ? 0 : at;
 }
 
-int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
+/* As Linux has it: without the modes and the pending exceptions of what was interrupted. */
+static void reset_vector_state(struct bh_frame *frame) {
+    unsigned reset = XSAVE_HAS_VECTORS | (frame->flags & FRAME_FLAG_X87 ? XSAVE_HAS_X87 : 0);
+    frame->xsave[FRAME_XSAVE_HEADER] &= (uint8_t)~reset;
+    if (frame->flags & FRAME_FLAG_MXCSR)
+        memcpy(frame->xsave + XSAVE_MXCSR, &(uint32_t){MXCSR_DEFAULT}, XSAVE_MXCSR_SIZE);
+}
+
+/* Changes the task's frame so that the guest goes on in the handler of info's signal, which it has. number: as for
+ * bh_signal_deliver. 0, or the signal that ends the guest when that cannot be. */
+static int enter_handler(bh_instance *instance, const siginfo_t *info, int64_t number) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_frame *frame = task->frame;
-    struct bh_signal_origin origin;
-    int signal = bh_signal_take(instance, bh_signal_due(instance), &origin);
+    const int signal = info->si_signo;
     struct bh_signal_action action = *action_of(instance, signal);
     uint64_t mask = task->mask_kept ? task->kept_mask : task->mask;
-    if (!action.handler) /* changed since it became pending, or was blocked */
-        return bh_end(instance, BH_FAULT_SIGNAL, signal);
     begin_handling(task, frame);
     struct bh_saved_context *saved = aligned_alloc(_Alignof(struct bh_saved_context), sizeof(*saved));
     if (!saved)
-        return bh_end(instance, BH_FAULT_SIGNAL, signal);
+        return signal;
     saved->depth = frame->nesting.depth;
     saved->restart = number >= 0 && (action.flags & SA_RESTART);
     /* As on Linux: a call that is to be made again has not been made, and rip stands before it. */
     saved->pc = bh_confine(frame->base, frame->target) - (saved->restart ? 1 : 0);
+    if (frame->flags & FRAME_FLAG_EXACT)
+        saved->pc = frame->target;
     struct guest_signal_frame out;
-    fill_frame(&out, task, action.restorer, mask, saved->pc);
-    bh_signal_describe(&out.info, signal, &origin);
+    fill_frame(&out, task, info, action.restorer, mask, saved->pc);
     uint64_t at = place_frame(task, &action);
     if (!at || !bh_put(instance, at, &out, sizeof(out))) {
         free(saved);
-        return bh_end(instance, BH_FAULT_SIGNAL, SIGSEGV);
+        return SIGSEGV;
     }
     saved->frame = *frame;
     if (saved->restart)
@@ -402,7 +443,52 @@ int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     frame->rdx = at + offsetof(struct guest_signal_frame, context);
     frame->rsp = at;
     frame->target = action.handler;
+    frame->flags &= ~(uint32_t)FRAME_FLAG_EXACT;
+    reset_vector_state(frame);
     return 0;
+}
+
+int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
+    struct bh_signal_origin origin;
+    siginfo_t info;
+    int signal = bh_signal_take(instance, bh_signal_due(instance), &origin);
+    bh_signal_describe(&info, signal, &origin);
+    /* Changed since it became pending, or was blocked. */
+    int end = action_of(instance, signal)->handler ? enter_handler(instance, &info, number) : signal;
+    return end ? bh_end(instance, BH_FAULT_SIGNAL, end) : 0;
+}
+
+/* As the kernel would, were the guest a process: what is not mapped in the slot is not mapped, and what lies where NULL leads
+ * has the address that the guest's pointer had. All of these are addresses that it had in its registers. */
+static void describe_fault(siginfo_t *info, const bh_instance *instance, const struct bh_fault *fault) {
+    uint64_t offset = fault->address - instance->base;
+    memset(info, 0, sizeof(*info));
+    info->si_signo = fault->signal;
+    info->si_code = fault->code;
+    if (fault->code == SEGV_ACCERR && fault->signal == SIGSEGV && !bh_space_covered(&instance->space, offset, offset + 1))
+        info->si_code = SEGV_MAPERR;
+    if (fault->signal == SIGSEGV || fault->signal == SIGBUS)
+        info->si_addr = (void *)(uintptr_t)(offset < BH_NULL_GUARD_SIZE ? offset : fault->address);
+    else if (fault->signal != SIGTRAP)
+        info->si_addr = (void *)(uintptr_t)fault->pc;
+}
+
+/* Whether the guest goes on, in its handler for the fault that the frame describes. Blocked ones are not kept pending: the
+ * instruction would only fault again. */
+bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame) {
+    struct bh_task *task = bh_task_of(instance);
+    struct bh_frame *outer = task->frame;
+    int signal = frame->fault.signal;
+    siginfo_t info;
+    task->frame = frame;
+    frame->flags |= FRAME_FLAG_EXACT;
+    bh_state_lock(instance);
+    describe_fault(&info, instance, &frame->fault);
+    bool entered = !(task->mask & bit(signal)) && bh_signal_handled(instance, signal) &&
+                   !enter_handler(instance, &info, -1);
+    bh_state_unlock(instance);
+    task->frame = outer;
+    return entered;
 }
 
 /* The registers that were interrupted. Of x87 and MXCSR only what the guest may change: the rest of them is the host's. */
@@ -420,6 +506,19 @@ static void restore(struct bh_frame *frame, const struct bh_frame *saved) {
     memcpy(frame->xsave, state, sizeof(state));
     /* Where the host's own stack is, and whose call this is, never changes. */
     memcpy(&frame->rax, &saved->rax, offsetof(struct bh_frame, hostcall) - offsetof(struct bh_frame, rax));
+    frame->r11 = saved->r11;
+    frame->rflags = saved->rflags;
+    frame->flags |= saved->flags & FRAME_FLAG_EXACT;
+}
+
+/* To where the handler wants to go on instead; confined on the way back, as every target. From a fault it gets only to where a function
+ * may begin, and with rsp in the slot: the instruction that faulted may have been the one to prove that (S2). */
+static bool redirect(const bh_instance *instance, struct bh_frame *frame, uint64_t pc) {
+    if ((frame->flags & FRAME_FLAG_EXACT) && (pc % BH_BUNDLE_SIZE || !bh_in_slot(instance, frame->rsp, 1)))
+        return false;
+    frame->flags &= ~(uint32_t)FRAME_FLAG_EXACT;
+    frame->target = pc;
+    return true;
 }
 
 int64_t bh_sys_rt_sigreturn(bh_instance *instance, const uint64_t a[6]) {
@@ -442,11 +541,11 @@ int64_t bh_sys_rt_sigreturn(bh_instance *instance, const uint64_t a[6]) {
         memcpy(&task->mask, &context.uc_sigmask, sizeof(task->mask));
         task->mask &= ~(bit(SIGKILL) | bit(SIGSTOP));
         restore(frame, &saved->frame);
-        if (pc != saved->pc)
-            frame->target = pc; /* confined on the way back, as every target */
-        else
-            task->restart = saved->restart;
+        bool elsewhere = pc != saved->pc;
+        task->restart = !elsewhere && saved->restart;
         forget_last(task);
+        if (elsewhere && !redirect(instance, frame, pc))
+            break;
         return 0;
     }
     return bh_end(instance, BH_FAULT_SIGNAL, SIGSEGV);

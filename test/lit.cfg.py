@@ -2,6 +2,7 @@
 import glob
 import os
 import shutil
+import subprocess
 
 import lit.formats
 
@@ -60,6 +61,11 @@ if (shutil.which("wasm2c") and shutil.which("node") and os.path.exists("/usr/inc
 for tool in ("valgrind", "meson"):
     if shutil.which(tool):
         config.available_features.add(tool)
+
+# `REQUIRES: binfmt`: user namespaces with a binfmt_misc of their own.
+mount = ["unshare", "-Urm", "mount", "-t", "binfmt_misc", "none", "/proc/sys/fs/binfmt_misc"]
+if subprocess.run(mount, capture_output=True).returncode == 0:
+    config.available_features.add("binfmt")
 
 # One hanging test must not hang a whole run. lit needs psutil to end a test with all it started.
 try:

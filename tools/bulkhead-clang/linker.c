@@ -7,7 +7,7 @@
  * Where the link fails, it adds what the linker cannot know: that there is no main, or that the host's libraries do not count. */
 #include "linker.h"
 
-#include "gaps.h"
+#include "image.h"
 #include "objects.h"
 #include "process.h"
 
@@ -288,6 +288,6 @@ int linker_main(const struct args *args)
     /* Not every link writes something: --version does not. */
     if (stat(link.output, &after) == 0 && (before.st_ino != after.st_ino || before.st_mtim.tv_sec != after.st_mtim.tv_sec ||
                                            before.st_mtim.tv_nsec != after.st_mtim.tv_nsec))
-        fill_code_gaps(link.output);
+        finish_image(link.output);
     return 0;
 }

@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "binfmt.h"
 
 /* What a file or a guest chose must not control the terminal. */
 static void print_clean(const char *text) {
@@ -62,11 +63,11 @@ static int report_error(void) {
     }
 }
 
-static int report_fault(void) {
+static int report_fault(const struct options *options) {
     const bh_error_detail *detail = bh_last_error();
     const char *name = sigabbrev_np(detail->signal);
-    /* `bulkhead-run program | head` is no reason for a message. */
-    if (detail->fault == BH_FAULT_SIGNAL && detail->signal == SIGPIPE)
+    /* `bulkhead-run program | head` is no reason for a message, and who started a program is told of its signal. */
+    if (detail->fault == BH_FAULT_SIGNAL && (detail->signal == SIGPIPE || options->started_in))
         return 128 + detail->signal;
     fprintf(stderr, PROGRAM_NAME ": fault (SIG%s): ", name ? name : "?");
     print_clean(detail->text);
@@ -100,24 +101,48 @@ static void report_stats(const bh_module *module, const bh_instance *instance, d
             (double)usage.mapped_peak / (1 << 20), usage.mappings, usage.host_calls, usage.refused);
 }
 
+/* Ends as a program of the host does by this signal; a core would be this process's. */
+static void end_by(int number) {
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, number);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    signal(number, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &only, NULL);
+    raise(number);
+}
+
+/* In the host's working directory, if there is one of that name in what was granted. */
+static bh_error create_instance(bh_module *module, const struct options *options, bh_instance **instance) {
+    bh_error error = bh_instance_create(module, options->policy, instance);
+    if (error == BH_ERROR_POLICY && options->seek_directory &&
+        !bh_policy_set_working_directory(options->policy, "/"))
+        error = bh_instance_create(module, options->policy, instance);
+    return error;
+}
+
 static int run(bh_module *module, const struct options *options, int argc, char **argv) {
     bh_instance *instance;
     struct timespec start;
-    int status = 0;
+    int status = 0, number = 0;
     bh_module_info info;
     bh_module_get_info(module, &info);
-    if (options->threads && !info.threads)
+    if (options->threads && !info.threads && !options->started_in)
         fputs(PROGRAM_NAME ": note: the program was built without -pthread: it makes no threads, whatever --threads says\n", stderr);
-    if (bh_instance_create(module, options->policy, &instance))
+    if (create_instance(module, options, &instance))
         return report_error();
     bh_instance_set_deadline(instance, options->deadline);
     clock_gettime(CLOCK_MONOTONIC, &start);
     bh_error error = bh_instance_run(instance, argc, (const char *const *)argv, &status);
+    if (error == BH_ERROR_FAULT)
+        number = bh_last_error()->signal;
     if (error)
-        status = error == BH_ERROR_FAULT ? report_fault() : report_error();
+        status = number ? report_fault(options) : report_error();
     if (options->stats)
         report_stats(module, instance, seconds_since(&start));
     bh_instance_destroy(instance);
+    if (number && options->started_in)
+        end_by(number);
     return status;
 }
 
@@ -127,7 +152,10 @@ int main(int argc, char **argv) {
     bh_module *module = NULL;
     if (bh_policy_create(&options.policy))
         return report_error();
+    binfmt_started(&argc, &argv, &options);
     int status = parse_options(argc, argv, &options);
+    if (status < 0 && options.binfmt && !options.started_in)
+        status = binfmt_run(argv, options.program);
     if (status >= 0)
         goto out;
     const char *path = argv[options.program];

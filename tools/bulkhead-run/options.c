@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 static const char help[] =
     "Usage: " PROGRAM_NAME " [OPTION]... PROGRAM [ARGUMENT]...\n"
+    "       " PROGRAM_NAME " --binfmt [OPTION]... COMMAND [ARGUMENT]...\n"
     "Verifies PROGRAM, a guest built with bulkhead-clang, and runs it isolated in this process.\n"
     "It gets the standard streams, the time, random numbers, and what these options grant:\n"
     "\n"
@@ -32,6 +34,11 @@ static const char help[] =
     "  --log-refused            name each refused system call on stderr\n"
     "  --help, --version\n"
     "\n"
+    "With --binfmt, which comes first, COMMAND is one of the host's, not isolated, and modules that it\n"
+    "starts run this way, with these options: relative names of the host's begin where --binfmt was\n"
+    "given, and so does the name of '--dir .'. Each has its environment, its name and, where granted,\n"
+    "its working directory, and dies by the signal of its fault. Needs Linux 6.7 and user namespaces.\n"
+    "\n"
     "Exit status: the program's; 128 + signal when it faulted (139: invalid memory access, ...);\n"
     "124 at the deadline, 125 for wrong usage or a host that cannot run guests, 126 when the\n"
     "program is refused (the verifier's report is on stderr), 127 when it cannot be read.\n";
@@ -49,8 +56,8 @@ static int failed(void) {
 }
 
 /* HOST[:GUEST][:ro] */
-static int grant_directory(bh_policy *policy, const char *text) {
-    char *host = strdup(text), *colon;
+static int grant_directory(const struct options *options, const char *text) {
+    char *host = strdup(text), *real = NULL, *colon;
     int mode = BH_READ_WRITE;
     if (!host)
         return wrong("out of memory at '%s'", text);
@@ -64,12 +71,15 @@ static int grant_directory(bh_policy *policy, const char *text) {
     if (colon) {
         *colon = 0;
         guest = colon + 1;
+    } else if (options->binfmt && (real = realpath(host, NULL))) {
+        guest = real;
     }
     int status = -1;
     if (!*host || !*guest)
         status = wrong("--dir '%s' is not HOST[:GUEST][:ro]", text);
-    else if (bh_policy_grant_directory(policy, host, guest, mode))
+    else if (bh_policy_grant_directory(options->policy, host, guest, mode))
         status = failed();
+    free(real);
     free(host);
     return status;
 }
@@ -109,8 +119,9 @@ static int inherit_environment(bh_policy *policy) {
     return -1;
 }
 
-int parse_options(int argc, char **argv, struct options *options) {
-    enum { DIR = 1000, CWD, INHERIT, ARGV0, ENV, DEADLINE, MEMORY, STACK, THREADS, STORES_ONLY, STATS, LOG, HELP, VERSION, POLICY };
+static int parse(int argc, char **argv, struct options *options) {
+    enum { DIR = 1000, CWD, INHERIT, ARGV0, ENV, DEADLINE, MEMORY, STACK, THREADS, STORES_ONLY, STATS, LOG, HELP, VERSION,
+           POLICY, BINFMT };
     static const struct option known[] = {
         {"dir", required_argument, NULL, DIR},           {"env", required_argument, NULL, ENV},
         {"deadline", required_argument, NULL, DEADLINE}, {"memory", required_argument, NULL, MEMORY},
@@ -118,13 +129,14 @@ int parse_options(int argc, char **argv, struct options *options) {
         {"stats", no_argument, NULL, STATS},             {"log-refused", no_argument, NULL, LOG},
         {"policy", required_argument, NULL, POLICY},     {"threads", required_argument, NULL, THREADS},
         {"help", no_argument, NULL, HELP},               {"version", no_argument, NULL, VERSION},
-        {"cwd", required_argument, NULL, CWD},
+        {"cwd", required_argument, NULL, CWD},           {"binfmt", no_argument, NULL, BINFMT},
         {"inherit-env", no_argument, NULL, INHERIT},     {"argv0", required_argument, NULL, ARGV0},
         {NULL, 0, NULL, 0}};
     uint64_t number;
     int status = -1;
     bool inherit = false;
     bool granted = false; /* something was put into the policy already */
+    bool cwd = false;
     opterr = 0;
     for (int option; status < 0 && (option = getopt_long(argc, argv, "+:", known, NULL)) != -1;) {
         switch (option) {
@@ -132,18 +144,27 @@ int parse_options(int argc, char **argv, struct options *options) {
             status = load_policy(options, optarg, granted);
             break;
         case DIR:
-            status = grant_directory(options->policy, optarg);
+            status = grant_directory(options, optarg);
             break;
         case ENV:
             status = bh_policy_add_environment(options->policy, optarg) ? failed() : -1;
             break;
+        case BINFMT:
+            if (optind != 2)
+                status = wrong("--binfmt comes %s", "first");
+            options->binfmt = true;
+            break;
         case CWD:
+            cwd = true;
             status = bh_policy_set_working_directory(options->policy, optarg) ? failed() : -1;
             break;
         case INHERIT:
             inherit = true;
             break;
         case ARGV0:
+            if (options->binfmt)
+                status = wrong("--argv0 %s is for one program; with --binfmt each has the name that it is started by",
+                               optarg);
             options->argv0 = optarg;
             break;
         case DEADLINE:
@@ -190,7 +211,27 @@ int parse_options(int argc, char **argv, struct options *options) {
     if (status < 0 && optind == argc)
         return wrong("%s", "no program given");
     options->program = optind;
-    if (status < 0 && inherit)
+    if (status < 0 && (inherit || options->started_in))
         status = inherit_environment(options->policy);
+    options->seek_directory = options->started_in && !cwd;
+    return status;
+}
+
+int parse_options(int argc, char **argv, struct options *options) {
+    if (!options->started_in)
+        return parse(argc, argv, options);
+    int here = open(".", O_PATH | O_CLOEXEC), status = STATUS_USAGE;
+    if (here < 0 || chdir(options->started_in))
+        return wrong("cannot go to '%s', where --binfmt was given", options->started_in);
+    status = parse(argc, argv, options);
+    char *name;
+    if (fchdir(here))
+        status = wrong("cannot go back from '%s'", options->started_in);
+    else if (status < 0 && options->seek_directory && (name = getcwd(NULL, 0))) {
+        if (bh_policy_set_working_directory(options->policy, name))
+            status = failed();
+        free(name);
+    }
+    close(here);
     return status;
 }

@@ -22,7 +22,10 @@ struct options {
     bool policy_file; /* the policy came from a file: nothing is granted beyond it and the options */
     bool threads;     /* --threads was given */
     char *argv0;      /* NULL: the program's */
-    int program;       /* index in argv */
+    bool binfmt;      /* --binfmt was given: what follows the options is a command of the host's */
+    char *started_in; /* not NULL: the kernel started this for a module of that command; where --binfmt was given */
+    bool seek_directory; /* the guest's working directory is the host's, if it was granted */
+    int program;      /* index in argv */
 };
 
 /* Parses argv into *options, whose policy exists. Returns -1 to go on, or a status to exit with. */

@@ -1,5 +1,6 @@
-#include "gaps.h"
+#include "image.h"
 
+#include "../bulkhead-run/mark.h"
 #include "strings.h"
 
 #include <elf.h>
@@ -55,6 +56,12 @@ static void fill_segment(const struct image *image, uint64_t at, uint64_t end)
     }
 }
 
+static void mark(struct image *image)
+{
+    image->header.e_flags = MODULE_ELF_FLAGS;
+    memcpy(image->bytes, &image->header, sizeof image->header);
+}
+
 static void fill_image(const struct image *image)
 {
     const Elf64_Ehdr *h = &image->header;
@@ -66,7 +73,7 @@ static void fill_image(const struct image *image)
     }
 }
 
-void fill_code_gaps(const char *path)
+void finish_image(const char *path)
 {
     struct stat status;
     struct image image;
@@ -84,7 +91,9 @@ void fill_code_gaps(const char *path)
     const Elf64_Ehdr *h = &image.header;
     if (memcmp(h->e_ident, ELFMAG, SELFMAG) == 0 && h->e_ident[EI_CLASS] == ELFCLASS64 &&
         h->e_phentsize == sizeof(Elf64_Phdr) && inside(&image, h->e_phoff, h->e_phnum * sizeof(Elf64_Phdr)) &&
-        h->e_shentsize == sizeof(Elf64_Shdr) && inside(&image, h->e_shoff, h->e_shnum * sizeof(Elf64_Shdr)))
+        h->e_shentsize == sizeof(Elf64_Shdr) && inside(&image, h->e_shoff, h->e_shnum * sizeof(Elf64_Shdr))) {
         fill_image(&image);
+        mark(&image);
+    }
     munmap(image.bytes, image.size);
 }

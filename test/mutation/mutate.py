@@ -1,19 +1,22 @@
 """Deletes the runtime's checks one at a time and lists those whose loss no test notices.
 
-mutate.py BUILD [--jobs N] [--match REGEX] [--tests REGEX] [--longest SECONDS] [--again] [--trust]: BUILD is a finished build directory. In
+mutate.py BUILD [--jobs N] [--match REGEX] [--tests REGEX] [--budget SECONDS] [--again] [--trust]: BUILD is a finished build directory. In
 BUILD/mutants a copy of the sources is built in which each check can be switched off by an environment variable (checks.py, mutant.h).
-Every test is run once to see which checks decide something in it; then each check is deleted in those tests, the quickest first, until
-one fails. A check that decides nothing in any test is not noticed by definition. What survives and is not in allowed.txt is an error.
+Every test is run once to see which checks decide something in it; then each check is deleted in those tests until one fails: first what
+noticed it before, then the quick ones and those that notice much of the check's file. A check that decides nothing in any test is not
+noticed by definition. What survives and is not in allowed.txt is an error.
 An interrupted run goes on where it was as long as the sources are the same; after a change, what noticed a check before is tried first.
 Results: the table printed, and BUILD/mutants/results.json.
 mutate.py --list: only reads the sources, and says which entries of allowed.txt no check has any more.
 """
 import argparse
+import collections
 import json
 import multiprocessing
 import os
 import re
 import sys
+import threading
 
 import allowed
 import suite
@@ -61,8 +64,8 @@ def record_all(results, pool, tests):
         results.save()
 
 
-def plan(results, tests, every, chosen, longest):
-    """What is left to try: (number, [(test, seconds)]), the quickest first; checks that decide nothing are settled here."""
+def plan(results, tests, every, chosen, budget):
+    """What is left to try: [(number, [(test, seconds)])]; checks that decide nothing are settled here."""
     reached = {}
     for name, result in results.tests.items():
         if result["passed"] and name in tests.tests:
@@ -70,25 +73,50 @@ def plan(results, tests, every, chosen, longest):
                 reached.setdefault(number, []).append((name, result["seconds"]))
     jobs = []
     for number, check in enumerate(every, 1):
-        known = results.mutants.get(check.name, {"longest": -1})
-        if check not in chosen or known.get("longest", longest) >= longest:
+        known = results.mutants.get(check.name, {"budget": -1})
+        if check not in chosen or known.get("budget", budget) >= budget:
             continue
         if number not in reached:
-            results.mutants[check.name] = {"state": "not reached", "longest": longest}
+            results.mutants[check.name] = {"state": "not reached", "budget": -1} # in other tests it may be
             continue
-        hint = results.hints.get(check.name)
-        names = [item for item in reached[number] if item[0] == hint or item[1] <= longest]
-        jobs.append((number, sorted(names, key=lambda item: (item[0] != hint, item[1]))))
+        jobs.append((number, reached[number]))
     return jobs
 
 
-def attempt_all(results, pool, tests, every, chosen, longest):
-    jobs = plan(results, tests, every, chosen, longest)
-    for done, (number, by) in enumerate(pool.imap_unordered(tests.attempt, jobs), 1):
+def within(items, hint, budget):
+    """The first of the tests, as many as the budget has seconds for; the hint always."""
+    chosen, spent = [], 0
+    for name, seconds in items:
+        if name == hint or spent + seconds <= budget:
+            chosen.append((name, seconds))
+            spent += seconds
+    return chosen
+
+
+def attempt_all(results, pool, tests, every, chosen, budget, workers):
+    jobs = plan(results, tests, every, chosen, budget)
+    noticed = collections.Counter() # (file, test): how much of the file it noticed
+    for check in every:
+        noticed[check.file, results.mutants.get(check.name, {}).get("by")] += 1
+    room = threading.Semaphore(workers)
+
+    def in_turn():
+        """Each job when a worker is free for it, so that what the others found decides about the order of its tests."""
+        for number, items in jobs:
+            room.acquire()
+            check = every[number - 1]
+            stem = os.path.splitext(os.path.basename(check.file))[0]
+            hint = results.hints.get(check.name)
+            cost = {name: seconds / (1 + noticed[check.file, name] + 2 * (stem in name)) for name, seconds in items}
+            yield number, within(sorted(items, key=lambda item: (item[0] != hint, cost[item[0]])), hint, budget)
+
+    for done, (number, by) in enumerate(pool.imap_unordered(tests.attempt, in_turn()), 1):
         check = every[number - 1]
-        results.mutants[check.name] = {"state": "noticed", "by": by} if by else {"state": "not noticed", "longest": longest}
+        results.mutants[check.name] = {"state": "noticed", "by": by} if by else {"state": "not noticed", "budget": budget}
+        noticed[check.file, by] += 1
         progress("[%d/%d] line %d of %s: %s" % (done, len(jobs), check.line, check.name, by or "NOT NOTICED"))
         results.save()
+        room.release()
 
 
 def report(results, chosen, entries):
@@ -111,7 +139,7 @@ def report(results, chosen, entries):
 def run(results, tests, every, chosen, entries, options):
     with multiprocessing.Pool(options.jobs) as pool:
         record_all(results, pool, tests)
-        attempt_all(results, pool, tests, every, set(chosen), options.longest)
+        attempt_all(results, pool, tests, every, set(chosen), options.budget, options.jobs)
     results.save()
     return report(results, chosen, entries)
 
@@ -122,7 +150,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--match", default="", help="only checks whose name (file: function: condition) fits")
     parser.add_argument("--tests", default="", help="only tests whose name fits")
-    parser.add_argument("--longest", type=float, default=1e9, help="leave out tests that take longer: survivors are then only candidates")
+    parser.add_argument("--budget", type=float, default=1e9, help="seconds of tests for a check: survivors are then only candidates")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run found for these checks and tests")
     parser.add_argument("--trust", action="store_true", help="what an earlier run found noticed is, although the sources have changed since")
     parser.add_argument("--list", action="store_true")
@@ -144,7 +172,7 @@ def main():
     results = Results(os.path.join(directory, "results.json"), tree.copy(SOURCE, os.path.join(directory, "source"), found), options.trust)
     tree.make(build, os.path.join(directory, "source"), target, options.jobs)
     tests = suite.Suite(tree.cache_value(build, "BULKHEAD_LIT"), target, tree.TESTS, len(every), directory)
-    tests.tests = {name: test for name, test in tests.tests.items() if re.search(options.tests, name)}
+    tests.tests = {name: test for name, test in tests.tests.items() if name not in tree.EXCLUDED and re.search(options.tests, name)}
     chosen = [check for check in every if re.search(options.match, check.name)]
     if options.again:
         results.forget(tests.tests, chosen)

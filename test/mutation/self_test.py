@@ -20,7 +20,7 @@ EXPECTED = {"get: index < 0": "not reached", "get: index >= 4": "noticed", "get:
 
 
 class Options:
-    jobs, longest = 2, 1e9
+    jobs, budget = 2, 1e9
 
 
 def main():

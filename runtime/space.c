@@ -39,12 +39,15 @@ static bool counts(int kind) {
     return kind == BH_PIECE_ANON || kind == BH_PIECE_BRK;
 }
 
-static void account(struct bh_space *space, int kind, int64_t bytes) {
-    if (!counts(kind))
-        return;
+void bh_space_count(struct bh_space *space, int64_t bytes) {
     space->bytes += (uint64_t)bytes;
     if (space->bytes > space->peak)
         space->peak = space->bytes;
+}
+
+static void account(struct bh_space *space, int kind, int64_t bytes) {
+    if (counts(kind))
+        bh_space_count(space, bytes);
 }
 
 /* ---- Page tables ---- */
@@ -89,12 +92,38 @@ static uint64_t counted_in(const struct bh_space *space, uint64_t start, uint64_
     return bytes;
 }
 
-bool bh_space_affords(const struct bh_space *space, uint64_t start, uint64_t end) {
-    uint64_t bytes = space->bytes - counted_in(space, start, end) + (end - start);
-    uint64_t regions = (region_up(end) - region_down(start)) / BH_TABLE_REACH;
-    uint64_t tables = space->tables - tables_in(space, start, end) + regions;
+static bool fits(const struct bh_space *space, uint64_t bytes, uint64_t tables) {
     uint64_t unpaid = space->byte_limit / BH_TABLE_REACH + BH_TABLES_FREE;
     return bytes + (tables > unpaid ? (tables - unpaid) * BH_PAGE_SIZE : 0) <= space->byte_limit;
+}
+
+bool bh_space_affords_bytes(const struct bh_space *space, uint64_t bytes) {
+    return bytes <= space->byte_limit && fits(space, space->bytes + bytes, space->tables);
+}
+
+static bool affords(const struct bh_space *space, uint64_t start, uint64_t end, uint64_t bytes) {
+    uint64_t regions = (region_up(end) - region_down(start)) / BH_TABLE_REACH;
+    return fits(space, space->bytes - counted_in(space, start, end) + bytes,
+                space->tables - tables_in(space, start, end) + regions);
+}
+
+bool bh_space_affords(const struct bh_space *space, uint64_t start, uint64_t end) {
+    return affords(space, start, end, end - start);
+}
+
+bool bh_space_affords_tables(const struct bh_space *space, uint64_t start, uint64_t end) {
+    return affords(space, start, end, 0);
+}
+
+bool bh_space_maps_file(const struct bh_space *space, uint32_t file) {
+    for (unsigned n = 0; n < space->count; n++)
+        if (space->piece[n].file == file)
+            return true;
+    return false;
+}
+
+void bh_space_note_file(struct bh_space *space, uint64_t start, uint32_t file) {
+    space->piece[bh_space_find(space, start)].file = file;
 }
 
 void bh_space_widen(const struct bh_space *space, uint64_t *start, uint64_t *end) {
@@ -146,7 +175,7 @@ void bh_space_add(struct bh_space *space, uint64_t start, uint64_t end, int prot
         above->start = start;
         return;
     }
-    insert(space, at, (struct bh_piece){start, end, (uint8_t)protection, (uint8_t)kind});
+    insert(space, at, (struct bh_piece){start, end, (uint8_t)protection, (uint8_t)kind, 0});
 }
 
 /* Makes offset a boundary between pieces, if it lies inside one. */

@@ -35,6 +35,7 @@ struct bh_piece {
     uint64_t start, end; /* offsets in the slot */
     uint8_t protection;  /* PROT_* */
     uint8_t kind;
+    uint32_t file; /* a number of a file in the guest's memory that it maps; 0: none */
 };
 
 struct bh_space {
@@ -47,7 +48,7 @@ struct bh_space {
     uint64_t brk_start, brk;
     uint64_t map_start;     /* where the search for free room begins: right above the stack */
     bool disturbed;         /* something that was made with the instance (image, stack) was changed since */
-    uint64_t bytes, peak, byte_limit; /* anonymous memory and brk */
+    uint64_t bytes, peak, byte_limit; /* anonymous memory, brk, and files in memory (linux/memfd.c) */
     uint64_t tables;        /* pages of page tables: regions of BH_TABLE_REACH in which memory that the guest mapped lies */
 };
 
@@ -77,6 +78,14 @@ bool bh_space_free(const struct bh_space *space, uint64_t start, uint64_t end);
 /* Whether new memory in the place of [start, end) stays below the limit: with what is mapped and what its page tables take
  * beyond the free ones. */
 bool bh_space_affords(const struct bh_space *space, uint64_t start, uint64_t end);
+/* The same where what is mapped counts already; and of memory that is not mapped. */
+bool bh_space_affords_tables(const struct bh_space *space, uint64_t start, uint64_t end);
+bool bh_space_affords_bytes(const struct bh_space *space, uint64_t bytes);
+/* Counts memory that is not mapped, or counts it no more. */
+void bh_space_count(struct bh_space *space, int64_t bytes);
+/* The piece that begins at start, which was just added, maps this file; and whether any piece does. */
+void bh_space_note_file(struct bh_space *space, uint64_t start, uint32_t file);
+bool bh_space_maps_file(const struct bh_space *space, uint32_t file);
 /* Widens a range that is about to become unused by unused space beside it, to whole regions of BH_TABLE_REACH: the kernel frees
  * page tables only where all that they map is replaced at once. */
 void bh_space_widen(const struct bh_space *space, uint64_t *start, uint64_t *end);

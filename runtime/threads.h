@@ -34,6 +34,7 @@ struct bh_saved_context;
 struct bh_busy {
     int host;
     bool close_after; /* the guest has closed it meanwhile */
+    struct bh_memory *memory; /* of what it has closed */
 };
 
 /* A thread of the host, for as long as something remembers it. */

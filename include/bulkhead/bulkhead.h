@@ -278,8 +278,8 @@ bh_error bh_policy_grant_stream(bh_policy *policy, int guest_fd, int host_fd);
 bh_error bh_policy_grant(bh_policy *policy, unsigned grants);
 /* NAME=VALUE for the guest's environment; copied. */
 bh_error bh_policy_add_environment(bh_policy *policy, const char *assignment);
-/* Memory that an instance may map, its image and stack not counted, with page tables for pages that it scatters (docs/policy.md);
- * 0 (default): what fits into the slot. */
+/* Memory that an instance may map, its image and stack not counted, with the files that it makes in memory and page tables for
+ * pages that it scatters (docs/policy.md); 0 (default): what fits into the slot. */
 bh_error bh_policy_set_memory_limit(bh_policy *policy, uint64_t bytes);
 /* Threads that an instance of a module built with -pthread may make besides those of the host that call in; 0 (default):
  * none, pthread_create fails. Each runs on a thread of the host's process, in the background of its calls. At most 4096. */

@@ -209,7 +209,7 @@ int64_t bh_sys_truncate(bh_instance *instance, const uint64_t a[6]) {
         return error;
     struct bh_raised raised;
     bh_raised_hold(&raised);
-    int64_t result = bh_resize(instance, fd, a[1]);
+    int64_t result = bh_resize(instance, fd, a[1], false);
     close(fd);
     return bh_raised_pass_on(instance, &raised, result, result < 0);
 }

@@ -26,20 +26,23 @@ static struct bh_busy *find_busy(struct bh_threads *threads, int host) {
     return NULL;
 }
 
-void bh_close_host(bh_instance *instance, int host) {
+void bh_close_host(bh_instance *instance, int host, struct bh_memory *memory) {
     struct bh_threads *threads = instance->threads;
     struct bh_busy *busy = NULL;
     if (threads) {
         pthread_mutex_lock(&threads->lock);
         busy = find_busy(threads, host);
-        if (busy)
+        if (busy) {
             busy->close_after = true;
+            busy->memory = memory;
+        }
         pthread_mutex_unlock(&threads->lock);
     }
     if (busy)
         return;
     close(host);
     bh_descriptor_return();
+    bh_memory_release(instance, memory);
 }
 
 void bh_busy_begin(bh_instance *instance, struct bh_busy *busy, unsigned count) {
@@ -58,7 +61,7 @@ void bh_busy_end(bh_instance *instance) {
     task->busy_count = 0;
     for (unsigned n = 0; n < count; n++)
         if (busy[n].close_after)
-            bh_close_host(instance, busy[n].host);
+            bh_close_host(instance, busy[n].host, busy[n].memory);
 }
 
 int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d) {

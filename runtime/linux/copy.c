@@ -36,15 +36,23 @@ static bool same(bh_instance *instance, const struct end *end) {
 static int64_t copy_piece(bh_instance *instance, long number, struct end *in, struct end *out, uint64_t size) {
     struct bh_busy busy[2] = {{.host = in->host}, {.host = out->host}};
     const atomic_int *interrupt = &bh_task_of(instance)->interrupt;
-    int64_t result;
-    bh_busy_begin(instance, busy, 2);
+    const struct bh_file *to = bh_file_get(instance, out->fd);
+    bool memory = to->memory;
+    int64_t result = memory ? bh_memory_reserve_write(instance, to, out->address ? &out->offset : NULL, size) : 0;
+    if (result)
+        return result;
+    if (!memory)
+        bh_busy_begin(instance, busy, 2);
     do
         result = number == SYS_sendfile ? bh_blocking_syscall(interrupt, number, (uint64_t)out->host, (uint64_t)in->host,
                                                               pointer(in), size, 0, 0)
                                         : bh_blocking_syscall(interrupt, number, (uint64_t)in->host, pointer(in),
                                                               (uint64_t)out->host, pointer(out), size, 0);
     while (result == -EINTR && !bh_interrupted(instance));
-    bh_busy_end(instance);
+    if (memory)
+        bh_memory_settle(instance, to);
+    else
+        bh_busy_end(instance);
     return result;
 }
 

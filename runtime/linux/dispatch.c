@@ -179,6 +179,7 @@ void bh_linux_destroy(bh_instance *instance) {
         if (state->file[fd].kind != BH_FILE_CLOSED)
             bh_file_close(instance, &state->file[fd]);
     bh_linux_task_discard(&state->only);
+    bh_memory_discard(state);
     free(state->file);
     bh_directory_leave(state);
     free(state);

@@ -57,7 +57,7 @@ int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned 
 
 void bh_file_close(bh_instance *instance, struct bh_file *file) {
     if (file->kind != BH_FILE_CLOSED && file->owned)
-        bh_close_host(instance, file->host);
+        bh_close_host(instance, file->host, file->memory);
     bh_pipe_release(instance, file->pipe);
     *file = (struct bh_file){0};
 }
@@ -97,7 +97,7 @@ static int create(bh_instance *instance, const struct bh_place *place, int statu
 /* O_TRUNC, which the kernel does in one go. */
 static int cut(bh_instance *instance, int path_fd, int fd, int status) {
     int writer = (status & O_ACCMODE) == O_RDONLY ? bh_file_reopen(path_fd, O_WRONLY) : fd;
-    int error = writer < 0 ? writer : (int)bh_resize(instance, writer, 0);
+    int error = writer < 0 ? writer : (int)bh_resize(instance, writer, 0, false);
     if (writer >= 0 && writer != fd)
         close(writer);
     return error;
@@ -249,6 +249,7 @@ static int copy_file(bh_instance *instance, const struct bh_file *file, bool clo
         return -error;
     }
     bh_pipe_keep(copy->pipe);
+    bh_memory_keep(copy->memory);
     return 0;
 }
 
@@ -327,6 +328,9 @@ int64_t bh_sys_fcntl(bh_instance *instance, const uint64_t a[6]) {
     case F_SETLK:
     case F_SETLKW:
         return bh_file_lock(instance, file, (int)a[1], a[2]);
+    case F_GET_SEALS:
+    case F_ADD_SEALS:
+        return bh_memory_seals(instance, file, (int)a[1], a[2]);
     case F_GETPIPE_SZ:
     case F_SETPIPE_SZ:
         return bh_pipe_size(instance, file, (int)a[1], a[2]);

@@ -25,13 +25,18 @@ struct transfer {
     int count;
 };
 
-static int64_t transfer_some(bh_instance *instance, int host, const struct transfer *t, int count) {
+static int64_t transfer_some(bh_instance *instance, const struct bh_file *file, const struct transfer *t, int count,
+                             uint64_t size) {
     static const long plain[2][2] = {{SYS_read, SYS_pread64}, {SYS_write, SYS_pwrite64}};
     static const long vectored[2][2] = {{SYS_readv, SYS_preadv}, {SYS_writev, SYS_pwritev}};
-    if (count == 1)
-        return bh_blocking(instance, host, plain[t->writes][t->at], (uint64_t)(uintptr_t)t->vector->iov_base, t->vector->iov_len,
-                           t->offset);
-    return bh_blocking(instance, host, vectored[t->writes][t->at], (uint64_t)(uintptr_t)t->vector, (uint64_t)count, t->offset);
+    const int64_t offset = (int64_t)t->offset;
+    bool one = count == 1;
+    long number = (one ? plain : vectored)[t->writes][t->at];
+    uint64_t from = (uint64_t)(uintptr_t)(one ? t->vector->iov_base : t->vector);
+    uint64_t length = one ? t->vector->iov_len : (uint64_t)count;
+    if (t->writes && file->memory)
+        return bh_memory_write(instance, file, t->at ? &offset : NULL, size, number, from, length, t->offset);
+    return bh_blocking(instance, file->host, number, from, length, t->offset);
 }
 
 /* How many entries make at most `most` bytes; the last one may be cut, *rest is what is left of it then. */
@@ -72,7 +77,7 @@ static int64_t transfer_pieces(bh_instance *instance, const struct bh_file *file
         uint64_t size = 0;
         for (int n = 0; n < t->count; n++)
             size += t->vector[n].iov_len;
-        int64_t result = transfer_some(instance, host, t, t->count);
+        int64_t result = transfer_some(instance, file, t, t->count, size);
         *all = result >= 0 && (uint64_t)result == size;
         return result;
     }
@@ -81,7 +86,7 @@ static int64_t transfer_pieces(bh_instance *instance, const struct bh_file *file
         uint64_t size;
         size_t rest;
         int count = take_piece(t, PIECE, &size, &rest);
-        int64_t result = transfer_some(instance, host, t, count);
+        int64_t result = transfer_some(instance, file, t, count, size);
         if (result < 0)
             return total ? total : result;
         total += result;

@@ -52,6 +52,7 @@ struct bh_file {
     unsigned grant; /* of a directory, as in struct bh_directory */
     unsigned depth;
     struct bh_pipe *pipe; /* of a pipe's end */
+    struct bh_memory *memory; /* of a file in memory */
 };
 
 static inline struct bh_directory bh_file_directory(const struct bh_file *file) {
@@ -79,6 +80,9 @@ struct bh_linux {
     bool cwd_held;
     unsigned umask;
     unsigned large_pipes;   /* pipe.c */
+    struct bh_memory *memory; /* memfd.c: all of them */
+    unsigned memory_count;
+    uint32_t memory_number;
     uint64_t start_time;
     struct bh_said said;
     /* signal.c */
@@ -152,8 +156,9 @@ static inline bool bh_stopping(const bh_instance *instance) {
     const struct bh_frame *frame = bh_task_of(instance)->frame;
     return frame->instance && (bh_this_thread.expired || bh_threads_ending(instance->threads) || bh_threads_hurry(instance->threads));
 }
-/* Closes a descriptor of the host, as soon as no call of the guest is using it. */
-void bh_close_host(bh_instance *instance, int host);
+/* Closes a descriptor of the host, as soon as no call of the guest is using it, and then gives up memory, the file in memory
+ * that it stands for, or NULL. */
+void bh_close_host(bh_instance *instance, int host, struct bh_memory *memory);
 
 /* ---- paths.c ---- */
 
@@ -296,6 +301,27 @@ void bh_pipe_release(bh_instance *instance, struct bh_pipe *pipe);
 /* fcntl's F_GETPIPE_SZ and F_SETPIPE_SZ. */
 int64_t bh_pipe_size(bh_instance *instance, const struct bh_file *file, int command, uint64_t wanted);
 
+/* ---- memfd.c: under the state lock ---- */
+
+/* One more descriptor of a file in memory, or one less; memory may be NULL. */
+void bh_memory_keep(struct bh_memory *memory);
+void bh_memory_release(bh_instance *instance, struct bh_memory *memory);
+/* What its mappings are noted by; 0: of NULL. */
+uint32_t bh_memory_number(const struct bh_memory *memory);
+/* Something was unmapped: files that are gone with it count no more. */
+void bh_memory_sweep(bh_instance *instance);
+void bh_memory_discard(struct bh_linux *state);
+/* Before a file may grow to size, or by a write of size bytes at *offset, NULL for its own: 0 or -errno. The lock is held until
+ * bh_memory_settle has counted what it has come to. */
+int64_t bh_memory_reserve(bh_instance *instance, struct bh_memory *memory, uint64_t size);
+int64_t bh_memory_reserve_write(bh_instance *instance, const struct bh_file *file, const int64_t *offset, uint64_t size);
+void bh_memory_settle(bh_instance *instance, const struct bh_file *file);
+/* A system call that writes to it, between the two. */
+int64_t bh_memory_write(bh_instance *instance, const struct bh_file *file, const int64_t *offset, uint64_t size, long number,
+                        uint64_t b, uint64_t c, uint64_t d);
+/* fcntl's F_GET_SEALS and F_ADD_SEALS. */
+int64_t bh_memory_seals(bh_instance *instance, const struct bh_file *file, int command, uint64_t seals);
+
 /* ---- descriptors.c ---- */
 
 /* Takes one of the host's descriptors for a guest before it is opened: 0, or -ENFILE when guests have as many as they may. */
@@ -305,8 +331,9 @@ void bh_descriptor_return(void);
 
 /* ---- resize.c ---- */
 
-/* ftruncate of what is open for writing: 0 or -errno; -EINTR when it was given up (bh_stopping), the file being larger than size still. */
-int64_t bh_resize(bh_instance *instance, int host, uint64_t size);
+/* ftruncate of what is open for writing: 0 or -errno; -EINTR when it was given up (bh_stopping), the file being larger than
+ * size still. The state lock is given up meanwhile, unless hold says otherwise. */
+int64_t bh_resize(bh_instance *instance, int host, uint64_t size, bool hold);
 
 /* ---- time.c ---- */
 

@@ -51,6 +51,7 @@ static int64_t release(bh_instance *instance, uint64_t start, uint64_t end) {
         if (to < end && bh_stopping(instance))
             return -EINTR;
     }
+    bh_memory_sweep(instance);
     return 0;
 }
 
@@ -74,6 +75,7 @@ static int64_t map_file(bh_instance *instance, const struct bh_file *file, uint6
     if (!bh_slot_map(instance->base + start, end - start, protection, MAP_SHARED, file->host, offset))
         return poison(instance);
     bh_space_add(&instance->space, start, end, protection, BH_PIECE_FILE, false);
+    bh_space_note_file(&instance->space, start, bh_memory_number(file->memory));
     return (int64_t)(instance->base + start);
 }
 
@@ -128,7 +130,10 @@ int64_t bh_sys_mmap(bh_instance *instance, const uint64_t a[6]) {
     } else {
         start = bh_space_gap(space, size);
     }
-    if (!start || !bh_space_affords(space, start, start + size) || !bh_instance_room(instance, 2))
+    if (!start || !bh_instance_room(instance, 2))
+        return -ENOMEM;
+    /* What is in memory as a file counts as that. */
+    if (!(shared && file->memory ? bh_space_affords_tables : bh_space_affords)(space, start, start + size))
         return -ENOMEM;
     if (shared)
         return map_file(instance, file, start, start + size, protection, a[5]);

@@ -13,15 +13,17 @@ bh_syscall bh_sys_fsync, bh_sys_fdatasync, bh_sys_sync, bh_sys_ftruncate, bh_sys
 #define ALLOCATE_PIECE ((uint64_t)16 << 20)
 #define SYNC_PIECE ((uint64_t)4 << 20)
 
-static int64_t resize(bh_instance *instance, int host, uint64_t size) {
+static int64_t resize(bh_instance *instance, int host, uint64_t size, bool hold) {
     struct bh_busy busy = {.host = host};
-    bh_busy_begin(instance, &busy, 1);
+    if (!hold)
+        bh_busy_begin(instance, &busy, 1);
     int64_t result = ftruncate(host, (off_t)size) ? -errno : 0;
-    bh_busy_end(instance);
+    if (!hold)
+        bh_busy_end(instance);
     return result;
 }
 
-int64_t bh_resize(bh_instance *instance, int host, uint64_t size) {
+int64_t bh_resize(bh_instance *instance, int host, uint64_t size, bool hold) {
     struct stat info;
     if (fstat(host, &info))
         return -errno;
@@ -29,11 +31,11 @@ int64_t bh_resize(bh_instance *instance, int host, uint64_t size) {
     int64_t result = 0;
     while (!result && end > size && end - size > SHRINK_PIECE) {
         end -= SHRINK_PIECE;
-        result = resize(instance, host, end);
+        result = resize(instance, host, end, hold);
         if (!result && bh_stopping(instance))
             result = -EINTR;
     }
-    return result ? result : resize(instance, host, size);
+    return result ? result : resize(instance, host, size, hold);
 }
 
 int64_t bh_sys_ftruncate(bh_instance *instance, const uint64_t a[6]) {
@@ -42,9 +44,15 @@ int64_t bh_sys_ftruncate(bh_instance *instance, const uint64_t a[6]) {
         return -EBADF;
     if (file->kind == BH_FILE_STREAM)
         return bh_refuse(instance, EINVAL, "ftruncate", "a stream of the host");
+    bool memory = file->memory;
+    int64_t error = memory ? bh_memory_reserve(instance, file->memory, a[1]) : 0;
+    if (error)
+        return error;
     struct bh_raised raised;
     bh_raised_hold(&raised);
-    int64_t result = bh_resize(instance, file->host, a[1]);
+    int64_t result = bh_resize(instance, file->host, a[1], memory);
+    if (memory)
+        bh_memory_settle(instance, file);
     return bh_raised_pass_on(instance, &raised, result, result < 0);
 }
 
@@ -65,16 +73,18 @@ static bool may_fit(int host, uint64_t size) {
            size / all.f_frsize <= all.f_bfree + (uint64_t)info.st_blocks * 512 / all.f_frsize;
 }
 
-static int64_t allocate(bh_instance *instance, int host, uint64_t offset, uint64_t size) {
+static int64_t allocate(bh_instance *instance, int host, uint64_t offset, uint64_t size, bool hold) {
     bool cut = size > ALLOCATE_PIECE && allocates_in_pieces(offset, size);
     if (cut && !may_fit(host, size))
         return -ENOSPC;
     for (;;) {
         uint64_t piece = cut && size > ALLOCATE_PIECE ? ALLOCATE_PIECE : size;
         struct bh_busy busy = {.host = host};
-        bh_busy_begin(instance, &busy, 1);
+        if (!hold)
+            bh_busy_begin(instance, &busy, 1);
         int64_t result = fallocate(host, 0, (off_t)offset, (off_t)piece) ? -errno : 0;
-        bh_busy_end(instance);
+        if (!hold)
+            bh_busy_end(instance);
         if (result || piece == size)
             return result;
         if (bh_stopping(instance))
@@ -92,9 +102,15 @@ int64_t bh_sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
         return bh_refuse(instance, ESPIPE, "fallocate", "a stream of the host");
     if (a[1])
         return -EOPNOTSUPP;
+    bool memory = file->memory;
+    int64_t error = memory ? bh_memory_reserve(instance, file->memory, a[2] + a[3]) : 0;
+    if (error)
+        return error;
     struct bh_raised raised;
     bh_raised_hold(&raised);
-    int64_t result = allocate(instance, file->host, a[2], a[3]);
+    int64_t result = allocate(instance, file->host, a[2], a[3], memory);
+    if (memory)
+        bh_memory_settle(instance, file);
     return bh_raised_pass_on(instance, &raised, result, result < 0);
 }
 

@@ -55,7 +55,7 @@ int64_t bh_sys_fstatfs(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     if (!file)
         return -EBADF;
-    if (file->kind != BH_FILE_REGULAR && file->kind != BH_FILE_DIRECTORY)
+    if ((file->kind != BH_FILE_REGULAR && file->kind != BH_FILE_DIRECTORY) || file->memory)
         return put_made_up(instance, a[1], file->kind != BH_FILE_ANCESTOR);
     return fstatfs(file->host, &info) ? -errno : put_statfs(instance, a[1], &info, file->write);
 }

@@ -2,9 +2,11 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -70,6 +72,47 @@ static void copies(void) {
     T(copy_file_range(to, NULL, to, NULL, 2 * MEGABYTE, 0));
 }
 
+static void memory_files(void) {
+    struct stat info;
+    char bytes[8] = "";
+    int fd = memfd_create("m", MFD_CLOEXEC | MFD_ALLOW_SEALING), plain = memfd_create("m", 0);
+    T(fcntl(fd, F_GETFD));
+    T(fcntl(plain, F_GETFD));
+    T(fcntl(fd, F_GETFL) & O_ACCMODE);
+    T(memfd_create("m", -1));
+    T(write(fd, "content", 7));
+    T(fstat(fd, &info));
+    T(S_ISREG(info.st_mode));
+    T(info.st_size);
+    T(info.st_nlink);
+    T(pread(fd, bytes, 7, 0));
+    T(strcmp(bytes, "content"));
+    T(ftruncate(fd, 8192));
+    char *at = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    at[4096] = 'x';
+    T(pread(fd, bytes, 1, 4096));
+    T(at[4096]);
+    T(bytes[0]);
+    T(memcmp(at, "content", 7));
+    T(fcntl(plain, F_GET_SEALS));
+    T(fcntl(plain, F_ADD_SEALS, F_SEAL_SHRINK));
+    T(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW));
+    T(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+    T(fcntl(fd, F_GET_SEALS));
+    T(ftruncate(fd, 1));
+    T(ftruncate(fd, 8193));
+    T(pwrite(fd, "xx", 2, 8191));
+    T(munmap(at, 8192));
+    T(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+    T(pwrite(fd, "x", 1, 0));
+    T(sendfile(plain, fd, &(off_t){0}, 8192));
+    T(copy_file_range(plain, &(off_t){0}, fd, &(off_t){0}, 1, 0));
+    T(lseek(plain, 0, SEEK_END));
+    T(fchmod(plain, 0600));
+    T(ftruncate(plain, -1));
+    T(fcntl(0, F_GET_SEALS));
+}
+
 static void *thread(void *context) {
     char name[16] = "";
     T(prctl(PR_GET_NAME, name));
@@ -83,6 +126,10 @@ int main(void) {
     struct statvfs room;
     char name[16];
     pthread_t other_thread;
+    copies();
+    memory_files();
+    for (int fd = 3; fd < 16; fd++)
+        close(fd);
     T(getrlimit(RLIMIT_STACK, &limit));
     T(setrlimit(RLIMIT_STACK, &limit));
     T(setrlimit(RLIMIT_CORE, (&(struct rlimit){0, 0})));
@@ -95,7 +142,7 @@ int main(void) {
     T(setrlimit(99, &limit));
     T(getpriority(9, 0));
     T(prctl(PR_SET_NAME, "inherited"));
-    T(pthread_create(&other_thread, NULL, thread, NULL));
+    pthread_create(&other_thread, NULL, thread, NULL);
     T(pthread_join(other_thread, NULL));
     T(pthread_getname_np(pthread_self(), name, sizeof(name)));
     printf("%s\n", name);
@@ -113,6 +160,5 @@ int main(void) {
     T(lockf(other, F_TEST, 10));
     T(fstatvfs(fd, &room));
     T(fstatvfs(99, &room));
-    copies();
     return 0;
 }

@@ -1,5 +1,7 @@
 /* The guest of threads-test.c: a library built for threads. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -8,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -193,6 +198,43 @@ int start_reader(void) {
 
 int reader_got(void) {
     return got;
+}
+
+/* A thread that copies a file in memory to a full pipe, and waits; both are closed meanwhile. */
+static int file_in_memory;
+static atomic_int sender_result;
+static void *sender(void *argument) {
+    sem_post(&running);
+    sendfile((int)(long)argument, file_in_memory, NULL, 1 << 20);
+    sender_result = errno;
+    return NULL;
+}
+
+int start_sender(void) {
+    static char much[65536];
+    int ends[2];
+    pthread_t thread;
+    signal(SIGPIPE, SIG_IGN);
+    sem_init(&running, 0, 0);
+    sender_result = 0;
+    file_in_memory = memfd_create("much", 0);
+    if (ftruncate(file_in_memory, 1 << 20) || pipe(ends) || write(ends[1], much, sizeof(much)) != sizeof(much) ||
+        pthread_create(&thread, NULL, sender, (void *)(long)ends[1]))
+        return -1;
+    pthread_detach(thread);
+    sem_wait(&running);
+    usleep(20000);
+    close(file_in_memory);
+    close(ends[1]);
+    return ends[0];
+}
+
+int stop_sender(int end) {
+    return close(end);
+}
+
+int sender_error(void) {
+    return sender_result;
 }
 
 /* Threads that wait for descriptors, each in a way of its own, which the caller closes and replaces meanwhile. */

@@ -391,6 +391,40 @@ static void test_close(void) {
     close(ends[1]);
 }
 
+static uint64_t mapped(void) {
+    bh_usage usage;
+    bh_instance_get_usage(shared, &usage);
+    return usage.mapped;
+}
+
+/* A file in memory that is closed while a thread copies it counts until that is over. */
+static void test_sender(void) {
+    bh_value end, result = {.as.i = EBADF};
+    shared = new_instance(2);
+    CHECK(!CALL(shared, "start_sender", "i()", &end, 0, 0, 0, 0, 0) && !CALL(shared, "stop_sender", "i(i)", &result, end.as.u, 0, 0, 0, 0));
+    uint64_t before, during;
+    do { /* the thread may come too late */
+        double until = now() + 20;
+        do
+            CHECK(!CALL(shared, "sender_error", "i()", &result, 0, 0, 0, 0, 0));
+        while (!result.as.i && now() < until);
+        before = mapped();
+        CHECK(!CALL(shared, "start_sender", "i()", &end, 0, 0, 0, 0, 0) && end.as.i > 0);
+        during = mapped();
+        CHECK(!CALL(shared, "stop_sender", "i(i)", &result, end.as.u, 0, 0, 0, 0) && !result.as.i);
+        until = now() + 20;
+        do
+            CHECK(!CALL(shared, "sender_error", "i()", &result, 0, 0, 0, 0, 0));
+        while (!result.as.i && now() < until);
+    } while (result.as.i == EBADF);
+    CHECK(result.as.i == EPIPE && during >= before + (1 << 20) && mapped() < during);
+    /* And when the instance ends meanwhile. */
+    int open = open_descriptors();
+    CHECK(!CALL(shared, "start_sender", "i()", &end, 0, 0, 0, 0, 0) && end.as.i > 0);
+    CHECK(!bh_instance_reset(shared) && open_descriptors() == open);
+    CHECK(!bh_instance_destroy(shared));
+}
+
 /* Threads that wait for descriptors: what is closed meanwhile stays open until they are done with it, and every end
  * reaches them. */
 static void test_waits(void) {
@@ -525,6 +559,7 @@ int main(int argc, char **argv) {
         void (*function)(void);
     } tests[] = {{"callers", test_callers},   {"reuse", test_reuse}, {"background", test_background},
                  {"waits", test_waits},
+                 {"sender", test_sender},
                  {"limit", test_limit},       {"ends", test_ends},   {"background-fault", test_background_fault},
                  {"deadline", test_deadline}, {"clone", test_clone}, {"futex", test_futex},
                  {"close", test_close},       {"stray-signals", test_stray_signals},

@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-bh_syscall bh_sys_sendfile, bh_sys_copy_file_range;
+bh_syscall bh_sys_sendfile, bh_sys_copy_file_range, bh_sys_splice;
 
 #define PIECE ((uint64_t)1 << 20) /* a millisecond */
 
@@ -130,4 +130,9 @@ int64_t bh_sys_copy_file_range(bh_instance *instance, const uint64_t a[6]) {
     if (a[4] > PIECE && overlaps(&in, &out, a[4]))
         return -EINVAL;
     return copy(instance, SYS_copy_file_range, &in, &out, a[4]);
+}
+
+/* Programs go on by read and write after EINVAL, and after no other error: a file system may know no splicing. */
+int64_t bh_sys_splice(bh_instance *instance, const uint64_t a[6]) {
+    return bh_file_get(instance, a[0]) && bh_file_get(instance, a[2]) ? -EINVAL : -EBADF;
 }

@@ -190,6 +190,9 @@ static void copies(void) {
     IS(SYS(sendfile, 7, 6, 0, 1), -EBADF);
     IS(SYS(sendfile, 7, 2, 0, 1), -EINVAL);
     IS(SYS(sendfile, 7, 3, 0, -1), -EINVAL);
+    IS(SYS(splice, 4, 0, 7, 0, 7, 0), -EINVAL);
+    IS(SYS(splice, 99, 0, 7, 0, 7, 0), -EBADF);
+    IS(SYS(splice, 4, 0, 99, 0, 7, 0), -EBADF);
     IS(SYS(copy_file_range, 4, buffer(&zero, sizeof(zero)), 7, 0, 7, 0), 7);
     IS(SYS(copy_file_range, 4, BUFFER, 7, 0, 7, 0), 0);
     IS(SYS(copy_file_range, 4, HOST, 7, 0, 7, 0), -EFAULT);

@@ -79,9 +79,9 @@ static bh_fault_kind classify(const bh_instance *instance, int signal, const sig
     }
 }
 
-/* Whether the guest seems to have a handler for it. Only a hint: bh_linux_fault looks under the state lock. */
-static bool is_caught(const bh_instance *instance, int signal) {
-    return __atomic_load_n(&instance->personality->action[signal].handler, __ATOMIC_RELAXED) > 1;
+/* Whether the guest may have a handler for it: bh_linux_fault knows, under the state lock. */
+static bool may_be_caught(const bh_instance *instance, int signal) {
+    return __atomic_load_n(&instance->personality->action[signal].handler, __ATOMIC_RELAXED) != 0;
 }
 
 /* All that the guest had, for its handler to see and for the return to where it was. */
@@ -137,7 +137,7 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
     }
     if (!sent && in_guest(frame, rip)) {
         describe(&frame->fault, frame->instance, signal, info, context);
-        if (is_caught(frame->instance, signal)) {
+        if (may_be_caught(frame->instance, signal)) {
             keep_registers(frame, context);
             frame->reason = LEAVE_FAULT; /* unless the handler is entered */
             continue_at(context, frame, bh_fault_caught);

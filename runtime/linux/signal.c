@@ -364,10 +364,14 @@ static void forget_last(struct bh_task *task) {
     task->saved[task->saved_count] = NULL;
 }
 
-static void forget_oldest(struct bh_task *task) {
-    free(task->saved[0]);
-    memmove(task->saved, task->saved + 1, (BH_MAX_SIGNAL_DEPTH - 1) * sizeof(*task->saved));
-    task->saved_count--;
+/* Handlers that left by longjmp never came back for theirs: the latest whose frame lies below what is interrupted now seems to
+ * be one of those. Or else the oldest goes. */
+static void forget_one(struct bh_task *task, const struct bh_frame *frame) {
+    unsigned n = task->saved_count - 1;
+    while (n > 0 && task->saved[n]->sp > frame->rsp)
+        n--;
+    free(task->saved[n]);
+    memmove(task->saved + n, task->saved + n + 1, (--task->saved_count - n) * sizeof(*task->saved));
 }
 
 /* What a handler interrupted is over with its call, however that ended: what others left behind at this depth is forgotten before
@@ -377,12 +381,11 @@ static void begin_handling(struct bh_task *task, struct bh_frame *frame) {
            task->saved[task->saved_count - 1]->depth >= frame->nesting.depth)
         forget_last(task);
     frame->flags |= FRAME_FLAG_HANDLED;
-    /* Handlers that left by longjmp never came back for theirs. */
     if (task->saved_count == BH_MAX_SIGNAL_DEPTH)
-        forget_oldest(task);
+        forget_one(task, frame);
 }
 
-/* Where the frame goes, aligned as after a call; 0: it would leave the alternate stack. */
+/* Where the frame goes, aligned as after a call; 0, which is in no slot: it would leave the alternate stack. */
 static uint64_t place_frame(const struct bh_task *task, const struct bh_signal_action *action) {
     const uint64_t size = sizeof(struct guest_signal_frame);
     bool on = bh_signal_on_alternate(task);
@@ -422,7 +425,7 @@ static int enter_handler(bh_instance *instance, const siginfo_t *info, int64_t n
     struct guest_signal_frame out;
     fill_frame(&out, task, info, action.restorer, mask, saved->pc);
     uint64_t at = place_frame(task, &action);
-    if (!at || !bh_put(instance, at, &out, sizeof(out))) {
+    if (!bh_put(instance, at, &out, sizeof(out))) {
         free(saved);
         return SIGSEGV;
     }

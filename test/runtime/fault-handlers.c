@@ -10,6 +10,8 @@
  * RUN: %native-clang -O1 -w -pthread -DTHREADS %s -o %t.native && %t.native >%t.expected
  * RUN: %bulkhead-clang -O1 -w -pthread -DTHREADS %s -o %t && %bulkhead-run --threads 8 --deadline 60 %t >%t.seen
  * RUN: diff %t.expected %t.seen
+ * RUN: rm -rf %t.dir && mkdir %t.dir && %t.native beyond %t.dir/file >%t.expected
+ * RUN: %bulkhead-run --dir %t.dir:/d --deadline 60 %t beyond /d/file | diff %t.expected -
  *
  * What ends a program on Linux ends the guest, and says what the fault was.
  * RUN: sh -c '%bulkhead-run --deadline 60 %t blocked 2>%t.err; test $? = 139'
@@ -31,6 +33,7 @@
  * RUN: sh -c '%bulkhead-run --deadline 60 %t skip 2>%t.err; test $? = 139'
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -206,12 +209,13 @@ static void open_page(void) {
     mprotect(page, PAGE, PROT_READ | PROT_WRITE);
 }
 
-/* Handles a fault of its own, then another signal's handler, and returns to the first. */
+/* Has faults of its own, whose handler jumps out, more often than contexts are kept, and returns to the first. */
 static void nesting(int signal, siginfo_t *info, void *context) {
     printf("outer: blocked %d %d\n", is_blocked(SIGSEGV), is_blocked(SIGUSR1));
     set(SIGFPE, jump_inside, 0);
-    if (!sigsetjmp(inner, 1))
-        printf("%d\n", hundred / none);
+    for (volatile int n = 0; n < 20; n++)
+        if (!sigsetjmp(inner, 1))
+            printf("%d\n", hundred / none);
     raise(SIGUSR1); /* is blocked until the handler returns */
     open_page();
     printf("outer: done\n");
@@ -275,6 +279,17 @@ static void nested(void) {
     struct sigaction now;
     sigaction(SIGSEGV, NULL, &now);
     printf("reset: %d\n", now.sa_handler == SIG_DFL);
+}
+
+static void beyond(const char *file) {
+    int fd = open(file, O_RDWR | O_CREAT, 0600);
+    ftruncate(fd, PAGE);
+    char *at = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    touch(at);
+    set(SIGBUS, leave, 0);
+    if (!sigsetjmp(back, 1))
+        touch(at + PAGE + 4);
+    printf("SIGBUS: caught %d code %d offset %d\n", hits, code == BUS_ADRERR, (int)((char *)address - at));
 }
 
 #ifdef THREADS
@@ -344,6 +359,10 @@ int main(int argc, char **argv) {
 #ifdef THREADS
         threads();
 #endif
+        return 0;
+    }
+    if (!strcmp(what, "beyond")) {
+        beyond(argv[2]);
         return 0;
     }
     set(SIGSEGV, !strcmp(what, "inside") ? touch_again : !strcmp(what, "skip") ? skip : come_back, !strcmp(what, "once") ? SA_RESETHAND : 0);

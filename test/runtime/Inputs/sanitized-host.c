@@ -1,6 +1,7 @@
 /* sanitized-host MODULE: a host that is built with a sanitizer, or runs under a tool, which has handlers of its own in the place of
- * those that sigaction is given: guests on five threads, whose faults and deadlines are contained as anywhere, and a fault of the
- * host's that goes to the host's handler. What the runtime fills has a value before: MemorySanitizer does not see it written. */
+ * those that sigaction is given: guests on five threads, whose faults and deadlines are contained as anywhere, or go to handlers of
+ * theirs, and a fault of the host's that goes to the host's handler. What the runtime fills has a value before: MemorySanitizer does
+ * not see it written. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -25,6 +26,16 @@ static bh_error invoke(bh_instance *instance, const char *name, const char *sign
     return error ? error : bh_call(instance, &function, arguments, result);
 }
 
+#define CAUGHT 1000
+
+/* From the handler of a fault: faults of a call within the call, which are none of the outer one's. */
+static int fault_inside(void *context, bh_instance *caller, const bh_value *arguments, bh_value *result) {
+    bh_value value;
+    CHECK(!invoke(caller, "jump_out", "i(i)", &value, (bh_value[]){{.type = 'i', .as.i = 20}}) && value.as.i == 20);
+    result->as.i = arguments[0].as.i * 10;
+    return 0;
+}
+
 static void *use(void *unused) {
     static const struct {
         const char *name, *signature;
@@ -35,6 +46,7 @@ static void *use(void *unused) {
         {"poke", "i(l)", {{.type = 'l', .as.l = 16}}, BH_ERROR_FAULT, BH_FAULT_ACCESS},
         {"recurse", "i(i)", {{.type = 'i', .as.i = 100000000}}, BH_ERROR_FAULT, BH_FAULT_STACK_OVERFLOW},
         {"spin", "i()", {{0}}, BH_ERROR_DEADLINE, BH_FAULT_NONE},
+        {"spin_in_handler", "i()", {{0}}, BH_ERROR_DEADLINE, BH_FAULT_NONE},
         {"trap", "i()", {{0}}, BH_ERROR_FAULT, BH_FAULT_ILLEGAL},
         {"divide", "i(ii)", {{.type = 'i', .as.i = 1}, {.type = 'i'}}, BH_ERROR_FAULT, BH_FAULT_ARITHMETIC},
     };
@@ -44,6 +56,10 @@ static void *use(void *unused) {
     CHECK(!bh_instance_create(module, NULL, &instance));
     CHECK(!invoke(instance, "add", "i(ii)", &result, (bh_value[]){{.type = 'i', .as.i = 2}, {.type = 'i', .as.i = 3}}));
     CHECK(result.as.i == 5);
+    CHECK(!bh_callback_create(instance, "i(i)", fault_inside, NULL, &callback));
+    CHECK(!invoke(instance, "caught", "i(pi)", &result, (bh_value[]){{.type = 'p', .as.p = callback}, {.type = 'i', .as.i = CAUGHT}}));
+    CHECK(result.as.i == CAUGHT + 1);
+    CHECK(!bh_instance_reset(instance)); /* without handlers */
     for (unsigned n = 0; n < sizeof(ends) / sizeof(*ends); n++) {
         CHECK(!bh_callback_create(instance, "i(i)", times_ten, NULL, &callback));
         CHECK(!invoke(instance, "call_back", "i(pi)", &result, (bh_value[]){{.type = 'p', .as.p = callback}, {.type = 'i', .as.i = 4}}));

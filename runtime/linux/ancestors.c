@@ -130,7 +130,7 @@ enum bh_covered bh_directory_covers(const bh_instance *instance, const struct bh
     enum bh_covered found = BH_NOT_COVERED;
     for (unsigned n = 0; n < instance->policy->grant_count && found != BH_GRANTED; n++) {
         const char *part = beneath(name_of(instance, n), path, strlen(path));
-        if (!part || !*part || n == at->grant)
+        if (!part || !*part)
             continue;
         for (const char *slash = part, *end; slash && found != BH_GRANTED; slash = *end ? end : NULL) {
             end = slash + 1 + strcspn(slash + 1, "/");

@@ -309,6 +309,85 @@ static void test_inside(void) {
     end();
 }
 
+/* What the outer grant has at the name of a directory above the inner one is no directory, or leads away. The order of grants is none. */
+static void test_hidden(void) {
+    static const struct {
+        const char *link; /* NULL: a file */
+        int64_t above;
+    } hidden[] = {{NULL, 0}, {"../outside", 0}, {"none", -ELOOP}};
+    begin((const char *const[][3]){
+        {"ro", "/w/a/ro", NULL}, {"other", "/w/none/there/o", "rw"}, {"w", "/w", "rw"}, {NULL, NULL, NULL}});
+    IS(SYS(access, str("/w/a/ro/x"), W_OK), -EROFS);
+    IS(SYS(access, str("/w/a/mark"), W_OK), 0);
+    IS(SYS(access, str("/w/a/mark/x"), F_OK), -ENOTDIR);
+    IS(SYS(mkdir, str("/w/a/ro/x"), 0755), -EEXIST);
+    IS(SYS(faccessat2, 99, str(""), R_OK, AT_EMPTY_PATH), -EBADF);
+    for (size_t n = 0; n < sizeof(hidden) / sizeof(*hidden); n++) {
+        if (hidden[n].link)
+            REQUIRE(!symlink(hidden[n].link, in_tree("w/none")));
+        else
+            make_file("w/none", "");
+        IS(SYS(access, str("/w/none/there/o/.."), F_OK), hidden[n].above);
+        REQUIRE(!unlink(in_tree("w/none")));
+    }
+    /* A list is put nowhere but in the guest's memory. */
+    int64_t fd = SYS(open, str("/w/none"), O_RDONLY);
+    IS(SYS(getdents64, fd, bh_instance_base(guest) + BH_SLOT_SIZE - 4096, 4096), -EFAULT);
+    IS(SYS(close, fd), 0);
+    /* A link that fits, and then what follows it does not. */
+    char target[PATH_MAX], path[200] = "/w/long/";
+    memset(target, '/', sizeof(target));
+    memcpy(target, "a", 1);
+    target[sizeof(target) - 100] = 0;
+    REQUIRE(!symlink(target, in_tree("w/long")));
+    IS(SYS(access, str("/w/long/b"), F_OK), 0);
+    memset(path + 8, '/', sizeof(path) - 8);
+    strcpy(path + sizeof(path) - 2, "b");
+    IS(SYS(access, str(path), F_OK), -ENAMETOOLONG);
+    REQUIRE(!unlink(in_tree("w/long")));
+    end();
+}
+
+/* The host closed a grant's descriptor, and its number is another directory's now. */
+static void test_closed(void) {
+    struct stat wanted, info;
+    begin((const char *const[][3]){{"w", "/w", "rw"}, {"other", "/w/none/there/o", "rw"}, {NULL, NULL, NULL}});
+    make_directory("outside/none");
+    make_directory("outside/none/there");
+    REQUIRE(!stat(in_tree("w"), &wanted));
+    int grant = 3, outside = open(in_tree("outside"), O_PATH | O_CLOEXEC);
+    while (fstat(grant, &info) || info.st_dev != wanted.st_dev || info.st_ino != wanted.st_ino)
+        REQUIRE(grant++ < 1000);
+    REQUIRE(outside >= 0 && dup2(outside, grant) == grant);
+    IS(SYS(access, str("/w/none/there/o/.."), F_OK), -EIO);
+    IS(SYS(access, str("/w/secret"), F_OK), -EIO);
+    end();
+    close(outside);
+    close(grant);
+    REQUIRE(!rmdir(in_tree("outside/none/there")) && !rmdir(in_tree("outside/none")));
+}
+
+/* A working directory whose name is longer than a name may be, though the host's is not. */
+static void test_long_name(void) {
+    static char name[2200], part[201];
+    memset(name, 'n', sizeof(name) - 1);
+    memset(part, 'p', sizeof(part) - 1);
+    for (size_t n = 0; n < sizeof(name) - 1; n += 200)
+        name[n] = '/';
+    begin((const char *const[][3]){{"w", name, "rw"}, {NULL, NULL, NULL}});
+    IS(SYS(chdir, str(name)), 0);
+    for (int n = 0; n < 10; n++) {
+        IS(SYS(mkdir, str(part), 0755), 0);
+        IS(SYS(chdir, str(part)), 0);
+    }
+    IS(SYS(getcwd, BUFFER, 8192), -ENAMETOOLONG);
+    for (int n = 0; n < 10; n++) {
+        IS(SYS(chdir, str("..")), 0);
+        IS(SYS(rmdir, str(part)), 0);
+    }
+    end();
+}
+
 /* The root itself may be granted, and others in it. */
 static void test_root(void) {
     begin((const char *const[][3]){{"w", "/", "rw"}, {"ro", "/ro", NULL}, {NULL, NULL, NULL}});
@@ -625,6 +704,9 @@ int main(int argc, char **argv) {
     test_moved_out();
     test_ancestors();
     test_inside();
+    test_hidden();
+    test_closed();
+    test_long_name();
     test_root();
     test_ends();
     test_empty();

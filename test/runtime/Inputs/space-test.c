@@ -62,7 +62,26 @@ static void compare(const struct bh_space *space, uint64_t step) {
     }
 }
 
+/* The only free places are where no loop looks by itself: behind a piece that begins below map_start, and below the first piece. */
+static void check_gaps(void) {
+    const uint64_t page = BH_PAGE_SIZE;
+    struct bh_space space = {.limit = 1000, .low = FIRST, .high = FIRST + 10 * page, .map_start = FIRST + 4 * page,
+                             .brk_start = FIRST + page, .byte_limit = BH_SLOT_SIZE};
+    make_room(&space, 1);
+    bh_space_add(&space, FIRST + 3 * page, FIRST + 6 * page, PROT_READ, BH_PIECE_FILE, false);
+    bool good = bh_space_gap(&space, page) == FIRST + 6 * page && bh_space_gap(&space, 5 * page) == 0;
+    make_room(&space, 1);
+    bh_space_add(&space, FIRST + 6 * page, FIRST + 12 * page, PROT_READ, BH_PIECE_STACK, false); /* not only below high */
+    good &= bh_space_gap(&space, page) == FIRST + 2 * page && bh_space_gap(&space, 3 * page) == 0;
+    free(space.piece);
+    if (!good) {
+        printf("failed: gaps\n");
+        exit(1);
+    }
+}
+
 int main(void) {
+    check_gaps();
     static const int kinds[] = {BH_PIECE_ANON, BH_PIECE_BRK, BH_PIECE_FILE, BH_PIECE_STACK};
     struct bh_space space = {.limit = 1000, .low = FIRST, .high = FIRST + PAGES * BH_PAGE_SIZE, .map_start = FIRST,
                              .byte_limit = BH_SLOT_SIZE};

@@ -29,11 +29,8 @@ int main(void) {
     printf("%s a MiB, then %s 4 MiB\n", before < 1 << 20 ? "less than" : "at least", after < 4 << 20 ? "less than" : "at least");
 }
 C
-multiarch=$work/root/usr/lib/x86_64-linux-musl
-(unset LD_LIBRARY_PATH
-cc -O1 -static -nostdinc -isystem "$work/root/usr/include/x86_64-linux-musl" -nostdlib "$multiarch/crt1.o" "$multiarch/crti.o" "$work/stack.c" \
-    "$multiarch/libc.a" -lgcc "$multiarch/crtn.o" -o "$work/stack-musl"
-cc -O1 "$work/stack.c" -o "$work/stack-glibc") || die "no C compiler here"
+musl_cc "$work/stack.c" "$work/stack-musl"
+glibc_cc "$work/stack.c" "$work/stack-glibc"
 ulimit -s 8192
 calls() { strace -o "$work/calls" "$1" >/dev/null && [ "$(grep -c '^mremap' "$work/calls")" -gt 1000 ] && echo "more than 1000 calls of mremap" || echo "few"; }
 same "musl" "less than a MiB, then at least 4 MiB" "$("$work/stack-musl")"

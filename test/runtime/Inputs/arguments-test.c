@@ -197,7 +197,7 @@ static void calls(void) {
     damaged = function;
     damaged.count = BH_MAX_ARGUMENTS + 1;
     SAYS(bh_call(instance, &damaged, values, &result), BH_ERROR_ARGUMENT, "are needed");
-    MISTAKE(bh_invoke(instance, &damaged, &result, 1, 2));
+    SAYS(bh_invoke(instance, &damaged, &result, 1, 2), BH_ERROR_ARGUMENT, "bh_invoke");
 }
 
 static int never(void *context, bh_instance *caller, const bh_value *arguments, bh_value *result) {

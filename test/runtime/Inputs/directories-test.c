@@ -154,6 +154,41 @@ static void test_moved_out(void) {
     end();
 }
 
+/* Into another grant, which then says what the directory is called and whether it may be changed. */
+static void test_moved_over(void) {
+    static const char *const to[][2] = {{"other/dir", "/o/dir"}, {"ro/dir", "/ro/dir"}};
+    begin((const char *const[][3]){{"w", "/w", "rw"}, {"other", "/o", "rw"}, {"ro", "/ro", NULL}, {NULL, NULL, NULL}});
+    for (size_t n = 0; n < 2; n++) {
+        IS(SYS(mkdir, str("/w/dir"), 0755), 0);
+        IS(SYS(chdir, str("/w/dir")), 0);
+        REQUIRE(!rename(in_tree("w/dir"), in_tree(to[n][0])));
+        CWD_IS(to[n][1]);
+        IS(SYS(mkdir, str("sub"), 0755), n ? -EROFS : 0);
+        IS(SYS(rmdir, str("sub")), n ? -EROFS : 0);
+        REQUIRE(!rmdir(in_tree(to[n][0])));
+    }
+    end();
+}
+
+/* Deeper than the way up has room in a path. */
+static void test_deep(void) {
+    enum { LEVELS = 1900 };
+    char name[2 * LEVELS + 4] = "/w";
+    int w = open(in_tree("w"), O_PATH | O_CLOEXEC);
+    for (int n = 0; n < LEVELS; n++) {
+        strcpy(name + 2 + 2 * n, "/x");
+        REQUIRE(!mkdirat(w, name + 3, 0755));
+    }
+    begin((const char *const[][3]){{"w", "/w", "rw"}, {NULL, NULL, NULL}});
+    IS(SYS(chdir, str(name)), 0);
+    IS(make(AT_FDCWD, "file"), 0);
+    IS(SYS(unlink, str("file")), 0);
+    end();
+    for (int n = LEVELS; n-- > 0; name[2 + 2 * n] = 0)
+        REQUIRE(!unlinkat(w, name + 3, AT_REMOVEDIR));
+    close(w);
+}
+
 /* ---- Above a grant ---- */
 
 static void test_ancestors(void) {
@@ -330,10 +365,19 @@ static void test_hidden(void) {
         IS(SYS(access, str("/w/none/there/o/.."), F_OK), hidden[n].above);
         REQUIRE(!unlink(in_tree("w/none")));
     }
+    /* What is above a grant is so in its own place alone. */
+    IS(SYS(access, str("/w/o/y"), F_OK), -ENOENT);
+    IS(SYS(access, str("/w/there/o/y"), F_OK), -ENOENT);
     /* A list is put nowhere but in the guest's memory. */
-    int64_t fd = SYS(open, str("/w/none"), O_RDONLY);
-    IS(SYS(getdents64, fd, bh_instance_base(guest) + BH_SLOT_SIZE - 4096, 4096), -EFAULT);
-    IS(SYS(close, fd), 0);
+    static const char *const lists[] = {"/w/none", "/w/a"};
+    static char host[4096], untouched[4096];
+    for (size_t n = 0; n < 2; n++) {
+        int64_t fd = SYS(open, str(lists[n]), O_RDONLY);
+        IS(SYS(getdents64, fd, bh_instance_base(guest) + BH_SLOT_SIZE - 4096, 4096), -EFAULT);
+        IS(SYS(getdents64, fd, (uintptr_t)host, 4096), -EFAULT);
+        IS(SYS(close, fd), 0);
+    }
+    CHECK(!memcmp(host, untouched, sizeof(host)));
     /* A link that fits, and then what follows it does not. */
     char target[PATH_MAX], path[200] = "/w/long/";
     memset(target, '/', sizeof(target));
@@ -361,6 +405,7 @@ static void test_closed(void) {
     REQUIRE(outside >= 0 && dup2(outside, grant) == grant);
     IS(SYS(access, str("/w/none/there/o/.."), F_OK), -EIO);
     IS(SYS(access, str("/w/secret"), F_OK), -EIO);
+    IS(SYS(access, str("/w/."), F_OK), -EIO);
     end();
     close(outside);
     close(grant);
@@ -702,6 +747,8 @@ int main(int argc, char **argv) {
     open_module(argv[1], 1);
     test_renamed();
     test_moved_out();
+    test_moved_over();
+    test_deep();
     test_ancestors();
     test_inside();
     test_hidden();

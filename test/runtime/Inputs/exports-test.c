@@ -34,6 +34,11 @@ int main(int argc, char **argv) {
     CHECK(!bh_instance_reset(instance) && bh_invoke(instance, &read, &result, 1, &own) == BH_ERROR_RANGE);
     CHECK(!bh_invoke(instance, &read, &result, 1, at) && result.as.i == 7);
     CHECK(!bh_invoke(instance, &read, &result, 0, NULL) && result.as.i == -1);
+    /* What the signature does not call one is none, and what the value does not is a mistake of its own. */
+    bh_value values[2] = {{.type = 'p', .as.m = (uintptr_t)&own}, {.type = 'l', .as.m = (uintptr_t)&own}};
+    CHECK(bh_call(instance, &read, values, &result) == BH_ERROR_SIGNATURE);
+    values[0] = (bh_value){.type = 'i', .as.i = 1};
+    CHECK(bh_call(instance, &read, values, &result) == BH_ERROR_SIGNATURE);
     CHECK(!bh_instance_check_pointers(instance, false) && !bh_invoke(instance, &read, &result, 0, &own) && result.as.i == -1);
     CHECK(bh_instance_check_pointers(NULL, true) == BH_ERROR_ARGUMENT);
     fails(instance, "mangled", "but '_Z7mangledi', its name in C++");

@@ -119,6 +119,15 @@ bool bh_call_nested(const struct bh_frame *frame) {
     return own_frame(frame->instance, frame->prev) != NULL;
 }
 
+static void stop(const struct bh_frame *frame) {
+    if (frame->nesting.timer)
+        bh_deadline_stop(frame);
+    if (bh_this_thread.alarm != frame->outer_alarm)
+        bh_alarm_set(frame->instance, frame->outer_alarm);
+    if (frame->nesting.paused)
+        bh_deadline_pause();
+}
+
 /* What a call needs beyond the instance's lock. */
 static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
     if (instance->state != BH_INSTANCE_READY)
@@ -138,17 +147,14 @@ static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
         frame->r14 = bh_this_task(instance)->thread_pointer;
     /* In a callback the timer of the calls around it rests. */
     frame->nesting.paused = bh_deadline_resume();
+    frame->outer_alarm = bh_this_thread.alarm;
+    frame->nesting.restores = true;
     error = bh_deadline_start(instance, frame);
-    if (error && frame->nesting.paused)
-        bh_deadline_pause();
+    if (!error && !bh_linux_enter(instance))
+        error = bh_fail_timer();
+    if (error)
+        stop(frame);
     return error;
-}
-
-static void stop(const struct bh_frame *frame) {
-    if (frame->nesting.timer)
-        bh_deadline_stop(frame);
-    if (frame->nesting.paused)
-        bh_deadline_pause();
 }
 
 static void give_back(const struct bh_frame *frame) {
@@ -302,6 +308,7 @@ bh_error bh_call_resumable(struct bh_frame *frame) {
 /* linux/dispatch.c, linux/signal.c */
 int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame);
 bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame);
+bool bh_linux_interrupted(bh_instance *instance, struct bh_frame *frame);
 
 /* After the personality's part of a host call, whose guest goes on. */
 static int go_on(struct bh_frame *frame) {
@@ -332,6 +339,10 @@ int bh_hostcall_syscall(struct bh_frame *frame) {
 /* The frame says already how the call ends, should the guest not go on. */
 int bh_hostcall_fault(struct bh_frame *frame) {
     return bh_linux_fault(frame->instance, frame) ? go_on(frame) : 1;
+}
+
+int bh_hostcall_interrupted(struct bh_frame *frame) {
+    return bh_linux_interrupted(frame->instance, frame) ? go_on(frame) : 1;
 }
 
 bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv[], int *status) {

@@ -1,4 +1,5 @@
-/* Deadlines: one timer a thread, armed for the deadline that comes first of its nested calls. */
+/* Deadlines, and when a guest is interrupted for a timer of its own: one timer a thread, armed for what comes first, the
+ * deadline of one of its nested calls or the innermost guest's alarm. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -13,7 +14,7 @@
 #define SECOND 1000000000u
 #define REPEAT 4000000 /* nanoseconds */
 
-static uint64_t now(void) {
+uint64_t bh_now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
@@ -21,21 +22,21 @@ static uint64_t now(void) {
 
 bool bh_deadline_pause(void) {
     struct bh_thread *thread = &bh_this_thread;
-    if (!thread->deadline || thread->paused)
+    if ((!thread->deadline && !thread->alarm) || thread->paused)
         return false;
     /* What it has sent already arrives before this returns. */
     thread->paused = !timer_settime(thread->timer, 0, &(struct itimerspec){0}, NULL);
     return thread->paused;
 }
 
-static int set_timer(struct bh_thread *thread, uint64_t deadline) {
-    struct itimerspec when = {.it_interval = {0, REPEAT}, .it_value = {(time_t)(deadline / SECOND), (long)(deadline % SECOND)}};
-    if (!deadline)
+static int set_timer(const struct bh_thread *thread) {
+    uint64_t first = thread->deadline;
+    if (thread->alarm && (!first || thread->alarm < first))
+        first = thread->alarm;
+    struct itimerspec when = {.it_interval = {0, REPEAT}, .it_value = {(time_t)(first / SECOND), (long)(first % SECOND)}};
+    if (!first)
         when.it_interval.tv_nsec = 0;
-    int error = timer_settime(thread->timer, TIMER_ABSTIME, &when, NULL);
-    if (!error)
-        thread->deadline = deadline;
-    return error;
+    return timer_settime(thread->timer, TIMER_ABSTIME, &when, NULL);
 }
 
 bool bh_deadline_resume(void) {
@@ -43,10 +44,42 @@ bool bh_deadline_resume(void) {
     if (!thread->paused)
         return false;
     thread->paused = false;
-    set_timer(thread, thread->deadline);
-    if (now() >= thread->deadline)
+    set_timer(thread);
+    if (thread->deadline && bh_now() >= thread->deadline)
         thread->expired = 1;
     return true;
+}
+
+/* The thread's timer; false and errno when there is none. */
+static bool make_timer(const bh_engine *engine) {
+    struct bh_thread *thread = &bh_this_thread;
+    /* Another engine's signal may be somebody else's by now, when that engine is gone. */
+    if (thread->timer_made && !thread->deadline && !thread->alarm && thread->timer_signal != engine->deadline_signal) {
+        timer_delete(thread->timer);
+        thread->timer_made = false;
+    }
+    if (thread->timer_made)
+        return true;
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = engine->deadline_signal};
+    event.sigev_value.sival_ptr = thread;
+    event.sigev_notify_thread_id = (int)syscall(SYS_gettid);
+    if (timer_create(CLOCK_MONOTONIC, &event, &thread->timer))
+        return false;
+    thread->timer_made = true;
+    thread->timer_signal = event.sigev_signo;
+    return true;
+}
+
+bool bh_alarm_set(const bh_instance *instance, uint64_t when) {
+    struct bh_thread *thread = &bh_this_thread;
+    uint64_t before = thread->alarm;
+    if (!make_timer(instance->engine))
+        return false;
+    thread->alarm = when;
+    if (!set_timer(thread))
+        return true;
+    thread->alarm = before;
+    return false;
 }
 
 bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
@@ -54,30 +87,21 @@ bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
     uint64_t allowed = instance->deadline;
     if (!allowed)
         return BH_OK;
-    uint64_t start = now(), deadline = start + allowed;
+    uint64_t start = bh_now(), deadline = start + allowed;
     if (deadline < start) /* later than time itself */
         return BH_OK;
     if (thread->deadline && thread->deadline <= deadline)
         return BH_OK;
-    /* Another engine's signal may be somebody else's by now, when that engine is gone. */
-    if (thread->timer_made && !thread->deadline && thread->timer_signal != instance->engine->deadline_signal) {
-        timer_delete(thread->timer);
-        thread->timer_made = false;
-    }
-    if (!thread->timer_made) {
-        struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = instance->engine->deadline_signal};
-        event.sigev_value.sival_ptr = thread;
-        event.sigev_notify_thread_id = (int)syscall(SYS_gettid);
-        if (timer_create(CLOCK_MONOTONIC, &event, &thread->timer))
-            return bh_fail_timer();
-        thread->timer_made = true;
-        thread->timer_signal = event.sigev_signo;
-    }
+    if (!make_timer(instance->engine))
+        return bh_fail_timer();
     if (!thread->deadline)
         thread->expired = 0;
     uint64_t outer = thread->deadline;
-    if (set_timer(thread, deadline))
+    thread->deadline = deadline;
+    if (set_timer(thread)) {
+        thread->deadline = outer;
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot start the deadline's timer");
+    }
     frame->outer_deadline = outer;
     frame->nesting.timer = true;
     return BH_OK;
@@ -85,7 +109,8 @@ bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
 
 void bh_deadline_stop(const struct bh_frame *frame) {
     struct bh_thread *thread = &bh_this_thread;
-    set_timer(thread, frame->outer_deadline);
+    thread->deadline = frame->outer_deadline;
+    set_timer(thread);
     /* What was pending arrived before that call returned. An outer deadline that has passed meanwhile signals again, and so does
      * another thread's, which may have been in a hurry as well. */
     thread->expired = 0;

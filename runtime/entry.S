@@ -252,6 +252,17 @@ bh_fault_caught:
     jmp called
     .size bh_fault_caught, . - bh_fault_caught
 
+    /* The same way to look at the guest's signals. */
+    .globl bh_guest_interrupted
+    .hidden bh_guest_interrupted
+    .type bh_guest_interrupted, @function
+    .p2align 4
+bh_guest_interrupted:
+    take_state
+    call bh_hostcall_interrupted
+    jmp called
+    .size bh_guest_interrupted, . - bh_guest_interrupted
+
     .section .rodata
     .p2align 2
 default_mxcsr:

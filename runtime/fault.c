@@ -179,6 +179,12 @@ static void kick_arrived(void) {
         atomic_store(&task->kicked, false);
 }
 
+/* In guest code: it looks at its signals. */
+static void interrupt_guest(ucontext_t *context, struct bh_frame *frame) {
+    keep_registers(frame, context);
+    continue_at(context, frame, bh_guest_interrupted);
+}
+
 /* Not the timer's: sent by another thread of the guest, by postpone, or by anybody, so it is only a reason to look. */
 static void interruption(int signal, ucontext_t *context, struct bh_frame *frame) {
     bh_instance *instance = frame ? frame->instance : NULL;
@@ -189,6 +195,8 @@ static void interruption(int signal, ucontext_t *context, struct bh_frame *frame
             leave(context, frame, LEAVE_STOPPED);
         else if (expired)
             expire(context, frame);
+        else if (task && atomic_load(&task->interrupt))
+            interrupt_guest(context, frame);
     } else if (instance && (ending || expired || (task && atomic_load(&task->interrupt)))) {
         if (postpone(signal, context))
             return;
@@ -197,13 +205,31 @@ static void interruption(int signal, ucontext_t *context, struct bh_frame *frame
     kick_arrived();
 }
 
-/* In guest code: ends the call. In host code, which may hold locks: leaves a note for the way back into the guest. The
- * timer repeats, so that a note left just after it was looked for costs only one period. */
+/* Whether a time of CLOCK_MONOTONIC has come; 0 never does. By the kernel itself, as sanitizers know clock_gettime. */
+static bool passed(uint64_t time) {
+    struct timespec now = {0};
+    int error = errno;
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+    errno = error;
+    return time && (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec >= time;
+}
+
+/* For a timer of the guest's: it looks, or leaves a wait to look. For a deadline, in guest code: ends the call. In host code,
+ * which may hold locks: leaves a note for the way back into the guest. The timer repeats, so that a note left just after it
+ * was looked for costs only one period. */
 void bh_deadline_handler(int signal, siginfo_t *info, void *opaque) {
     ucontext_t *context = opaque;
     struct bh_frame *frame = bh_current_frame;
     if (info->si_code != SI_TIMER || info->si_value.sival_ptr != &bh_this_thread) {
         interruption(signal, context, frame);
+        return;
+    }
+    if (!passed(bh_this_thread.deadline)) {
+        bh_this_thread.ticked = 1;
+        if (in_guest(frame, (uint64_t)context->uc_mcontext.gregs[REG_RIP]))
+            interrupt_guest(context, frame);
+        else
+            cancel_blocking(context);
         return;
     }
     bh_this_thread.expired = 1;

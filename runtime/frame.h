@@ -134,9 +134,11 @@ struct bh_frame {
         bool holds;      /* somebody else gives the instance back: an outer call of this thread */
         bool timer;      /* this call set the thread's timer */
         bool paused;     /* the timer rested before */
+        bool restores;   /* the alarm is as it was before when the call is over */
         int where;       /* what bh_task.where was before */
     } nesting;
-    uint64_t outer_deadline; /* what the timer was set to before; 0: not at all */
+    uint64_t outer_deadline; /* the thread's before; 0: none */
+    uint64_t outer_alarm;
     struct bh_fault fault;
     int exit_status;
     int callback_status;
@@ -149,6 +151,8 @@ extern const char bh_leave[];
 /* The same when the guest has a handler for the fault: its general registers are in the frame, its vector and x87 state is
  * where it was. */
 extern const char bh_fault_caught[];
+/* The same when the guest is to look at its signals. */
+extern const char bh_guest_interrupted[];
 /* The host-call stubs; entry n is at bh_stub_bad + n * BH_STUB_BAD_SIZE, save those with a name. */
 extern const char bh_stub_syscall[], bh_stub_return[], bh_stub_callback[], bh_stub_bad[];
 #define BH_STUB_BAD_SIZE 16
@@ -156,6 +160,7 @@ extern const char bh_stub_syscall[], bh_stub_return[], bh_stub_callback[], bh_st
 int bh_hostcall_syscall(struct bh_frame *frame);
 /* The same after a fault. */
 int bh_hostcall_fault(struct bh_frame *frame);
+int bh_hostcall_interrupted(struct bh_frame *frame);
 int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *registers);
 /* Sets GS to the frame's base, unless it holds that. False: it does not, and the guest must not run. */
 bool bh_set_gs(const struct bh_frame *frame);

@@ -242,6 +242,7 @@ enum {
     BH_DETOUR_STATE = 1,    /* not ready */
     BH_DETOUR_DEADLINE = 2, /* there is one */
     BH_DETOUR_POINTERS = 8, /* pointers among arguments are looked at */
+    BH_DETOUR_TIMERS = 16,  /* the guest has set one */
     BH_DETOUR_MODULE = 4,   /* it is built for threads, or GS is set by system calls */
 };
 
@@ -430,7 +431,9 @@ struct bh_thread {
     int timer_signal;
     timer_t timer;
     uint64_t unblocked; /* the engines' deadline signals: bit n - 1 for signal n */
-    uint64_t deadline; /* what the timer is set to, on CLOCK_MONOTONIC; 0: not set */
+    uint64_t deadline; /* on CLOCK_MONOTONIC; 0: none */
+    uint64_t alarm;    /* when the innermost guest is interrupted for a timer of its own; 0: it is not */
+    volatile sig_atomic_t ticked; /* it was, and has not looked at its timers yet */
     bool paused;       /* it is not, as long as a function of the host runs */
     volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
     uint64_t stack_low, stack_size; /* the alternate signal stack, whoever made it */
@@ -466,12 +469,17 @@ void bh_signals_chain(int signal, siginfo_t *info, void *context);
  * whether stop has anything to do. */
 bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame);
 void bh_deadline_stop(const struct bh_frame *frame);
+/* Has the guest that the thread runs interrupted at that time of CLOCK_MONOTONIC, and until it has asked for another one; 0: no more.
+ * False and errno when the kernel has no timer for that. */
+bool bh_alarm_set(const bh_instance *instance, uint64_t when);
+/* CLOCK_MONOTONIC, in nanoseconds. */
+uint64_t bh_now(void);
 /* Around functions of the host: no timer of the thread's calls interrupts what they wait for. False when there was nothing to do; else
  * the other is due. A deadline that passes meanwhile is noticed at once by resume. */
 bool bh_deadline_pause(void);
 bool bh_deadline_resume(void);
 static inline bool bh_host_begin(void) {
-    return __builtin_expect(bh_this_thread.deadline != 0, 0) && bh_deadline_pause();
+    return __builtin_expect((bh_this_thread.deadline | bh_this_thread.alarm) != 0, 0) && bh_deadline_pause();
 }
 static inline void bh_host_end(bool paused) {
     if (__builtin_expect(paused, 0))
@@ -516,6 +524,8 @@ static inline struct bh_task *bh_this_task(const bh_instance *instance) {
 
 bh_error bh_linux_create(bh_instance *instance);
 void bh_linux_destroy(bh_instance *instance);
+/* A call begins: its guest is interrupted when a timer of its own is due. False and errno when that cannot be. */
+bool bh_linux_enter(bh_instance *instance);
 /* mmap and munmap of fresh memory on the host's behalf, under the policy's limits. Between bh_instance_visit and
  * bh_instance_depart. The address or 0; a negated errno, or BH_LEAVE when the kernel's refusal ends the instance
  * (bh_instance_depart_killing instead of bh_instance_depart). */

@@ -164,7 +164,7 @@ static void run_guest(bh_instance *instance, const struct bh_thread_start *start
     bh_frame_init(instance, &frame);
     frame.flags = instance->frame_flags | FRAME_FLAG_START;
     frame.r14 = start->task->thread_pointer;
-    frame.nesting = (struct bh_nesting){.depth = 1, .holds = true};
+    frame.nesting = (struct bh_nesting){.depth = 1, .holds = true, .restores = true}; /* the thread ends with it */
     if (bh_thread_prepare(instance->engine, true)) {
         frame.reason = LEAVE_FAULT;
         frame.fault = (struct bh_fault){.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL};

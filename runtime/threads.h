@@ -77,6 +77,7 @@ struct bh_task {
     struct bh_signal_origin {     /* of a pending signal */
         int32_t code;
         uint64_t value;
+        int32_t timer, overrun; /* timers.c; timer 0: it is of none, whatever the code says */
     } origin[BH_GUEST_SIGNALS + 1];
     struct bh_saved_context *saved[BH_MAX_SIGNAL_DEPTH];
     unsigned saved_count;

@@ -71,7 +71,7 @@ int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, ui
     /* A signal of the host is not the guest's business. */
     do
         result = bh_blocking_syscall(&bh_task_of(instance)->interrupt, number, (uint64_t)host, b, c, d, 0, 0);
-    while (result == -EINTR && !bh_interrupted(instance));
+    while (result == -EINTR && !bh_woken(instance));
     bh_busy_end(instance);
     return result;
 }

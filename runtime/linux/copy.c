@@ -48,7 +48,7 @@ static int64_t copy_piece(bh_instance *instance, long number, struct end *in, st
                                                               pointer(in), size, 0, 0)
                                         : bh_blocking_syscall(interrupt, number, (uint64_t)in->host, pointer(in),
                                                               (uint64_t)out->host, pointer(out), size, 0);
-    while (result == -EINTR && !bh_interrupted(instance));
+    while (result == -EINTR && !(memory ? bh_interrupted(instance) : bh_woken(instance)));
     if (memory)
         bh_memory_settle(instance, to);
     else

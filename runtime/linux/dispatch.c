@@ -103,10 +103,17 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
     do {
         uint64_t number = frame->rax;
         bool locked = needs_state(number);
+        bh_timers_arm(instance, true);
         if (locked)
             bh_state_lock(instance);
         result = handle(instance, frame, number);
         again = false;
+        if (bh_timers_due(instance)) {
+            if (!locked)
+                bh_state_lock(instance);
+            locked = true;
+            bh_timers_look(instance);
+        }
         if (result != -EINTR || (task->mask_kept && !bh_signal_due(instance)))
             bh_signal_unmask(task);
         if (result != BH_LEAVE) {
@@ -135,6 +142,7 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
         if (locked)
             bh_state_unlock(instance);
     } while (result != BH_LEAVE && again && !bh_threads_ending(instance->threads) && !bh_this_thread.expired);
+    bh_timers_arm(instance, frame->nesting.restores);
     task->frame = outer;
     return result == BH_LEAVE;
 }
@@ -180,6 +188,7 @@ void bh_linux_destroy(bh_instance *instance) {
             bh_file_close(instance, &state->file[fd]);
     bh_linux_task_discard(&state->only);
     bh_memory_discard(state);
+    bh_timers_discard(instance);
     free(state->file);
     bh_directory_leave(state);
     free(state);

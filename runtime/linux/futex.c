@@ -12,6 +12,8 @@ bh_syscall bh_sys_futex;
 
 bool bh_alone(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
+    if (atomic_load(&instance->personality->alarm))
+        return false;
     if (!threads)
         return true;
     if (instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY)
@@ -54,7 +56,7 @@ static int64_t wait(bh_instance *instance, const uint64_t a[6], int operation) {
         result = bh_blocking_syscall(&task->interrupt, SYS_futex, a[0],
                                      FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | (uint64_t)(operation & FUTEX_CLOCK_REALTIME),
                                      (uint32_t)a[2], (uint64_t)(uintptr_t)timeout, 0, bits);
-    while (result == -EINTR && !bh_interrupted(instance));
+    while (result == -EINTR && !bh_woken(instance));
     return result;
 }
 

@@ -84,6 +84,8 @@ struct bh_linux {
     unsigned memory_count;
     uint32_t memory_number;
     uint64_t start_time;
+    struct bh_timers *timers; /* NULL until one is asked for */
+    _Atomic uint64_t alarm;   /* when the first of them is looked at, on CLOCK_MONOTONIC; 0: none is set */
     struct bh_said said;
     /* signal.c */
     struct bh_signal_action action[BH_GUEST_SIGNALS + 1];
@@ -139,8 +141,11 @@ int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal);
  * names excepted. */
 int64_t bh_blocking_syscall(const atomic_int *interrupt, long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                             uint64_t f);
+/* For waits that were interrupted, with the state lock given up: whether that concerns the guest. Timers that are due send
+ * their signals first; when those are for others, the thread waits on. */
+bool bh_woken(bh_instance *instance);
 /* The system call on a descriptor of the host, with the state lock given up meanwhile: what was read from the guest's
- * descriptor table before may have changed. The result, or a negated errno; -EINTR only when bh_interrupted says so. */
+ * descriptor table before may have changed. The result, or a negated errno; -EINTR only when bh_woken says so. */
 int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d);
 /* Around other calls on descriptors of the host that may block, or take long without a signal interrupting them: busy, an
  * array of the caller's, names the descriptors, and the state lock is given up until the end, as in bh_blocking. */
@@ -344,6 +349,18 @@ bool bh_time_valid(const struct timespec *time);
 /* When a wait of that length is over, on CLOCK_MONOTONIC. False: later than time itself, which is never. */
 bool bh_time_after(const struct timespec *length, struct timespec *end);
 
+/* ---- timers.c ---- */
+
+/* Whether it is time to look at the timers. */
+bool bh_timers_due(const bh_instance *instance);
+/* Sends the signals of those that are due. Under the state lock. */
+void bh_timers_look(bh_instance *instance);
+/* Has the calling thread interrupted when it is time, or not. False: the kernel has no timer for that. */
+bool bh_timers_arm(bh_instance *instance, bool armed);
+/* The signal of a timer was taken: how often it would have been sent besides. */
+int32_t bh_timers_taken(bh_instance *instance, int32_t index);
+void bh_timers_discard(bh_instance *instance);
+
 /* ---- mm.c ---- */
 
 /* Makes a call of the guest's for the host. */
@@ -359,6 +376,11 @@ void bh_said_append(bh_instance *instance, const struct iovec *vector, int count
 
 /* Sends the guest a signal; 0, or BH_LEAVE when that ends it. Delivery to a handler happens on the way back. */
 int64_t bh_signal_raise(bh_instance *instance, int signal);
+/* Makes one pending that a timer sends to the process, or to a thread; also what is ignored, which its taker forgets. False: it was
+ * pending before, or the thread is gone. */
+bool bh_signal_post(bh_instance *instance, int32_t thread, int signal, const struct bh_signal_origin *origin);
+/* Whether there is a thread of this number. */
+bool bh_signal_has_thread(bh_instance *instance, int32_t thread);
 /* Whether the guest has a handler for it. */
 bool bh_signal_handled(const bh_instance *instance, int signal);
 /* io.c. Ends bh_raised_hold: a signal that the host's call raised goes to the guest. That ends it by default when a pipe has no reader, as in
@@ -387,7 +409,8 @@ bool bh_signal_on_alternate(const struct bh_task *task);
 
 /* ---- futex.c ---- */
 
-/* Whether the calling thread of the guest waits for ever unless it ends the wait itself: no other one runs, nor can the host bring one. */
+/* Whether the calling thread of the guest waits for ever unless it ends the wait itself: no other one runs, no timer, nor
+ * can the host bring one. */
 bool bh_alone(bh_instance *instance);
 
 #endif

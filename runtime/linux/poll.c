@@ -102,7 +102,7 @@ static int64_t wait_for(bh_instance *instance, struct wait *wait, const struct l
         if (result > 0 && wait->select)
             result = select_count(wait);
         /* A signal of the host is not the guest's business. */
-    } while (result == -EINTR ? !bh_interrupted(instance) : !result && !over);
+    } while (result == -EINTR ? !bh_woken(instance) : !result && !over);
     bh_busy_end(instance);
     return !result && pending && !once ? -EINTR : result;
 }

@@ -1,9 +1,10 @@
 /* The guest's signals: its own affair, between it and itself. Masks and handlers are virtual; the host's are never touched.
  *
  * A signal reaches a handler on the way back from a system call (raise, kill, sigprocmask, a write to a broken pipe), or at
- * once when the guest's own code raised it (a fault). What the handler interrupted is kept in host memory, not on the guest's
- * stack: a guest cannot forge it. After a fault it goes on at that very instruction with that very state: between the
- * instructions of a sequence any other register would be a way out. */
+ * once when the guest's own code raised it (a fault), or when a timer or another of its threads sends it while it computes.
+ * What the handler interrupted is kept in host memory, not on the guest's stack: a guest cannot forge it. Outside a system
+ * call it goes on at that very instruction with that very state: between the instructions of a sequence any other register
+ * would be a way out. */
 #include "linux.h"
 
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <ucontext.h>
 
 bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame);
+bool bh_linux_interrupted(bh_instance *instance, struct bh_frame *frame);
 
 bh_syscall bh_sys_rt_sigaction, bh_sys_rt_sigprocmask, bh_sys_rt_sigpending, bh_sys_rt_sigreturn, bh_sys_kill, bh_sys_tkill,
     bh_sys_tgkill, bh_sys_rt_sigqueueinfo, bh_sys_rt_tgsigqueueinfo;
@@ -28,6 +30,7 @@ bh_syscall bh_sys_rt_sigaction, bh_sys_rt_sigprocmask, bh_sys_rt_sigpending, bh_
 #define XSAVE_HAS_VECTORS 6
 
 #define TRAP_PAGE_FAULT 14
+#define SOON 20000 /* nanoseconds */
 
 struct bh_saved_context {
     struct bh_frame frame; /* registers, vector state, target */
@@ -168,7 +171,7 @@ static int64_t send_to(bh_instance *instance, struct bh_task *task, int signal, 
 }
 
 int64_t bh_signal_raise(bh_instance *instance, int signal) {
-    return send_to(instance, bh_task_of(instance), signal, &(struct bh_signal_origin){SI_USER, 0});
+    return send_to(instance, bh_task_of(instance), signal, &(struct bh_signal_origin){.code = SI_USER});
 }
 
 bool bh_signal_handled(const bh_instance *instance, int signal) {
@@ -232,7 +235,7 @@ static int64_t send(bh_instance *instance, uint64_t target, uint64_t number, boo
     return result;
 }
 
-static const struct bh_signal_origin by_kill = {SI_USER, 0}, by_tkill = {SI_TKILL, 0};
+static const struct bh_signal_origin by_kill = {.code = SI_USER}, by_tkill = {.code = SI_TKILL};
 
 int64_t bh_sys_kill(bh_instance *instance, const uint64_t a[6]) {
     return send(instance, a[0], a[1], true, &by_kill);
@@ -253,7 +256,8 @@ static int64_t queue(bh_instance *instance, uint64_t target, uint64_t number, ui
         return -EFAULT;
     if (info.si_code >= 0 || info.si_code == SI_TKILL)
         return -EPERM;
-    const struct bh_signal_origin origin = {info.si_code, (uint64_t)(uintptr_t)info.si_value.sival_ptr};
+    const struct bh_signal_origin origin = {.code = info.si_code,
+                                            .value = (uint64_t)(uintptr_t)info.si_value.sival_ptr};
     return send(instance, target, number, process, &origin);
 }
 
@@ -263,6 +267,34 @@ int64_t bh_sys_rt_sigqueueinfo(bh_instance *instance, const uint64_t a[6]) {
 
 int64_t bh_sys_rt_tgsigqueueinfo(bh_instance *instance, const uint64_t a[6]) {
     return (int32_t)a[0] == BH_GUEST_PID ? queue(instance, a[1], a[2], a[3], false) : -ESRCH;
+}
+
+bool bh_signal_has_thread(bh_instance *instance, int32_t thread) {
+    struct bh_threads *threads = instance->threads;
+    if (threads)
+        pthread_mutex_lock(&threads->lock);
+    bool found = find(instance, thread);
+    if (threads)
+        pthread_mutex_unlock(&threads->lock);
+    return found;
+}
+
+bool bh_signal_post(bh_instance *instance, int32_t thread, int signal, const struct bh_signal_origin *origin) {
+    struct bh_threads *threads = instance->threads;
+    struct bh_linux *process = instance->personality;
+    if (threads)
+        pthread_mutex_lock(&threads->lock);
+    struct bh_task *task = thread ? find(instance, thread) : choose(instance, signal);
+    _Atomic uint64_t *pending = task ? &task->pending : &process->pending;
+    bool sent = (task || !thread) && !(atomic_load(pending) & bit(signal));
+    if (sent) {
+        post(pending, task ? task->origin : process->origin, signal, origin);
+        if (task && takes(task, signal) && task != bh_task_of(instance))
+            bh_threads_kick(task);
+    }
+    if (threads)
+        pthread_mutex_unlock(&threads->lock);
+    return sent;
 }
 
 /* ---- Taking ---- */
@@ -277,6 +309,8 @@ int bh_signal_take(bh_instance *instance, uint64_t set, struct bh_signal_origin 
     bool own = atomic_load(&task->pending) & bit(signal);
     if (origin)
         *origin = (own ? task->origin : process->origin)[signal];
+    if (origin && origin->timer)
+        origin->overrun = bh_timers_taken(instance, origin->timer);
     atomic_fetch_and(own ? &task->pending : &process->pending, ~bit(signal));
     return signal;
 }
@@ -300,6 +334,12 @@ void bh_signal_describe(siginfo_t *info, int signal, const struct bh_signal_orig
     info->si_pid = BH_GUEST_PID;
     info->si_uid = BH_GUEST_ID;
     info->si_value.sival_ptr = (void *)(uintptr_t)origin->value;
+    if (origin->timer) {
+        info->si_timerid = origin->timer - 1;
+        info->si_overrun = origin->overrun;
+    }
+    if (origin->code == SI_KERNEL)
+        info->si_pid = info->si_uid = 0;
 }
 
 bool bh_signal_on_alternate(const struct bh_task *task) {
@@ -492,6 +532,28 @@ bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame) {
     bh_state_unlock(instance);
     task->frame = outer;
     return entered;
+}
+
+/* The guest's code was interrupted: for the signal of a timer, or of another of its threads. Whether it goes on: in a handler,
+ * or where it was. Between the instructions that set the stack pointer there is no stack for a handler, and it comes later. */
+bool bh_linux_interrupted(bh_instance *instance, struct bh_frame *frame) {
+    struct bh_task *task = bh_task_of(instance);
+    struct bh_frame *outer = task->frame;
+    int64_t result = 0;
+    task->frame = frame;
+    frame->flags |= FRAME_FLAG_EXACT;
+    bh_state_lock(instance);
+    atomic_store(&task->interrupt, 0);
+    bh_timers_look(instance);
+    bool due = bh_signal_due(instance), ready = bh_in_slot(instance, frame->rsp, 1);
+    if (due && ready)
+        result = bh_signal_deliver(instance, -1);
+    bh_state_unlock(instance);
+    bh_timers_arm(instance, true);
+    if (due && !ready)
+        bh_alarm_set(instance, bh_now() + SOON);
+    task->frame = outer;
+    return result != BH_LEAVE;
 }
 
 /* The registers that were interrupted. Of x87 and MXCSR only what the guest may change: the rest of them is the host's. */

@@ -27,7 +27,8 @@ static bool over(bh_instance *instance) {
 }
 
 static int64_t wait_for_handler(bh_instance *instance) {
-    while (!bh_signal_due(instance) && !over(instance)) {
+    while (bh_timers_look(instance), !bh_signal_due(instance) && !over(instance)) {
+        bh_timers_arm(instance, true);
         if (bh_alone(instance))
             return bh_end(instance, BH_FAULT_DEADLOCK, SIGABRT);
         atomic_store(&bh_task_of(instance)->interrupt, 0);
@@ -57,6 +58,8 @@ static int64_t await(bh_instance *instance, uint64_t set, const struct timespec 
     struct bh_task *task = bh_task_of(instance);
     bool late = false;
     for (;;) {
+        bh_timers_look(instance);
+        bh_timers_arm(instance, true);
         int signal = bh_signal_take(instance, set, origin);
         if (signal)
             return signal;

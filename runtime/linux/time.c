@@ -97,7 +97,7 @@ static int64_t sleep_for(bh_instance *instance, clockid_t clock, int flags, uint
                                             (uint64_t)(uintptr_t)&want, (uint64_t)(uintptr_t)&left, 0, 0);
         if (error != -EINTR)
             return error;
-        if (bh_interrupted(instance))
+        if (bh_woken(instance))
             break;
         if (!(flags & TIMER_ABSTIME))
             want = left;

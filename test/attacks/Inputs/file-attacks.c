@@ -290,7 +290,7 @@ static void test_descriptors(void) {
     CHECK(guest_call6(guest, SYS_splice, (uint64_t)file, 0, (uint64_t)host, 0, 16, 0) == -EBADF);
     CHECK(guest_call6(guest, SYS_splice, (uint64_t)file, 0, (uint64_t)file, 0, 16, 0) == -EINVAL);
     /* What the system calls that the guest does not have would do with a descriptor. */
-    static const long none[] = {SYS_openat2, SYS_open_by_handle_at, SYS_name_to_handle_at, SYS_pidfd_getfd,
+    static const long none[] = {SYS_openat2, SYS_open_by_handle_at, SYS_name_to_handle_at, SYS_vmsplice, SYS_pidfd_getfd,
                                 SYS_mount, SYS_open_tree, SYS_execveat, SYS_inotify_init, SYS_fanotify_init};
     for (size_t n = 0; n < sizeof(none) / sizeof(*none); n++)
         CHECK(guest_call(guest, none[n], (uint64_t)file, (uint64_t)sub, 0) == -ENOSYS);

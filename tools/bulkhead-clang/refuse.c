@@ -8,9 +8,13 @@ struct refusal {
     const char *why;
 };
 
+#define NO_SHARED \
+    "a module is one static-PIE image; link everything into it (libraries as archives: autoconf by --disable-shared, Meson by " \
+    "library() for shared_library()), or use --library for a module without main"
+
 static const struct refusal refusals[] = {
-    {"-shared", "a module is one static-PIE image; link everything into it, or use --library for a module without main"},
-    {"--shared", "a module is one static-PIE image; link everything into it, or use --library for a module without main"},
+    {"-shared", NO_SHARED},
+    {"--shared", NO_SHARED},
     {"-Bdynamic", "modules have no dynamic linker; use static archives"},
     {"-dynamiclib", "a module is one static-PIE image; use --library for a module without main"},
     {"-pg", "the profiler's run-time is not available in modules; profile the host process, for example with perf"},
@@ -69,8 +73,8 @@ static const struct refusal refusals[] = {
 
 /* The linker's own options, which it takes with one hyphen or two. */
 static const struct refusal linker_refusals[] = {
-    {"-shared", "a module is one static-PIE image; link everything into it, or use --library for a module without main"},
-    {"-Bshareable", "a module is one static-PIE image; link everything into it, or use --library for a module without main"},
+    {"-shared", NO_SHARED},
+    {"-Bshareable", NO_SHARED},
     {"-lto*", "link-time optimisation would compile without the plugin; drop it"},
     {"-thinlto*", "link-time optimisation would compile without the plugin; drop it"},
     {"-plugin-opt*", "link-time optimisation would compile without the plugin; drop it"},

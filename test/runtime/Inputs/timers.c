@@ -236,6 +236,31 @@ static void created(void) {
     T(timer_delete(timer));
 }
 
+/* A nanosecond apart: a process of Linux does nothing else then, a guest goes on. */
+#ifdef __bulkhead__
+static void note_fast(int signal) {
+    if (++count == 1000000)
+        _exit(9);
+}
+
+static void fast(void) {
+    struct itimerspec fastest = {{0, 1}, {0, 1}};
+    timer_t timer = 0;
+    timer_create(CLOCK_MONOTONIC, NULL, &timer);
+    signal(SIGALRM, note_fast);
+    count = 0;
+    timer_settime(timer, 0, &fastest, NULL);
+    for (int n = 0; n < 1000; n++)
+        getppid();
+    while (count < 3)
+        ;
+    timer_delete(timer);
+}
+#else
+static void fast(void) {
+}
+#endif
+
 /* ---- Threads ---- */
 
 #ifdef THREADS
@@ -320,6 +345,7 @@ int main(int argc, char **argv) {
     waits();
     computing();
     created();
+    fast();
     threads();
     if (argc > 1) { /* nobody handles it */
         signal(SIGALRM, SIG_DFL);

@@ -17,6 +17,8 @@ int main(int argc, char **argv) {
     CHECK(bh_instance_create(module, policy, &instance) == BH_ERROR_POLICY);
     REQUIRE(!bh_policy_grant_directory(policy, ".", "/d/e", BH_READ_ONLY));
     CHECK(bh_policy_set_working_directory(policy, "/d/../e") == BH_ERROR_ARGUMENT);
+    CHECK(!bh_policy_set_working_directory(policy, "/") && !bh_instance_destroy(new_instance(policy)));
+    CHECK(!bh_policy_set_working_directory(policy, "d/e"));
     instance = new_instance(policy);
     for (int lives = 0; lives < 2; lives++) {
         CHECK(!invoke(instance, "in_e", "i()", &result, 0, 0) && result.as.i == 1);

@@ -69,6 +69,7 @@ static void use_files(struct outcome *seen) {
     const struct timespec times[2] = {{1, 0}, {2, 0}};
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 4};
     int64_t result;
+    DOES(SYS(umask, 0));
     DOES(SYS(mkdir, str("/data/sub"), 0777));
     DOES(SYS(open, str("/data/sub/file"), O_RDWR | O_CREAT, 0666));
     DOES(SYS(close, 0));
@@ -434,6 +435,7 @@ int main(int argc, char **argv) {
     static const char page[8192], policy[] = "bulkhead-policy 1\nclock\nenvironment A=B\nstream stdout\n";
     if (argc < 4)
         return 2;
+    umask(022); /* not the guest's, so that the mode of what it makes is set afterwards */
     library_path = argv[1];
     program_path = argv[2];
     top = argv[3];

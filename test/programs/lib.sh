@@ -31,3 +31,48 @@ real_input() {
     tail -c 500000 "$work/all" >>"$work/input"
     rm "$work/all"
 }
+
+# GNU programs by their own configure scripts, and their own tests: what passes natively passes isolated, but for the
+# exceptions.
+# Modules are started by the tests as programs are, so this needs what bulkhead-run --binfmt needs.
+gnu_tests() { # NAME EXCEPTIONS CONFIGURE-ARGUMENT...: tests $subdirs, after the function prepare where there is one
+    local name=$1 exceptions=" $2 " kind make=(make -k -j2 check "SUBDIRS=$subdirs")
+    shift 2
+    export PATH=$BULKHEAD_BUILD/bin:$PATH FORCE_UNSAFE_CONFIGURE=1
+    "$top/tools/fetch-source" --unpack "$work/source" "$name"
+    for kind in native guest; do
+        mkdir "$work/$kind"
+        local compiler=(CC="bulkhead-clang --native")
+        [ $kind = native ] || compiler=(--host=x86_64-bulkhead-linux-musl)
+        (cd "$work/$kind" && ../source/configure -q --disable-nls "$@" "CFLAGS=-$level" "${compiler[@]}" && make -j2) \
+            >"$work/$kind.log" 2>&1 ||
+            { tail -n 30 "$work/$kind.log" >&2; fail "$name does not build: $kind"; }
+    done
+    [ "$(type -t prepare)" != function ] || prepare
+    (cd "$work/native" && "${make[@]}") >"$work/native-check.log" 2>&1 || true
+    # The tests look for the programs that they call, and write where they are.
+    (cd "$work/guest" && bulkhead-run --binfmt --deadline 300 --dir "$work" --dir /tmp \
+        --dir /usr:ro --dir /bin:/bin:ro --dir /sbin:/sbin:ro "${make[@]}") >"$work/guest-check.log" 2>&1 || true
+    results native && results guest
+    local test result other passed=0 failed=0 excepted=0
+    while read -r test result; do
+        [ "$result" = PASS ] || continue
+        other=$(awk -v test="$test" '$1 == test { print $2 }' "$work/guest.results")
+        if [ "$other" = PASS ]; then
+            passed=$((passed + 1))
+        elif [[ "$exceptions" =~ [[:space:]]$test[[:space:]] ]]; then
+            excepted=$((excepted + 1))
+        else
+            echo "$test: ${other:-missing}, natively PASS" >&2
+            failed=$((failed + 1))
+        fi
+    done <"$work/native.results"
+    echo "$name: of $(wc -l <"$work/native.results") tests $(grep -c ' PASS$' "$work/native.results") pass natively," \
+        "of these $passed isolated, $excepted are exceptions, and $failed fail"
+    [ $failed = 0 ] && [ $passed -gt 0 ]
+}
+results() { # native|guest: a line "TEST RESULT" for each test
+    (cd "$work/$1" && find . -name '*.trs' | sort | while read -r file; do
+        echo "$(basename "$file" .trs) $(sed -n 's/^:global-test-result: //p' "$file")"
+    done) >"$work/$1.results"
+}

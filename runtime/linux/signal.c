@@ -576,10 +576,10 @@ static void restore(struct bh_frame *frame, const struct bh_frame *saved) {
     frame->flags |= saved->flags & FRAME_FLAG_EXACT;
 }
 
-/* To where the handler wants to go on instead; confined on the way back, as every target. From a fault it gets only to where a function
- * may begin, and with rsp in the slot: the instruction that faulted may have been the one to prove that (S2). */
+/* To where the handler wants to go on instead, confined on the way back as every target: only where a function may begin, and
+ * with rsp in the slot, for the instruction that faulted may have been the one to prove that (S2). */
 static bool redirect(const bh_instance *instance, struct bh_frame *frame, uint64_t pc) {
-    if ((frame->flags & FRAME_FLAG_EXACT) && (pc % BH_BUNDLE_SIZE || !bh_in_slot(instance, frame->rsp, 1)))
+    if (pc % BH_BUNDLE_SIZE || !bh_in_slot(instance, frame->rsp, 1))
         return false;
     frame->flags &= ~(uint32_t)FRAME_FLAG_EXACT;
     frame->target = pc;

@@ -373,7 +373,7 @@ static void test_signals(void) {
     CHECK(!bh_instance_destroy(instance));
 }
 
-/* A signal that the guest does not look at interrupts nobody a second time. */
+/* A thread that computes handles signals, and a signal that is on its way already interrupts nobody a second time. */
 static void test_pace(void) {
     enum { ALLOWED = 20 };
     bh_value result;
@@ -382,7 +382,9 @@ static void test_pace(void) {
     after_kill = 50;
     CHECK(!call(instance, "work", "l(lim)", &result, 20000000, 2, SIGNAL_MAIN, 0));
     CHECK(!call(instance, "signals_sent", "l()", &result, 0, 0, 0, 0));
-    CHECK(result.as.l > 2 * ALLOWED && kicks < ALLOWED);
+    CHECK(result.as.l > 2 * ALLOWED);
+    CHECK(!call(instance, "signals_handled", "l()", &result, 0, 0, 0, 0));
+    CHECK(result.as.l > 0 && kicks < result.as.l + ALLOWED);
     CHECK(!bh_instance_destroy(instance));
 }
 

@@ -24,11 +24,12 @@ enum { /* what the thread does that the host called with */
 };
 
 static atomic_int stop, started, tid[MOST], main_tid;
-static atomic_long sent;
+static atomic_long sent, handled;
 static int actions[MOST];
 
 static void on_signal(int number) {
     (void)number;
+    handled++;
 }
 
 static long raw(long number, long a, long b, long c) {
@@ -147,6 +148,10 @@ long during(long (*f)(long), long argument, int count, unsigned long which) {
 
 long signals_sent(void) {
     return sent;
+}
+
+long signals_handled(void) {
+    return handled;
 }
 
 /* Never returns. */

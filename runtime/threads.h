@@ -35,6 +35,7 @@ struct bh_busy {
     int host;
     bool close_after; /* the guest has closed it meanwhile */
     struct bh_memory *memory; /* of what it has closed */
+    struct bh_pipe *pipe;     /* of which that is an end */
 };
 
 /* A thread of the host, for as long as something remembers it. */

@@ -26,7 +26,7 @@ static struct bh_busy *find_busy(struct bh_threads *threads, int host) {
     return NULL;
 }
 
-void bh_close_host(bh_instance *instance, int host, struct bh_memory *memory) {
+void bh_close_host(bh_instance *instance, int host, struct bh_memory *memory, struct bh_pipe *pipe) {
     struct bh_threads *threads = instance->threads;
     struct bh_busy *busy = NULL;
     if (threads) {
@@ -35,6 +35,7 @@ void bh_close_host(bh_instance *instance, int host, struct bh_memory *memory) {
         if (busy) {
             busy->close_after = true;
             busy->memory = memory;
+            busy->pipe = pipe;
         }
         pthread_mutex_unlock(&threads->lock);
     }
@@ -43,6 +44,7 @@ void bh_close_host(bh_instance *instance, int host, struct bh_memory *memory) {
     close(host);
     bh_descriptor_return();
     bh_memory_release(instance, memory);
+    bh_pipe_release(instance, pipe);
 }
 
 void bh_busy_begin(bh_instance *instance, struct bh_busy *busy, unsigned count) {
@@ -61,7 +63,7 @@ void bh_busy_end(bh_instance *instance) {
     task->busy_count = 0;
     for (unsigned n = 0; n < count; n++)
         if (busy[n].close_after)
-            bh_close_host(instance, busy[n].host, busy[n].memory);
+            bh_close_host(instance, busy[n].host, busy[n].memory, busy[n].pipe);
 }
 
 int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d) {

@@ -57,8 +57,7 @@ int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned 
 
 void bh_file_close(bh_instance *instance, struct bh_file *file) {
     if (file->kind != BH_FILE_CLOSED && file->owned)
-        bh_close_host(instance, file->host, file->memory);
-    bh_pipe_release(instance, file->pipe);
+        bh_close_host(instance, file->host, file->memory, file->pipe);
     *file = (struct bh_file){0};
 }
 

@@ -162,8 +162,8 @@ static inline bool bh_stopping(const bh_instance *instance) {
     return frame->instance && (bh_this_thread.expired || bh_threads_ending(instance->threads) || bh_threads_hurry(instance->threads));
 }
 /* Closes a descriptor of the host, as soon as no call of the guest is using it, and then gives up memory, the file in memory
- * that it stands for, or NULL. */
-void bh_close_host(bh_instance *instance, int host, struct bh_memory *memory);
+ * that it stands for, and pipe, of which it is an end: or NULL. */
+void bh_close_host(bh_instance *instance, int host, struct bh_memory *memory, struct bh_pipe *pipe);
 
 /* ---- paths.c ---- */
 

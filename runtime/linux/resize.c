@@ -1,5 +1,6 @@
 /* How large files are, and that they are on the disk: what the kernel does in one go however long it takes, and is asked for in pieces here.
- * Other threads of the guest go on meanwhile. */
+ * Other threads of the guest go on meanwhile, and may close the file: its descriptor is busy from the first piece to the
+ * last. */
 #include "linux.h"
 
 #include <fcntl.h>
@@ -13,29 +14,29 @@ bh_syscall bh_sys_fsync, bh_sys_fdatasync, bh_sys_sync, bh_sys_ftruncate, bh_sys
 #define ALLOCATE_PIECE ((uint64_t)16 << 20)
 #define SYNC_PIECE ((uint64_t)4 << 20)
 
-static int64_t resize(bh_instance *instance, int host, uint64_t size, bool hold) {
-    struct bh_busy busy = {.host = host};
-    if (!hold)
-        bh_busy_begin(instance, &busy, 1);
-    int64_t result = ftruncate(host, (off_t)size) ? -errno : 0;
-    if (!hold)
-        bh_busy_end(instance);
-    return result;
-}
-
-int64_t bh_resize(bh_instance *instance, int host, uint64_t size, bool hold) {
+static int64_t resize(const bh_instance *instance, int host, uint64_t size) {
     struct stat info;
     if (fstat(host, &info))
         return -errno;
     uint64_t end = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
-    int64_t result = 0;
-    while (!result && end > size && end - size > SHRINK_PIECE) {
+    while (end > size && end - size > SHRINK_PIECE) {
         end -= SHRINK_PIECE;
-        result = resize(instance, host, end, hold);
-        if (!result && bh_stopping(instance))
-            result = -EINTR;
+        if (ftruncate(host, (off_t)end))
+            return -errno;
+        if (bh_stopping(instance))
+            return -EINTR;
     }
-    return result ? result : resize(instance, host, size, hold);
+    return ftruncate(host, (off_t)size) ? -errno : 0;
+}
+
+int64_t bh_resize(bh_instance *instance, int host, uint64_t size, bool hold) {
+    struct bh_busy busy = {.host = host};
+    if (!hold)
+        bh_busy_begin(instance, &busy, 1);
+    int64_t result = resize(instance, host, size);
+    if (!hold)
+        bh_busy_end(instance);
+    return result;
 }
 
 int64_t bh_sys_ftruncate(bh_instance *instance, const uint64_t a[6]) {
@@ -73,20 +74,16 @@ static bool may_fit(int host, uint64_t size) {
            size / all.f_frsize <= all.f_bfree + (uint64_t)info.st_blocks * 512 / all.f_frsize;
 }
 
-static int64_t allocate(bh_instance *instance, int host, uint64_t offset, uint64_t size, bool hold) {
+static int64_t allocate(const bh_instance *instance, int host, uint64_t offset, uint64_t size) {
     bool cut = size > ALLOCATE_PIECE && allocates_in_pieces(offset, size);
     if (cut && !may_fit(host, size))
         return -ENOSPC;
     for (;;) {
         uint64_t piece = cut && size > ALLOCATE_PIECE ? ALLOCATE_PIECE : size;
-        struct bh_busy busy = {.host = host};
-        if (!hold)
-            bh_busy_begin(instance, &busy, 1);
-        int64_t result = fallocate(host, 0, (off_t)offset, (off_t)piece) ? -errno : 0;
-        if (!hold)
-            bh_busy_end(instance);
-        if (result || piece == size)
-            return result;
+        if (fallocate(host, 0, (off_t)offset, (off_t)piece))
+            return -errno;
+        if (piece == size)
+            return 0;
         if (bh_stopping(instance))
             return -EINTR;
         offset += piece;
@@ -107,27 +104,31 @@ int64_t bh_sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
     if (error)
         return error;
     struct bh_raised raised;
+    struct bh_busy busy = {.host = file->host};
     bh_raised_hold(&raised);
-    int64_t result = allocate(instance, file->host, a[2], a[3], memory);
+    if (!memory)
+        bh_busy_begin(instance, &busy, 1);
+    int64_t result = allocate(instance, busy.host, a[2], a[3]);
     if (memory)
         bh_memory_settle(instance, file);
+    else
+        bh_busy_end(instance);
     return bh_raised_pass_on(instance, &raised, result, result < 0);
 }
 
 /* Has the contents written, or waits for that: most of what fsync waits for. An error is fsync's: it is told once. What cannot do this
  * (ESPIPE, for directories) is left to fsync. */
-static int64_t write_out(bh_instance *instance, int host, unsigned how) {
+static int64_t write_out(const bh_instance *instance, int host, unsigned how) {
     struct stat info;
-    int64_t result = fstat(host, &info) ? -errno : 0;
-    for (uint64_t at = 0; !result && S_ISREG(info.st_mode) && at < (uint64_t)info.st_size; at += SYNC_PIECE) {
-        struct bh_busy busy = {.host = host};
-        bh_busy_begin(instance, &busy, 1);
-        result = sync_file_range(host, (off_t)at, SYNC_PIECE, how) && errno != ESPIPE && errno != ENOSYS ? -errno : 0;
-        bh_busy_end(instance);
-        if (!result && bh_stopping(instance))
-            result = -EINTR;
+    if (fstat(host, &info))
+        return -errno;
+    for (uint64_t at = 0; S_ISREG(info.st_mode) && at < (uint64_t)info.st_size; at += SYNC_PIECE) {
+        if (sync_file_range(host, (off_t)at, SYNC_PIECE, how) && errno != ESPIPE && errno != ENOSYS)
+            return -errno;
+        if (bh_stopping(instance))
+            return -EINTR;
     }
-    return result;
+    return 0;
 }
 
 static int64_t sync_file(bh_instance *instance, uint64_t fd, int (*finish)(int)) {
@@ -136,15 +137,13 @@ static int64_t sync_file(bh_instance *instance, uint64_t fd, int (*finish)(int))
         return -EBADF;
     if (file->kind == BH_FILE_STREAM)
         return -EINVAL;
-    int host = file->host;
-    int64_t result = write_out(instance, host, SYNC_FILE_RANGE_WRITE);
-    if (!result)
-        result = write_out(instance, host, SYNC_FILE_RANGE_WAIT_BEFORE);
-    if (result)
-        return result;
-    struct bh_busy busy = {.host = host};
+    struct bh_busy busy = {.host = file->host};
     bh_busy_begin(instance, &busy, 1);
-    result = finish(host) ? -errno : 0;
+    int64_t result = write_out(instance, busy.host, SYNC_FILE_RANGE_WRITE);
+    if (!result)
+        result = write_out(instance, busy.host, SYNC_FILE_RANGE_WAIT_BEFORE);
+    if (!result)
+        result = finish(busy.host) ? -errno : 0;
     bh_busy_end(instance);
     return result;
 }

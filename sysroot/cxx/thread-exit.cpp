@@ -1,10 +1,16 @@
 // The destructors of thread_local objects, in reverse order: at the end of their thread, or of the program if it is the thread
-// that ends it.
-#include "fail.h"
+// that ends it. libc++abi expects this of the C library; what it has in its place calls those of the main thread too late.
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 namespace {
+[[noreturn]] void fail(const char *message) {
+  write(2, message, strlen(message));
+  abort();
+}
+
 struct Entry {
   Entry *next;
   void (*destroy)(void *);
@@ -33,7 +39,7 @@ void make_key() {
 extern "C" {
 [[gnu::visibility("hidden")]] void bulkhead_thread_destructors() { run(nullptr); }
 
-int __cxa_thread_atexit(void (*destroy)(void *), void *object, void *) {
+int __cxa_thread_atexit_impl(void (*destroy)(void *), void *object, void *) {
   pthread_once(&once, make_key);
   Entry *entry = static_cast<Entry *>(malloc(sizeof *entry));
   if (!entry || pthread_setspecific(key, &key) != 0)

@@ -1,4 +1,4 @@
-// C++ without exceptions: virtual calls, multiple inheritance, member pointers, static constructors, templates, lambdas.
+// C++: virtual calls, multiple inheritance, member pointers, static constructors, templates, lambdas.
 // RUN: %levels --cxx %s %t
 #include <stdint.h>
 #include <stdio.h>

@@ -55,9 +55,9 @@ int main(int, char **argv) {
   else
     printf("%p\n", argv[1][0] == 'h' ? static_cast<void *>(new int[many * 31]) : new Wide[many]);
 }
-// HUGE: operator new: out of memory
+// HUGE: terminating due to uncaught exception of type std::bad_alloc
 // NULL: null
-// PURE: pure virtual function called
+// PURE: Pure virtual function called!
 #else
 void *operator new(size_t size) {
   printf("new %zu\n", size);

@@ -106,5 +106,5 @@ int main() {
 }
 #endif
 // CHECK: 1002, made 2
-// ITSELF: the initialisation of a static object needs that object
+// ITSELF: __cxa_guard_acquire detected recursive initialization
 // ALONE: 2004

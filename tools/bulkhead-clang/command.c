@@ -48,6 +48,14 @@ static bool stops_before_objects(const char *option)
     return starts_with(option, "-fmodule-header=");
 }
 
+static bool is_one_of(const char *option, const char *const *options)
+{
+    for (; *options; options++)
+        if (strcmp(option, *options) == 0)
+            return true;
+    return false;
+}
+
 static bool ends_with_one_of(const char *path, const char *const *suffixes)
 {
     for (; *suffixes; suffixes++)
@@ -57,13 +65,6 @@ static bool ends_with_one_of(const char *path, const char *const *suffixes)
 }
 
 static const char *const cxx_headers[] = {".hpp", ".hh", ".hp", ".hxx", ".h++", ".H", NULL};
-
-static bool is_cxx_file(const char *path)
-{
-    static const char *const sources[] = {".cc", ".cp", ".cpp", ".cxx", ".c++", ".C", ".CPP", ".ii", ".cppm", ".ccm", ".cxxm",
-                                          ".c++m", ".iim", NULL};
-    return ends_with_one_of(path, sources) || ends_with_one_of(path, cxx_headers);
-}
 
 /* What clang makes a precompiled header of, unless it is told to make something else. */
 static bool is_header(const char *path, const char *language)
@@ -93,8 +94,6 @@ static void check_target(const char *target)
 struct parser {
     struct command *command;
     const char *language; /* by -x; NULL while the file name decides */
-    bool exceptions;      /* the last of -fexceptions, -fno-exceptions */
-    bool any_cxx;
     bool seen_dashdash;
 };
 
@@ -108,11 +107,9 @@ static void add_input(struct parser *p, const char *path)
     if (language) {
         assembler = starts_with(language, "assembler");
         preprocess = strcmp(language, "assembler-with-cpp") == 0;
-        p->any_cxx |= starts_with(language, "c++");
     } else {
         preprocess = ends_with(path, ".S") || ends_with(path, ".sx");
         assembler = preprocess || ends_with(path, ".s") || ends_with(path, ".asm");
-        p->any_cxx |= is_cxx_file(path);
     }
     if (assembler && !c->native) {
         c->assembly = realloc(c->assembly, (c->assembly_count + 1) * sizeof *c->assembly);
@@ -180,7 +177,6 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
         if (strcmp(value, "gcc") != 0 && strcmp(value, "g++") != 0)
             die("%s cannot work: call bulkhead-clang or bulkhead-clang++ with the options of clang", arg);
         c->cxx = strcmp(value, "g++") == 0;
-        p->any_cxx |= c->cxx;
         return true;
     }
     if ((strcmp(arg, "-mllvm") == 0 || starts_with(arg, "-mllvm=")) && (value = value_of(argv, i, "-mllvm"))) {
@@ -208,11 +204,23 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
         args_add(&c->args, "-r");
         return true;
     }
-    /* The builtins of compiler-rt are what these are for elsewhere, and always linked. */
-    if (strcmp(arg, "-lgcc") == 0 || strcmp(arg, "-lgcc_s") == 0 || strcmp(arg, "-lgcc_eh") == 0)
+    /* The builtins of compiler-rt and the unwinder are what these are for elsewhere, and always there. */
+    if (is_one_of(arg, (const char *const[]){"-lgcc", "-lgcc_s", "-lgcc_eh", "-lunwind", NULL}))
         return true;
-    if (strcmp(arg, "-lstdc++") == 0 || strcmp(arg, "-lc++") == 0)
-        die("%s cannot work: there is no C++ library for modules yet; write against the C library", arg);
+    if (is_one_of(arg, (const char *const[]){"-lc++", "-lc++abi", "-lc++experimental", "-lstdc++", "-lsupc++", NULL})) {
+        c->cxx_library = true;
+        c->link_inputs++;
+        return true;
+    }
+    if (starts_with(arg, "-stdlib=")) {
+        if (strcmp(arg, "-stdlib=libc++") != 0 && strcmp(arg, "-stdlib=platform") != 0)
+            die("%s cannot work: the C++ library of modules is LLVM's; use -stdlib=libc++ or drop the option", arg);
+        return true;
+    }
+    if (strcmp(arg, "-nostdlib++") == 0) {
+        c->no_cxx_library = true;
+        return true;
+    }
     if (starts_with(arg, "-fuse-ld=")) {
         if (!strstr(arg, "lld"))
             die("%s cannot work: modules are linked by lld, which keeps the layout of bundles; drop the option", arg);
@@ -243,16 +251,14 @@ static void note_option(struct parser *p, const char *arg)
         c->no_libraries = true;
     else if (strcmp(arg, "-nolibc") == 0)
         c->no_libc = true;
+    else if (is_one_of(arg, (const char *const[]){"-nostdinc++", "-nostdlibinc", "-nostdinc", "--no-standard-includes", NULL}))
+        c->no_cxx_headers = true;
     else if (strcmp(arg, "--emit-static-lib") == 0)
         c->archive = true;
     else if (strcmp(arg, "-###") == 0 || starts_with(arg, "-ccc-print-"))
         c->show_only = true;
     else if (strcmp(arg, "-v") == 0)
         c->verbose = true;
-    else if (strcmp(arg, "-fexceptions") == 0)
-        p->exceptions = true;
-    else if (strcmp(arg, "-fno-exceptions") == 0)
-        p->exceptions = false;
     else if (strcmp(arg, "-march=native") == 0)
         c->avx512_off = true;
 }
@@ -304,12 +310,10 @@ static void parse_one(struct parser *p, const struct args *argv, size_t *i)
 
 void command_parse(struct command *command, const struct args *argv)
 {
-    struct parser p = {.command = command, .any_cxx = command->cxx};
+    struct parser p = {.command = command};
     command->phase = PHASE_LINK;
     for (size_t i = 0; i < argv->count; i++)
         command->native |= strcmp(argv->items[i], "--native") == 0;
     for (size_t i = 0; i < argv->count; i++)
         parse_one(&p, argv, &i);
-    if (p.exceptions && p.any_cxx && !command->native)
-        refuse_cxx_option("-fexceptions");
 }

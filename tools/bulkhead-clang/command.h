@@ -33,6 +33,9 @@ struct command {
     bool no_start_files; /* -nostartfiles or -nostdlib */
     bool no_libraries;   /* -nodefaultlibs or -nostdlib */
     bool no_libc;        /* -nolibc */
+    bool cxx_library;    /* -lc++ and the like */
+    bool no_cxx_library; /* -nostdlib++ */
+    bool no_cxx_headers; /* -nostdinc++ and what includes it */
     bool show_only;      /* -###, -ccc-print-phases, ... */
     bool verbose;        /* -v */
     bool uses_dl;        /* -ldl */
@@ -58,8 +61,6 @@ void refuse_option(const char *option);
 void refuse_linker_options(const char *options, bool commas);
 /* The same for what goes to the assembler, by -Wa, or -Xassembler. */
 void refuse_assembler_options(const char *options, bool commas);
-/* The same for an option that only C++ cannot have. */
-void refuse_cxx_option(const char *option);
 
 /* The same for sanitizers that would call their run-time. `clang` and `target` are the compiler and its option. */
 void check_sanitizers(const struct command *command, const char *clang, const char *target);

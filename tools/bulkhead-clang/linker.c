@@ -34,7 +34,7 @@ struct kind {
 
 struct survey {
     bool own; /* the C library's files; the linker reads none when others are missing */
-    struct kind foreign, stores, threads, no_threads, pthread, makes_threads, main;
+    struct kind foreign, stores, threads, no_threads, pthread, makes_threads, main, cxx, unwinder;
 };
 
 static void add(struct kind *kind, const char *name)
@@ -131,6 +131,10 @@ static void add_facts(struct survey *s, const char *name, const struct object_fa
         add(&s->main, name);
     if (facts->makes_threads)
         add(&s->makes_threads, name);
+    if (facts->needs_cxx)
+        add(&s->cxx, name);
+    else if (facts->needs_unwinder)
+        add(&s->unwinder, name);
     if (facts->code && !(facts->traits & BH_OBJECT_BUILT))
         add(&s->foreign, name);
     if (facts->code && (facts->traits & BH_OBJECT_STORES))
@@ -216,15 +220,26 @@ static bool has_archive(const struct link *link, const char *name)
     return false;
 }
 
+static bool has_argument(const struct link *link, const char *suffix)
+{
+    for (size_t i = 0; i < link->args.count; i++)
+        if (ends_with(link->args.items[i], suffix))
+            return true;
+    return false;
+}
+
 /* What can be added to the linker's own messages. */
 static void explain_failure(const struct link *link, const struct survey *s)
 {
     refuse_foreign(link, s);
-    bool starts = false;
-    for (size_t i = 0; i < link->args.count; i++)
-        starts |= ends_with(link->args.items[i], "/crt1.o");
-    if (starts && s->own && !s->main.count)
+    if (has_argument(link, "/crt1.o") && s->own && !s->main.count)
         say("note", "no object defines main; a module whose functions the host calls is linked by --library");
+    if (s->cxx.count && !has_argument(link, "/libc++.a"))
+        say("note", format("%s%s: needs the C++ library, because it was made from C++; link by bulkhead-clang++, or add -lc++",
+                           s->cxx.first, others(&s->cxx)));
+    if (s->unwinder.count && !has_argument(link, "/libunwind.a"))
+        say("note", format("%s%s: built with -fexceptions, and needs the unwinder, which comes with the C++ library: build that by "
+                           "tools/build cxx", s->unwinder.first, others(&s->unwinder)));
     for (size_t i = 0; i < link->args.count; i++) {
         const char *arg = link->args.items[i];
         if (!starts_with(arg, "-l") || !arg[2])

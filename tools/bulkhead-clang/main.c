@@ -62,9 +62,12 @@ static void add_front(struct args *out, const struct command *c, bool compiles)
     }
     if (!c->pthread)
         args_add(out, "-fno-threadsafe-statics");
-    args_add_list(out, "-ftls-model=local-exec", "-fno-exceptions", "-fno-rtti", "-nostdinc++", "-cxx-isystem",
-                  format("%s/include/c++", paths.sysroot), "--rtlib=compiler-rt", "--unwindlib=none",
-                  "--end-no-unused-arguments", NULL);
+    args_add_list(out, "-ftls-model=local-exec", "--rtlib=compiler-rt", "--unwindlib=none", "-nostdinc++", NULL);
+    /* Until the C++ library is built, headers in its place that say so. */
+    if (!c->no_cxx_headers)
+        args_add_list(out, "-cxx-isystem", first_existing(format("%s/include/c++/v1", paths.sysroot),
+                                                          format("%s/include/c++", paths.sysroot)), NULL);
+    args_add(out, "--end-no-unused-arguments");
 }
 
 /* And what comes after them, because it is not theirs to override. */
@@ -143,12 +146,27 @@ static void add_link_front(struct args *out, const struct command *c)
     }
 }
 
+/* Ours comes first, because it has an exit in place of libc.a's. */
+static void add_cxx_libraries(struct args *out, const struct command *c, const char *lib)
+{
+    static const char *const libraries[] = {"libbulkhead-c++.a", "libc++.a", "libc++experimental.a", "libc++abi.a"};
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+        const char *library = format("%s/%s", lib, libraries[i]);
+        need(library, c->only ? "one ingredient of isolation is measured in C"
+                              : format("the C++ library has not been built; build it by tools/build %scxx", c->native ? "native-" : ""));
+        add_linker_option(out, library);
+    }
+}
+
 static void add_link_back(struct args *out, const struct command *c)
 {
     const char *lib = library_directory(c);
+    if (c->cxx_library || (c->cxx && !c->no_libraries && !c->no_cxx_library))
+        add_cxx_libraries(out, c, lib);
     if (!c->no_libraries) {
-        if (c->cxx)
-            add_linker_option(out, format("%s/libbulkhead-c++.a", lib));
+        /* C that was compiled with -fexceptions may need it, too. */
+        if (access(format("%s/libunwind.a", lib), F_OK) == 0)
+            add_linker_option(out, format("%s/libunwind.a", lib));
         if (!c->no_libc)
             add_linker_option(out, format("%s/libc.a", lib));
         add_linker_option(out, format("%s/libclang_rt.builtins.a", lib));

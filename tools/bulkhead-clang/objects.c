@@ -103,6 +103,22 @@ static bool find_sections(struct bytes file, struct sections *s)
     return section(s, h.e_shstrndx == SHN_XINDEX ? first.sh_link : h.e_shstrndx, &s->names);
 }
 
+static bool starts_with_one_of(const char *name, const char *const *beginnings)
+{
+    for (; *beginnings; beginnings++)
+        if (starts_with(name, *beginnings))
+            return true;
+    return false;
+}
+
+/* Its C functions, operators new and delete, and what lies in std or __cxxabiv1. */
+static bool is_of_cxx_library(const char *name)
+{
+    static const char *const beginnings[] = {"__cxa_", "__gxx_personality", "_Znw", "_Zna", "_Zdl", "_Zda", "_ZSt", "_ZNSt", "_ZNKSt",
+                                             "_ZTVSt", "_ZTVNSt", "_ZTISt", "_ZTVN10__cxxabiv1", "__dynamic_cast", NULL};
+    return starts_with_one_of(name, beginnings) && strcmp(name, "__cxa_atexit") != 0 && strcmp(name, "__cxa_finalize") != 0;
+}
+
 static void read_symbols(const struct sections *s, const Elf64_Shdr *table, struct object_facts *facts)
 {
     Elf64_Shdr strings;
@@ -112,10 +128,13 @@ static void read_symbols(const struct sections *s, const Elf64_Shdr *table, stru
         Elf64_Sym symbol;
         memcpy(&symbol, s->file.at + table->sh_offset + i * sizeof symbol, sizeof symbol);
         const char *name = string_at(s->file, &strings, symbol.st_name);
-        if (symbol.st_shndx != SHN_UNDEF)
+        if (symbol.st_shndx != SHN_UNDEF) {
             facts->defines_main |= strcmp(name, "main") == 0;
-        else
-            facts->makes_threads |= strcmp(name, "pthread_create") == 0 || strcmp(name, "thrd_create") == 0;
+            continue;
+        }
+        facts->makes_threads |= strcmp(name, "pthread_create") == 0 || strcmp(name, "thrd_create") == 0;
+        facts->needs_cxx |= is_of_cxx_library(name);
+        facts->needs_unwinder |= strcmp(name, "__gcc_personality_v0") == 0 || starts_with(name, "_Unwind_");
     }
 }
 

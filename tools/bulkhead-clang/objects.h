@@ -9,6 +9,8 @@ struct object_facts {
     unsigned traits;     /* BH_OBJECT_...; 0: another compiler or assembler made it */
     bool defines_main;
     bool makes_threads;  /* it refers to pthread_create or thrd_create */
+    bool needs_cxx;      /* it refers to the C++ library */
+    bool needs_unwinder; /* it refers to what C with -fexceptions needs */
 };
 
 /* Reads an object by the name that the linker gives it: FILE, or ARCHIVE(MEMBER), of a thin archive, too. False if that is no object

@@ -66,9 +66,6 @@ static const struct refusal refusals[] = {
     {"-ftest-coverage", "the coverage run-time is not available in modules; collect coverage from a native build"},
     {"--coverage", "the coverage run-time is not available in modules; collect coverage from a native build"},
     {"-fopenmp*", "the OpenMP run-time is not available in modules; drop it, the pragmas are then ignored"},
-    {"-stdlib=*", "there is no C++ library for modules yet; write against the C library"},
-    {"-fcxx-exceptions", "exceptions are not available in modules yet; use -fno-exceptions and return errors"},
-    {"-frtti", "run-time type information needs a C++ library, which modules do not have yet; drop it"},
 };
 
 /* The linker's own options, which it takes with one hyphen or two. */
@@ -128,11 +125,4 @@ void refuse_linker_options(const char *options, bool commas)
 void refuse_assembler_options(const char *options, bool commas)
 {
     refuse_among(assembler_refusals, sizeof assembler_refusals / sizeof *assembler_refusals, options, commas, false);
-}
-
-void refuse_cxx_option(const char *option)
-{
-    if (strcmp(option, "-fexceptions") == 0)
-        die("-fexceptions in C++ cannot work in a module yet: there is no C++ run-time library; "
-            "use -fno-exceptions (the default here) and return errors");
 }

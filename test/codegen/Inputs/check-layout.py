@@ -16,7 +16,8 @@ import sys
 BUNDLE = 32
 LINE = re.compile(r"^\s*([0-9a-f]+):\s+((?:[0-9a-f]{2} )+)\s*(.*)$")
 RELOC = re.compile(r"^\s+([0-9a-f]+):\s+(R_X86_64_\w+)\s+(.*)$")
-NORETURN = {"abort", "exit", "_exit", "longjmp", "siglongjmp", "__stack_chk_fail"} | set(os.environ.get("BULKHEAD_NORETURN", "").split(","))
+NORETURN = {"abort", "exit", "_exit", "longjmp", "siglongjmp", "__stack_chk_fail", "_Unwind_Resume", "__clang_call_terminate",
+            "_ZSt9terminatev", "__cxa_throw", "__cxa_rethrow"} | set(os.environ.get("BULKHEAD_NORETURN", "").split(","))
 PREFIXES = {"2e", "3e", "64", "65", "66", "67", "f0", "f2", "f3"}
 
 

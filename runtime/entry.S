@@ -58,6 +58,22 @@
 3:  movq %rbx, %rdi
     xorl %ebp, %ebp
 .endm
+/* Loads the general registers of the frame at rcx but for rcx, rsp and r11. */
+.macro load_general
+    movq FRAME_RAX(%rcx), %rax
+    movq FRAME_RBX(%rcx), %rbx
+    movq FRAME_RDX(%rcx), %rdx
+    movq FRAME_RSI(%rcx), %rsi
+    movq FRAME_RDI(%rcx), %rdi
+    movq FRAME_RBP(%rcx), %rbp
+    movq FRAME_R8(%rcx), %r8
+    movq FRAME_R9(%rcx), %r9
+    movq FRAME_R10(%rcx), %r10
+    movq FRAME_R12(%rcx), %r12
+    movq FRAME_R13(%rcx), %r13
+    movq FRAME_R14(%rcx), %r14
+    movq FRAME_R15(%rcx), %r15
+.endm
 /* Loads the arguments in vector registers from registers at rsi by instruction. */
 .macro load_vectors instruction
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7
@@ -307,19 +323,7 @@ called:
     movl $7, %eax
     xorl %edx, %edx
     xrstor64 (%rcx)
-    movq FRAME_RAX(%rcx), %rax
-    movq FRAME_RBX(%rcx), %rbx
-    movq FRAME_RDX(%rcx), %rdx
-    movq FRAME_RSI(%rcx), %rsi
-    movq FRAME_RDI(%rcx), %rdi
-    movq FRAME_RBP(%rcx), %rbp
-    movq FRAME_R8(%rcx), %r8
-    movq FRAME_R9(%rcx), %r9
-    movq FRAME_R10(%rcx), %r10
-    movq FRAME_R12(%rcx), %r12
-    movq FRAME_R13(%rcx), %r13
-    movq FRAME_R14(%rcx), %r14
-    movq FRAME_R15(%rcx), %r15
+    load_general
     movq FRAME_RSP(%rcx), %rsp
     xorl %r11d, %r11d
     movq FRAME_TARGET(%rcx), %rcx
@@ -340,20 +344,8 @@ not_back:
     movl %cs, %eax
     pushq %rax
     pushq FRAME_TARGET(%rcx)
-    movq FRAME_RAX(%rcx), %rax
-    movq FRAME_RBX(%rcx), %rbx
-    movq FRAME_RDX(%rcx), %rdx
-    movq FRAME_RSI(%rcx), %rsi
-    movq FRAME_RDI(%rcx), %rdi
-    movq FRAME_RBP(%rcx), %rbp
-    movq FRAME_R8(%rcx), %r8
-    movq FRAME_R9(%rcx), %r9
-    movq FRAME_R10(%rcx), %r10
+    load_general
     movq FRAME_R11(%rcx), %r11
-    movq FRAME_R12(%rcx), %r12
-    movq FRAME_R13(%rcx), %r13
-    movq FRAME_R14(%rcx), %r14
-    movq FRAME_R15(%rcx), %r15
     movq FRAME_RCX(%rcx), %rcx
     iretq
     .size bh_stub_syscall, . - bh_stub_syscall

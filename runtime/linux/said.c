@@ -5,7 +5,7 @@
 
 #include "linux.h"
 
-#define TAIL 256 /* of what is written at a time: more than a line that is kept */
+#define ENOUGH 256 /* more than a line that is kept */
 
 static void append(struct bh_said *said, char c) {
     if (c == '\n') {
@@ -19,15 +19,21 @@ static void append(struct bh_said *said, char c) {
         said->line[said->length++] = c >= ' ' && c <= '~' ? c : '?';
 }
 
+static void append_part(bh_instance *instance, uint64_t from, size_t size) {
+    char part[ENOUGH];
+    if (!bh_get(instance, part, from, size))
+        return;
+    for (size_t i = 0; i < size; i++)
+        append(&instance->personality->said, part[i]);
+}
+
+/* Of what is longer, the beginning and the end: a line that goes on from one to the other is full before. */
 void bh_said_append(bh_instance *instance, const struct iovec *vector, int count) {
-    struct bh_said *said = &instance->personality->said;
     for (int n = 0; n < count; n++) {
-        char tail[TAIL];
-        size_t size = vector[n].iov_len, kept = size < sizeof(tail) ? size : sizeof(tail);
-        if (!bh_get(instance, tail, (uint64_t)(uintptr_t)vector[n].iov_base + size - kept, kept))
-            kept = 0;
-        for (size_t i = 0; i < kept; i++)
-            append(said, tail[i]);
+        uint64_t at = (uint64_t)(uintptr_t)vector[n].iov_base;
+        size_t size = vector[n].iov_len, head = size < ENOUGH ? size : ENOUGH, tail = size - head < ENOUGH ? size - head : ENOUGH;
+        append_part(instance, at, head);
+        append_part(instance, at + size - tail, tail);
     }
 }
 

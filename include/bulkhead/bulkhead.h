@@ -14,8 +14,9 @@
  *   - Guest addresses (bh_address) are ordinary addresses of this process inside the instance's slot. Never dereference
  *     one: the guest chose it. Use bh_copy_in and bh_copy_out, which check and cannot fault.
  *   - Nesting: a host function that a guest calls back may call any instance, this one too (bh_callback_create). Control
- *     must come back the way it went: a longjmp, a C++ exception or a thread's end that carries the host over a guest's
- *     frames leaves the instance locked and the thread unable to contain faults. It is forbidden, and not detected.
+ *     must come back the way it went: a longjmp or a thread's end that carries the host over a guest's frames leaves the
+ *     instance locked and the thread unable to contain faults. It is forbidden, and not detected. A C++ exception that
+ *     leaves a callback ends the process (std::terminate): there is no way through the guest's frames to a handler.
  *   - Thread safety: engines and modules may be used by several threads at once; an instance runs one call at a time
  *     (a second one gets BH_ERROR_BUSY), from any thread, unless its module is a library built with -pthread: that one
  *     several threads may call at once. A policy must not be changed once an instance uses it.

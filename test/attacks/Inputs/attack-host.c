@@ -5,7 +5,7 @@
  *     fault KIND           the call ends in a contained fault of that kind (number of enum bh_fault_kind)
  *     returns N            attack returns N
  *     error N              bh_call returns that bh_error
- *     contained            any of fault, return, exit
+ *     contained [MODE]     any of fault, return, exit; with MODE attack's variable `mode` is that, and it counts in `tried`
  * attack gets the address of a secret in the host, of a function in the host, of the host's stack, and of the slot behind its
  * own. The slots before and behind hold instances with a canary in their memory; the secret and more canaries lie in the
  * host, and for attacks by callbacks directly before and behind the slot, where else nothing is mapped. Whatever happens, none of
@@ -276,6 +276,20 @@ static bool expected(const struct outcome *outcome, const char *kind, long numbe
             outcome->error == BH_ERROR_CALLBACK);
 }
 
+/* For an attack of many attempts, each of which may be its last. */
+static void set_mode(long mode) {
+    bh_address at;
+    require(bh_instance_symbol(victim, "mode", &at));
+    require(bh_copy_in(victim, at, &mode, sizeof(mode)));
+}
+
+static void check_tried(void) {
+    bh_address at;
+    long tried = 0;
+    CHECK(!bh_instance_symbol(victim, "tried", &at) && !bh_copy_out(victim, &tried, at, sizeof(tried)) && tried);
+    printf("%ld attempts\n", tried);
+}
+
 int main(int argc, char **argv) {
     if (argc < 3)
         return 2;
@@ -307,6 +321,9 @@ int main(int argc, char **argv) {
     CHECK(bh_instance_base(instance[1]) == bh_instance_base(instance[0]) + BH_SLOT_SIZE);
     require(bh_instance_set_deadline(victim, 2000000000));
 
+    bool has_mode = !strcmp(argv[2], "contained") && argc > 3;
+    if (has_mode)
+        set_mode(strtol(argv[3], NULL, 0));
     struct outcome outcome = attack();
     unsigned mxcsr;
     unsigned short control;
@@ -314,6 +331,8 @@ int main(int argc, char **argv) {
     CHECK((mxcsr & 0xffc0) == 0x1f80 && control == 0x37f);
     check_canaries();
     check_host();
+    if (has_mode)
+        check_tried();
     if (!expected(&outcome, argv[2], argc > 3 ? strtol(argv[3], NULL, 0) : 0)) {
         printf("failed: expected %s %s, got error %d (%s), result %lld\n", argv[2], argc > 3 ? argv[3] : "", outcome.error,
                outcome.error ? outcome.detail.text : "none", (long long)outcome.result.as.l);

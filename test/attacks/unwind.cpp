@@ -20,6 +20,14 @@
 // RUN: %build/test/attacks/attack-host %t contained 027
 // RUN: %build/test/attacks/attack-host %t contained 037
 // RUN: %build/test/attacks/attack-host %t contained 077
+// Where r14 is the thread pointer.
+// RUN: %bulkhead-clangxx -O1 -fno-omit-frame-pointer -pthread --library %s -o %t && %bulkhead-verify %t
+// RUN: %build/test/attacks/attack-host %t contained 011
+// RUN: %build/test/attacks/attack-host %t contained 012
+// RUN: %build/test/attacks/attack-host %t contained 013
+// RUN: %build/test/attacks/attack-host %t contained 014
+// RUN: %build/test/attacks/attack-host %t contained 015
+// RUN: %build/test/attacks/attack-host %t contained 036
 #include <csetjmp>
 #include <csignal>
 #include <cstdint>

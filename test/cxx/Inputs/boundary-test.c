@@ -70,9 +70,9 @@ static int on_host(void *context, bh_instance *from, const bh_value *arguments, 
     return end_outer;
 }
 
-static void give_host(void) {
+static void give_host(bh_callback_function *function, void *context) {
     bh_address address;
-    CHECK(!bh_callback_create(instance, "v(i)", on_host, NULL, &address));
+    CHECK(!bh_callback_create(instance, "v(i)", function, context, &address));
     CHECK(!invoke(instance, "give", "v(p)", NULL, address, 0));
 }
 
@@ -93,7 +93,7 @@ static void *test_ends(void *threads) {
         CHECK(!bh_instance_reset(instance));
         for (int round = 0; round < 2; round++) {
             end_outer = round;
-            give_host();
+            give_host(on_host, NULL);
             nested = BH_OK;
             CHECK(call("outer", (int)n, &number) == BH_ERROR_FAULT && nested == BH_ERROR_FAULT);
             check_end(n, BH_ERROR_FAULT);
@@ -111,10 +111,26 @@ static void test_within(void) {
     CHECK(!bh_instance_reset(instance));
 }
 
+/* Another instance's exception is an error for the callback that called it, and no more. */
+static int on_other(void *other, bh_instance *from, const bh_value *arguments, bh_value *result) {
+    bh_value value;
+    (void)from, (void)result;
+    check_end(0, invoke(other, "inner", "i(i)", &value, (uint64_t)arguments[0].as.i, 0));
+    return 0;
+}
+
+static void test_other(const bh_policy *policy) {
+    int number;
+    bh_instance *other = new_instance(policy);
+    give_host(on_other, other);
+    CHECK(!call("outer", 0, &number) && number == 1 && variable("caught") == 0 && variable("destroyed") == 2);
+    CHECK(!bh_instance_destroy(other) && !bh_instance_reset(instance));
+}
+
 static void test_reset(void) {
     int number;
     for (int what = 0; what < 4; what++) {
-        give_host();
+        give_host(on_host, NULL);
         CHECK(get("left") == 0);
         bh_instance_set_deadline(instance, what == 3 ? 50000000 : 0);
         bh_error error = call("half", what, &number);
@@ -147,6 +163,7 @@ int main(int argc, char **argv) {
     instance = new_instance(policy);
     test_within();
     test_ends(threads ? instance : NULL);
+    test_other(policy);
     test_reset();
     test_many();
     if (threads) {

@@ -1,5 +1,7 @@
 // host-throws MODULE (boundary.cpp): a host in C++ that throws in a callback, and would catch it around the call.
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <stdexcept>
 
 #include "bulkhead/bulkhead.h"
@@ -23,6 +25,11 @@ int main(int argc, char **argv) {
     bh_value result;
     if (argc != 2)
         return 2;
+    std::set_terminate([] { // and leave no core file
+        std::puts("terminated");
+        std::fflush(stdout);
+        std::_Exit(3);
+    });
     options.struct_size = sizeof(options);
     try {
         require(bh_engine_create(&options, &engine));

@@ -44,6 +44,16 @@
 
 #include "layout.h"
 
+/* The version of this header and of the library that goes with it, by the rules of semver.org: what CHANGELOG.md calls
+ * stable breaks only when the first number grows (while that is 0: the second). */
+#define BH_VERSION_MAJOR 0
+#define BH_VERSION_MINOR 1
+#define BH_VERSION_PATCH 0
+
+/* For #if: BH_VERSION >= BH_VERSION_NUMBER(0, 1, 0) */
+#define BH_VERSION_NUMBER(major, minor, patch) ((major) * 1000000 + (minor) * 1000 + (patch))
+#define BH_VERSION BH_VERSION_NUMBER(BH_VERSION_MAJOR, BH_VERSION_MINOR, BH_VERSION_PATCH)
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -11,10 +11,10 @@
 #include <time.h>
 
 #include "bulkhead/bulkhead.h"
-#include "frame.h"
-#include "ownership.h"
-#include "space.h"
-#include "threads.h"
+#include "cross/frame.h"
+#include "base/ownership.h"
+#include "slot/space.h"
+#include "guest/tasks.h"
 #include "verifier/elf.h"
 
 #define BH_HIDDEN __attribute__((visibility("hidden")))

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bind.h"
+#include "library.h"
 
 #define MAX_PINS 65536
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bind.h"
+#include "library.h"
 
 #define DEFAULT_STRING_LIMIT ((size_t)1 << 20)
 #define DEFAULT_COPY_LIMIT ((size_t)1 << 28)

@@ -1,7 +1,7 @@
 /* Sizes that contracts name, and host memory for what they describe. */
 #include <stdlib.h>
 
-#include "bind.h"
+#include "library.h"
 
 uint64_t bh_bind_size(bh_bind_call *call, const char *what, int64_t value) {
     if (value >= 0)

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "bind.h"
+#include "library.h"
 
 #define MAX_TOKENS (1u << 16)
 #define PLACE_SHIFT 4

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "../internal.h"
+#include "internal.h"
 
 #define BH_GUEST_ID 1000 /* the guest's user and group */
 #define BH_GUEST_PID 2

@@ -1,5 +1,5 @@
 ; RUN: %prove %s
-; P1 and P3: reserve in runtime/engine.c. mmap gives any page-aligned `at`; the first slot is the first multiple of 4 GiB
+; P1 and P3: reserve in runtime/host/engine.c. mmap gives any page-aligned `at`; the first slot is the first multiple of 4 GiB
 ; after 16 MiB. The slots, the 16 MiB before the first and 16 MiB behind the last lie in the reservation. And inside a slot the
 ; fixed parts do not overlap.
 (declare-const at Word)

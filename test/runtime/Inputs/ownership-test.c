@@ -1,4 +1,4 @@
-/* The lock on an instance (runtime/ownership.h) by itself: ownership-test CASE. Prints what failed; exit status 0 when nothing did.
+/* The lock on an instance (runtime/base/ownership.h) by itself: ownership-test CASE. Prints what failed; exit status 0 when nothing did.
  * handover-test.c looks at it through the API. */
 #include <errno.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* Adds, removes and protects ranges of a slot's map (runtime/space.c) at random and compares it with a model: the protection and the
+/* Adds, removes and protects ranges of a slot's map (runtime/slot/space.c) at random and compares it with a model: the protection and the
  * kind of every page. Room is asked for as the runtime does, and the array is always as small as it may be, so that the
  * sanitizer sees a step that needs more than was asked for. */
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "bulkhead/layout.h"
-#include "space.h"
+#include "slot/space.h"
 
 #define PAGES 64
 #define STEPS 400000

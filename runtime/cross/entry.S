@@ -17,7 +17,7 @@
  * arguments on a CPU with AVX; everything else branches away from it and back.
  */
 #include "bulkhead/layout.h"
-#include "frame.h"
+#include "cross/frame.h"
 
     .text
 

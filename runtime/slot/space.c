@@ -1,5 +1,5 @@
 /* The map of a slot; see space.h. */
-#include "space.h"
+#include "slot/space.h"
 
 #include <stdlib.h>
 #include <string.h>

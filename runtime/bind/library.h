@@ -1,5 +1,5 @@
 /* What the files of runtime/bind share. They use nothing of the runtime but include/bulkhead/bulkhead.h and
- * record.h. */
+ * base/record.h. */
 #ifndef BULKHEAD_RUNTIME_BIND_H
 #define BULKHEAD_RUNTIME_BIND_H
 
@@ -11,7 +11,7 @@
 
 #include <bulkhead/bind.h>
 
-#include "record.h"
+#include "base/record.h"
 
 #define BH_BIND_SCRATCH_SIZE 0x40000 /* guest memory for arguments, taken and given back like a stack */
 #define BH_BIND_VIOLATION 1          /* what a callback returns that ends the guest's call */

@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "enter.h"
+#include "cross/enter.h"
 
 static uint64_t read_by_call(uint64_t otherwise) {
     syscall(SYS_arch_prctl, ARCH_GET_GS, &otherwise);

@@ -1,5 +1,5 @@
 /* What a thread keeps that not every thread needs: made when it is first written to. */
-#include "record.h"
+#include "base/record.h"
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* Threads of the host that call into a guest that is built for threads, or work on its memory. See threads.h. */
-#include "threads.h"
+#include "guest/tasks.h"
 
 #include <stdlib.h>
 #include <string.h>

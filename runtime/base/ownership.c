@@ -1,5 +1,5 @@
 /* The slow half of the lock on an instance; ownership.h explains both halves. */
-#include "ownership.h"
+#include "base/ownership.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>

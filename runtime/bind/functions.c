@@ -9,7 +9,7 @@
  * function that it could have called anyway. */
 #include <stdlib.h>
 
-#include "bind.h"
+#include "library.h"
 
 /* The calls that this thread runs apart, innermost first. */
 static BH_THREAD_LOCAL bh_bind_call *apart;

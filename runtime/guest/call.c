@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "enter.h"
+#include "cross/enter.h"
 
 #define AT(field, offset) _Static_assert(offsetof(struct bh_frame, field) == offset, #field " is not where entry.S looks for it")
 AT(xsave, FRAME_XSAVE);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bind.h"
+#include "library.h"
 
 /* For threads without memory for a record of their own. */
 static const bh_bind_error bare[] = {

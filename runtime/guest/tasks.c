@@ -1,12 +1,12 @@
 /* Threads of a guest: those that it makes, and how all of them end. See threads.h. */
-#include "threads.h"
+#include "guest/tasks.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
-#include "enter.h"
+#include "cross/enter.h"
 
 #define HOST_STACK (1024 * 1024) /* the deepest system call needs some 50 KiB; the host's callbacks run here, too */
 #define HOST_MAPPINGS 4         /* a host thread's stack, the alternate signal stack, and the guard of each */

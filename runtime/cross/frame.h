@@ -94,7 +94,7 @@
 #include <stdint.h>
 
 #include "bulkhead/bulkhead.h"
-#include "record.h"
+#include "base/record.h"
 
 /* What ended a call, as the signal handler or the personality noted it. */
 struct bh_fault {

@@ -10,60 +10,20 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "base/descriptor.h"
+#include "base/fail.h"
+#include "base/fork.h"
+#include "base/guarded.h"
+#include "base/limit.h"
+#include "base/mapping.h"
+#include "base/ownership.h"
+#include "base/raised.h"
 #include "bulkhead/bulkhead.h"
 #include "cross/frame.h"
-#include "base/ownership.h"
 #include "slot/space.h"
 #include "guest/tasks.h"
 #include "verifier/elf.h"
 
-#define BH_HIDDEN __attribute__((visibility("hidden")))
-#define BH_PAGE_ROUND(x) (((uint64_t)(x) + BH_PAGE_SIZE - 1) & ~(uint64_t)(BH_PAGE_SIZE - 1))
-
-/* ---- error.c ---- */
-
-/* Fills the thread's detail, if there is memory for one, and returns error. */
-bh_error bh_fail(bh_error error, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same with errno and its text appended. */
-bh_error bh_fail_errno(bh_error error, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same with system_errno = number, of which the text says nothing. */
-bh_error bh_fail_number(bh_error error, int number, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* What bh_last_error shows, to be added to; NULL when there was no memory for it. */
-bh_error_detail *bh_error_slot(void);
-/* Makes that now, so that an error for lack of memory finds it. */
-void bh_error_prepare(void);
-/* Makes *detail, which bh_last_error had, the last error again. */
-void bh_error_restore(const bh_error_detail *detail);
-
-/* ---- descriptor.c ---- */
-
-/* Moves a new descriptor, which is close-on-exec, out of 0 to 2, which are the host's. fd may be -1, from a call that failed; -1 and errno
- * then, too. */
-int bh_fd_apart(int fd);
-/* open, apart, with O_CLOEXEC and O_NOCTTY. */
-int bh_fd_open(const char *path, int flags);
-/* A memfd that can be sealed, apart. */
-int bh_fd_memory(const char *name, bool executable);
-/* Writes all of it at offset, interrupted or not; false and errno when that fails. */
-bool bh_fd_write(int fd, const uint8_t *bytes, size_t size, uint64_t offset);
-/* ftruncate and F_ADD_SEALS, and a look at whether they did what they say: false and errno when not. */
-bool bh_fd_resize(int fd, uint64_t size);
-bool bh_fd_seal(int fd, int seals);
-
-/* A descriptor that is kept, and the file that it stood for. */
-struct bh_kept {
-    int fd; /* -1: none */
-    dev_t device;
-    ino_t inode;
-};
-/* Takes over fd, which may be -1; false (and errno) when that is no file, and fd is closed. */
-bool bh_kept_set(struct bh_kept *kept, int fd);
-/* Whether it is still the same file's. */
-bool bh_kept_same(const struct bh_kept *kept);
-/* Closes it, unless it is another file's by now. */
-void bh_kept_close(struct bh_kept *kept);
-/* The error that it is not. */
-bh_error bh_fail_kept(const struct bh_kept *kept, const char *what);
 
 /* ---- engine.c, slot.c ---- */
 
@@ -104,18 +64,11 @@ struct bh_engine {
     int deadline_signal;
 };
 
-/* The child of a fork shares context pages with its parent: it must not run guests. */
-extern atomic_bool bh_forked;
-
 static inline uint64_t bh_slot_base(const bh_engine *engine, unsigned slot) {
     return (uint64_t)engine->slot_base[slot] << BH_SLOT_SHIFT;
 }
 bh_error bh_slot_take(bh_engine *engine, unsigned *slot);
 void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned);
-/* Memory of no file at or above 4 GiB, where no 32-bit value of a guest's leads; MAP_FAILED (and errno) when there is none. */
-void *bh_map_high(size_t size, int protection, int flags);
-/* A shared mapping of a file anywhere but in a slot; MAP_FAILED and errno when there is none. */
-void *bh_map_file(size_t size, int protection, int fd, uint64_t offset);
 /* mmap over [at, at + size) of a slot, never elsewhere; false (and errno) when the kernel refuses, in which case the range
  * may be in any state: the caller poisons the slot. */
 bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset);
@@ -130,17 +83,6 @@ bool bh_slot_unmap(uint64_t at, uint64_t size);
 bool bh_mappings_take(bh_engine *engine, unsigned n);
 void bh_mappings_return(bh_engine *engine, unsigned n);
 
-/* ---- limits.c ---- */
-
-/* What vm.max_map_count leaves to guests. */
-unsigned bh_default_mapping_limit(void);
-/* After a system call failed with errno: says which of the kernel's limits stopped `what`, its value and the cure. Returns
- * BH_ERROR_LIMIT when it is one, else BH_ERROR_SYSTEM. */
-bh_error bh_fail_limit(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Of opening a file, of which the format says the path alone: the limit, or error. */
-bh_error bh_fail_open(bh_error error, const char *format, const char *path) __attribute__((format(printf, 2, 0)));
-/* timer_create failed with errno. */
-bh_error bh_fail_timer(void);
 /* The engine's limit of mappings stopped it, or the policy's. */
 bh_error bh_fail_mappings(const bh_instance *instance, const char *what);
 
@@ -485,16 +427,6 @@ static inline void bh_host_end(bool paused) {
     if (__builtin_expect(paused, 0))
         bh_deadline_resume();
 }
-
-/* ---- raised.c ---- */
-
-/* What a system call raises is held back between the two. */
-struct bh_raised {
-    sigset_t held, mask;
-};
-void bh_raised_hold(struct bh_raised *raised);
-/* look: the call did less than all. The signal that it raised, or 0; errno is as before. */
-int bh_raised_take(const struct bh_raised *raised, bool look);
 
 /* ---- symbols.c ---- */
 

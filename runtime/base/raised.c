@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <time.h>
 
-#include "internal.h"
+#include "base/raised.h"
 
 void bh_raised_hold(struct bh_raised *raised) {
     sigemptyset(&raised->held);

@@ -169,18 +169,7 @@ bool bh_set_gs(const struct bh_frame *frame);
 extern struct bh_frame bh_idle_frame;
 extern BH_THREAD_LOCAL struct bh_frame *bh_current_frame;
 
-/* copy.S: copies n bytes; 0, or -1 when either side faulted (then part was copied). */
-int bh_guarded_copy(void *to, const void *from, uint64_t n);
-/* Copies up to and including a NUL, at most n bytes. Bytes copied, n + 1 when there was no NUL, or -1 after a fault. */
-int64_t bh_guarded_string(char *to, const char *from, uint64_t n);
-/* Writes n times byte; 0, or -1 after a fault. */
-int bh_guarded_fill(void *to, int byte, uint64_t n);
-/* The length of a string of at most n bytes; n when there was no NUL, or -1 after a fault. */
-int64_t bh_guarded_length(const char *string, uint64_t n);
 /* blocking.S: the instructions that begin a blocking system call, and where they are given up. */
 extern const char bh_blocking_begin[], bh_blocking_end[], bh_blocking_cancel[];
-/* What GS points to at BH_CONTEXT_BASE; -1 when nothing is there. */
-uint64_t bh_guarded_gs_word(void);
-extern const char bh_guard_begin[], bh_guard_end[], bh_guard_fault[];
 #endif
 #endif

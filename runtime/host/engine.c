@@ -22,8 +22,6 @@
 #define HWCAP2_FSGSBASE 2
 #define ARCH_SHSTK_STATUS 0x5005
 
-atomic_bool bh_forked;
-
 /* In the child, on the one thread that it has. */
 static void after_fork(void) {
     atomic_store(&bh_forked, true);

@@ -29,30 +29,6 @@ void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned) {
     pthread_mutex_unlock(&engine->lock);
 }
 
-void *bh_map_high(size_t size, int protection, int flags) {
-    void *at = mmap(NULL, size, protection, flags, -1, 0);
-    int error = at == MAP_FAILED ? errno : at ? ENOMEM : ENOSYS; /* NULL: nothing was mapped, whatever is said */
-    /* Valgrind offers low addresses only, unless asked for others. */
-    for (uint64_t hint = 2 * BH_SLOT_SIZE; (uint64_t)(uintptr_t)at < BH_SLOT_SIZE || at == MAP_FAILED; hint *= 2) {
-        if (at != MAP_FAILED && at)
-            munmap(at, size);
-        if (hint >> 47) {
-            errno = error;
-            return MAP_FAILED;
-        }
-        at = mmap((void *)(uintptr_t)hint, size, protection, flags, -1, 0);
-    }
-    return at;
-}
-
-void *bh_map_file(size_t size, int protection, int fd, uint64_t offset) {
-    void *at = mmap(NULL, size, protection, MAP_SHARED, fd, (off_t)offset);
-    if (at)
-        return at;
-    errno = ENOSYS;
-    return MAP_FAILED;
-}
-
 bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset) {
     void *want = (void *)(uintptr_t)at;
     void *got = mmap(want, size, protection, flags | MAP_FIXED | MAP_NORESERVE, fd, (off_t)offset);
@@ -101,4 +77,17 @@ bool bh_mappings_take(bh_engine *engine, unsigned n) {
 void bh_mappings_return(bh_engine *engine, unsigned n) {
     atomic_fetch_sub_explicit(&engine->mappings, n, memory_order_relaxed);
     atomic_fetch_sub_explicit(&all_mappings, n, memory_order_relaxed);
+}
+
+bh_error bh_fail_mappings(const bh_instance *instance, const char *what) {
+    const bh_engine *engine = instance->engine;
+    if (instance->space.no_memory)
+        return bh_fail(BH_ERROR_MEMORY, "no memory to note the mappings of %s", what);
+    if (instance->space.count >= instance->space.limit)
+        return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: the policy allows %u "
+                       "(bh_policy_set_mapping_limit)", what, instance->space.limit);
+    return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: guests have %u of the engine's %u "
+                   "(vm.max_map_count is %llu, %d of it are the host's); raise it: sysctl -w vm.max_map_count=%llu%s", what,
+                   atomic_load(&engine->mappings), atomic_load(&engine->mapping_limit), bh_mappings_allowed(), BH_HOST_MAPPINGS,
+                   4 * bh_mappings_allowed(), engine->default_mapping_limit ? "" : ", and bh_engine_options.mapping_limit");
 }

@@ -2,15 +2,18 @@
  * nothing, because memory may be what is missing. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "base/descriptor.h"
+#include "base/fail.h"
+#include "base/limit.h"
 
-#define HOST_MAPPINGS 8192    /* of vm.max_map_count, left to the host */
 #define LINUX_MAPPINGS 65530  /* its value unless somebody changed it */
 #define NEAR 16               /* a call may need some mappings more than the limit leaves */
 
@@ -26,7 +29,7 @@ static unsigned long long read_number(const char *file, unsigned long long other
     return strtoull(text, NULL, 10);
 }
 
-static unsigned long long mappings_allowed(void) {
+unsigned long long bh_mappings_allowed(void) {
     return read_number("/proc/sys/vm/max_map_count", LINUX_MAPPINGS);
 }
 
@@ -43,8 +46,8 @@ static unsigned long long mappings_now(void) {
 }
 
 unsigned bh_default_mapping_limit(void) {
-    unsigned long long limit = mappings_allowed();
-    limit = limit > 2 * HOST_MAPPINGS ? limit - HOST_MAPPINGS : limit / 2;
+    unsigned long long limit = bh_mappings_allowed();
+    limit = limit > 2 * BH_HOST_MAPPINGS ? limit - BH_HOST_MAPPINGS : limit / 2;
     return limit < INT32_MAX ? (unsigned)limit : INT32_MAX;
 }
 
@@ -86,7 +89,7 @@ static bool explain(int number, char *text, size_t size) {
         return true;
     }
     used = mappings_now();
-    limit = mappings_allowed();
+    limit = bh_mappings_allowed();
     if (used + NEAR >= limit) {
         snprintf(text, size, "the process has %llu memory mappings of the %llu that vm.max_map_count allows; raise it: "
                              "sysctl -w vm.max_map_count=%llu", used, limit, 4 * limit);
@@ -131,17 +134,4 @@ bh_error bh_fail_timer(void) {
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot create the deadline's timer");
     return bh_fail_number(BH_ERROR_LIMIT, errno, "cannot create the deadline's timer: the user may have %llu timers and queued signals "
                           "(RLIMIT_SIGPENDING), all processes counted; raise it: ulimit -i", resource_limit(RLIMIT_SIGPENDING));
-}
-
-bh_error bh_fail_mappings(const bh_instance *instance, const char *what) {
-    const bh_engine *engine = instance->engine;
-    if (instance->space.no_memory)
-        return bh_fail(BH_ERROR_MEMORY, "no memory to note the mappings of %s", what);
-    if (instance->space.count >= instance->space.limit)
-        return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: the policy allows %u "
-                       "(bh_policy_set_mapping_limit)", what, instance->space.limit);
-    return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: guests have %u of the engine's %u "
-                   "(vm.max_map_count is %llu, %d of it are the host's); raise it: sysctl -w vm.max_map_count=%llu%s", what,
-                   atomic_load(&engine->mappings), atomic_load(&engine->mapping_limit), mappings_allowed(), HOST_MAPPINGS,
-                   4 * mappings_allowed(), engine->default_mapping_limit ? "" : ", and bh_engine_options.mapping_limit");
 }

@@ -1,9 +1,12 @@
 /* Error values, their texts, and each thread's record of its last error. */
 #include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "internal.h"
+#include "base/fail.h"
+#include "base/record.h"
 
 static const char *const error_text[BH_ERROR_COUNT] = {
     [BH_OK] = "no error",

@@ -1,0 +1,4 @@
+/* Whether this process is the child of a fork. */
+#include "base/fork.h"
+
+atomic_bool bh_forked;

@@ -20,129 +20,48 @@
 #include "base/raised.h"
 #include "bulkhead/bulkhead.h"
 #include "cross/frame.h"
+#include "slot/image.h"
+#include "slot/layout.h"
+#include "slot/map.h"
+#include "slot/pagemap.h"
+#include "slot/park.h"
+#include "slot/parked.h"
+#include "slot/pool.h"
+#include "slot/restore.h"
+#include "slot/slot.h"
 #include "slot/space.h"
+#include "slot/stubs.h"
 #include "guest/tasks.h"
 #include "verifier/elf.h"
 
 
 /* ---- engine.c, slot.c ---- */
 
-#define BH_MAX_REGIONS 16
-
-/* A piece of reserved address space: a guard, slots, a guard. */
-struct bh_region {
-    char *at;
-    size_t size;
-};
-
 struct bh_engine {
-    pthread_mutex_t lock; /* slots, counts */
-    unsigned slot_count;
-    struct bh_region region[BH_MAX_REGIONS];
-    unsigned region_count;
-    uint32_t *slot_base;  /* of each slot: its address, in units of 4 GiB */
-    uint32_t *free_slot;  /* a stack: what was used last is used first, so that few context pages are ever touched */
-    unsigned free_count, poisoned_count;
-    struct bh_kept context;  /* one page a slot, shared between the host's alias and the guests' read-only views */
-    char *context_alias;
-    struct bh_kept gate; /* BH_GATE_SIZE bytes */
-    struct bh_kept pagemap; /* /proc/self/pagemap; none where there is none */
-    bool default_mapping_limit; /* follows vm.max_map_count when that is raised */
-    atomic_uint mapping_limit;
-    atomic_uint mappings; /* promised to instances: reserved before they are made */
-    atomic_uint parked_mappings; /* of these, what parked slots have */
-    unsigned modules;
+    struct bh_pool pool;
+    unsigned modules; /* under the pool's lock */
     bh_policy *no_policy; /* grants nothing */
     bool refuse_handlers;
     bool refill_return_stack;
     bool trust_handlers;
-    _Atomic uint64_t looks_due; /* signals.c */
-    bool unmap_slots;
+    _Atomic uint64_t looks_due; /* handlers.c */
     bool fsgsbase;
     bool avx;
     bool fnstenv_keeps;
     int deadline_signal;
 };
 
-static inline uint64_t bh_slot_base(const bh_engine *engine, unsigned slot) {
-    return (uint64_t)engine->slot_base[slot] << BH_SLOT_SHIFT;
-}
-bh_error bh_slot_take(bh_engine *engine, unsigned *slot);
-void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned);
-/* mmap over [at, at + size) of a slot, never elsewhere; false (and errno) when the kernel refuses, in which case the range
- * may be in any state: the caller poisons the slot. */
-bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset);
-/* How unused address space is mapped, besides PROT_NONE. Without MAP_NORESERVE, which everything else has: so the kernel never joins
- * it with what a guest wrote to and then protected. Two pieces of unused space that lie side by side always become one mapping; one that
- * had taken the anon_vma of written pages would not join the next. (Where vm.overcommit_memory is 2 MAP_NORESERVE is ignored, but
- * what was ever writable keeps VM_ACCOUNT, which unused space has not.) */
-#define BH_UNUSED_FLAGS (MAP_PRIVATE | MAP_ANONYMOUS)
-/* Returns [at, at + size) to the state of unused address space. */
-bool bh_slot_unmap(uint64_t at, uint64_t size);
-/* Reserves n mappings of the engine's limit; false when it is exhausted. */
-bool bh_mappings_take(bh_engine *engine, unsigned n);
-void bh_mappings_return(bh_engine *engine, unsigned n);
-
-/* The engine's limit of mappings stopped it, or the policy's. */
-bh_error bh_fail_mappings(const bh_instance *instance, const char *what);
-
 /* ---- module.c ---- */
 
 struct bh_module {
     bh_engine *engine;
-    char *name;
+    struct bh_image image;
     uint8_t *file;
     size_t file_size;
-    struct bh_elf elf;
     struct bh_verify_facts facts;
     uint64_t verify_ns;
-    struct bh_kept file_image; /* sealed: the image from image_lo to image_hi, code included */
-    const uint8_t *image;   /* the host's view of it, from image_lo, read-only */
     struct bh_symbols *symbols; /* of its code */
-    _Atomic(struct bh_warm *) warm;
-    atomic_uint instances;
 };
-
-/* ---- image.c ---- */
-
-/* Maps the image into the instance's slot, relocates it and records its pieces. */
-bh_error bh_module_map(bh_module *module, bh_instance *instance);
-/* The same for all but the code, which stays as it is; what was there before is replaced. */
-bh_error bh_module_map_data(bh_module *module, bh_instance *instance);
-/* The bytes that a page of the image (offset in the slot) has before relocation. */
-const uint8_t *bh_module_page(const bh_module *module, uint64_t offset);
-
-/* ---- pagemap.c ---- */
-
-/* Whether the kernel says that nobody has written to a page in [start, end), of private mappings in a slot, since it was mapped or
- * dropped. False, too, when it does not say. */
-bool bh_pages_untouched(const bh_engine *engine, uint64_t start, uint64_t end);
-
-/* ---- reset.c ---- */
-
-/* The pages that every instance of a module has written by the time its start code is done: a reset overwrites them, which
- * costs a tenth of dropping them and having the next instruction fault them in. */
-struct bh_warm {
-    uint64_t data;  /* bit n: the nth writable page of the image */
-    unsigned stack; /* so many pages at the top of the stack */
-};
-
-/* Looks at an instance that was just started; the first one of a module decides. */
-void bh_warm_learn(bh_instance *instance);
-/* Memory and map as right after the mapping of an instance whose image and stack the guest left alone. False: it did not, or the
- * kernel refused something; then some of it may be done. */
-bool bh_instance_restore(bh_instance *instance);
-
-/* ---- park.c ---- */
-
-/* Keeps the slot of an instance that is being destroyed, scrubbed: base, space, context and promised mappings are the instance's no
- * more. False: the caller unmaps it. */
-bool bh_instance_park(bh_instance *instance);
-/* Gives an instance that is being made, whose layout is known, a parked slot: base, space and promised mappings. False: there is
- * none that fits. */
-bool bh_instance_unpark(bh_instance *instance);
-/* Unmaps one parked slot, of the engine or the module unless that is NULL. False when there is none. */
-bool bh_parked_give_up(const bh_engine *engine, const bh_module *module);
 
 /* ---- policy.c, policy_file.c ---- */
 
@@ -190,15 +109,6 @@ enum {
 
 struct bh_linux;
 
-/* Room for `more` pieces in the instance's map: under its own limit and under the engine's. */
-bool bh_instance_room(bh_instance *instance, unsigned more);
-/* Gives back what was promised beyond what is mapped. */
-void bh_instance_settle(bh_instance *instance);
-/* Returns [start, end), offsets in the slot, to the state of unused address space, and page tables that only it needed to the
- * kernel. False: the kernel refused, and the slot is poisoned. */
-bool bh_instance_unmap(bh_instance *instance, uint64_t start, uint64_t end);
-/* Maps the stack and records it. */
-bh_error bh_instance_map_stack(bh_instance *instance);
 /* Runs a library's start code; the caller holds the instance. */
 bh_error bh_instance_start(bh_instance *instance);
 
@@ -206,20 +116,11 @@ struct bh_instance {
     bh_engine *engine;
     bh_module *module;
     bh_policy *policy;
-    unsigned slot;
-    uint64_t base;
-    uint64_t *context;      /* the host's alias of the context page */
     struct bh_ownership ownership; /* of modules not built for threads */
     _Atomic int state;      /* set by bh_instance_set_state */
     _Atomic uint32_t detour; /* BH_DETOUR_*: why calls cannot take the short way in (enter.h); none: 0 */
-    bool poisoned;          /* the slot must not be used again */
-    bool mapped;            /* everything that it starts with is in its slot */
     _Atomic uint64_t deadline; /* nanoseconds a call, 0: none */
-    struct bh_space space;
-    unsigned promised;      /* mappings taken from the engine's limit for this instance */
     struct bh_share *shares; /* host memory mapped into the slot */
-    uint64_t stack_top;     /* addresses */
-    uint64_t stack_bottom;
     uint64_t stack_pointer; /* where a call's frames may begin: below the argument block */
     uint32_t frame_flags;
     uint32_t end_reason;    /* LEAVE_*: how the instance ended, once state says so */
@@ -230,10 +131,11 @@ struct bh_instance {
     uint64_t host_calls, refused;
     struct bh_linux *personality;
     struct bh_threads *threads; /* NULL when the module is not built for them */
+    struct bh_slot slot;
 };
 
 static inline bool bh_is_library(const bh_instance *instance) {
-    return instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY;
+    return instance->module->image.elf.note_flags & BH_NOTE_FLAG_LIBRARY;
 }
 
 static inline void bh_instance_detour(bh_instance *instance, uint32_t detour, bool needed) {
@@ -244,7 +146,7 @@ static inline void bh_instance_detour(bh_instance *instance, uint32_t detour, bo
 }
 
 static inline bool bh_in_slot(const bh_instance *instance, uint64_t address, uint64_t size) {
-    return address - instance->base < BH_SLOT_SIZE && size <= BH_SLOT_SIZE - (address - instance->base);
+    return bh_slot_has(&instance->slot, address, size);
 }
 
 /* ---- share.c ---- */
@@ -338,10 +240,6 @@ static inline bool bh_is_in_register(const bh_parameter *parameter) {
 
 /* ---- callback.c, gate.c ---- */
 
-#define BH_GATE_CALLBACK_RETURN (BH_GATE_OFFSET + BH_BUNDLE_SIZE)       /* pops a return address and goes there */
-#define BH_GATE_CALLBACKS (BH_GATE_OFFSET + 2 * BH_BUNDLE_SIZE) /* thunk n leads to callback n */
-/* Makes engine->gate: the gate pages that all slots map. */
-bh_error bh_gate_make(bh_engine *engine);
 /* Withdraws all callbacks, at a reset: another thread may be registering one at this moment. */
 void bh_callbacks_cancel(bh_instance *instance);
 /* Frees them, when the instance goes. */

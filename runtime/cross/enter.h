@@ -23,7 +23,7 @@ static inline struct bh_frame *bh_frame_in(struct bh_frame_room *room) {
 
 static inline void bh_frame_init(bh_instance *instance, struct bh_frame *frame) {
     frame->instance = instance;
-    frame->base = instance->base;
+    frame->base = instance->slot.base;
     frame->r14 = 0; /* the thread pointer of a module built for threads */
 }
 
@@ -105,7 +105,7 @@ static inline bh_error bh_call_cross(struct bh_frame *frame, uint64_t address, u
 static inline __attribute__((always_inline)) bh_error bh_call_cross_outermost(bh_instance *instance, struct bh_frame *frame,
                                                                               uint64_t address, uint64_t sp, uint32_t flags,
                                                                               bh_registers *registers) {
-    const struct bh_crossing to = {instance->base, address, sp, instance->frame_flags | flags, &bh_idle_frame, registers};
+    const struct bh_crossing to = {instance->slot.base, address, sp, instance->frame_flags | flags, &bh_idle_frame, registers};
     bh_frame_cross(frame, &to, true);
     return bh_call_outcome(frame);
 }

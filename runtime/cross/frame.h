@@ -7,8 +7,6 @@
 #ifndef BULKHEAD_RUNTIME_FRAME_H
 #define BULKHEAD_RUNTIME_FRAME_H
 
-#define BH_STACK_GUARD_SIZE 0x100000 /* never mapped below a guest's stack; S2 lets rsp outrun it by 32 KiB at most */
-
 /* Offsets; call.c asserts that they are struct bh_frame's. */
 #define FRAME_XSAVE 0
 #define FRAME_XSAVE_HEADER 512

@@ -39,7 +39,7 @@ bh_error bh_gs_check(const bh_engine *engine) {
     if (engine->fsgsbase)
         return BH_OK;
     uint64_t before = read_by_call(0);
-    bool good = set_by_call(bh_slot_base(engine, 0));
+    bool good = set_by_call(bh_pool_base(&engine->pool, 0));
     good &= set_by_call(before);
     return good ? BH_OK : bh_fail_gs("");
 }

@@ -57,7 +57,7 @@ static bool follows_call(const struct scan *scan, uint64_t address, uint64_t *ta
 static void add(struct scan *scan, bh_error_detail *detail, bh_backtrace_kind kind, uint64_t address) {
     bh_backtrace_entry *entry = &detail->backtrace[detail->backtrace_count++];
     entry->kind = kind;
-    entry->image_address = address - scan->instance->base - BH_IMAGE_OFFSET;
+    entry->image_address = address - scan->instance->slot.base - BH_IMAGE_OFFSET;
     /* A return address may be the first byte of the next function, when the callee does not return. */
     uint64_t look = kind == BH_TRACE_PC ? address : address - 1;
     bh_symbol_name(scan->instance, look, entry->symbol, sizeof(entry->symbol), &entry->symbol_offset);
@@ -74,7 +74,7 @@ static bool find_next(struct scan *scan, uint64_t function, uint64_t *bp, struct
     struct found other = {0};
     for (uint64_t at = scan->position; at < scan->end; at += 8) {
         uint64_t word, target;
-        if (!read_word(scan, at, &word) || word == scan->instance->base + BH_GATE_OFFSET)
+        if (!read_word(scan, at, &word) || word == scan->instance->slot.base + BH_GATE_OFFSET)
             break;
         if (!follows_call(scan, word, &target))
             continue;
@@ -94,8 +94,8 @@ static bool find_next(struct scan *scan, uint64_t function, uint64_t *bp, struct
 }
 
 void bh_backtrace(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail) {
-    const struct bh_elf *elf = &instance->module->elf;
-    struct scan scan = {.instance = instance, .code_start = instance->base + BH_IMAGE_OFFSET + elf->code_addr};
+    const struct bh_elf *elf = &instance->module->image.elf;
+    struct scan scan = {.instance = instance, .code_start = instance->slot.base + BH_IMAGE_OFFSET + elf->code_addr};
     scan.code_end = scan.code_start + elf->code_size;
     scan.position = (fault->sp + 7) & ~(uint64_t)7;
     /* After an overflow rsp points below what is mapped, whichever thread's stack it is. */
@@ -105,7 +105,7 @@ void bh_backtrace(bh_instance *instance, const struct bh_fault *fault, bh_error_
         while (scan.position < scan.end && !read_word(&scan, scan.position, &word))
             scan.position = BH_PAGE_ROUND(scan.position + 1);
     scan.end = scan.position + SCAN_LIMIT;
-    uint64_t slot_end = instance->base + BH_SLOT_SIZE;
+    uint64_t slot_end = instance->slot.base + BH_SLOT_SIZE;
     scan.end = scan.end > slot_end ? slot_end : scan.end;
     detail->backtrace_count = 0;
     if (fault->pc && bh_in_slot(instance, fault->pc, 1))
@@ -119,7 +119,7 @@ void bh_backtrace(bh_instance *instance, const struct bh_fault *fault, bh_error_
         if (detail->backtrace_count) {
             const bh_backtrace_entry *last = &detail->backtrace[detail->backtrace_count - 1];
             if (last->symbol[0])
-                function = last->image_address - last->symbol_offset + instance->base + BH_IMAGE_OFFSET;
+                function = last->image_address - last->symbol_offset + instance->slot.base + BH_IMAGE_OFFSET;
         }
         if (!find_next(&scan, function, &bp, &found))
             return;

@@ -194,7 +194,7 @@ uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame
         return instance->threads ? bh_this_task(instance)->stack_pointer : instance->stack_pointer;
     /* The guest chose it: anywhere in the slot. What is written there is written with care. */
     uint32_t offset = (uint32_t)(outer->rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint32_t)63;
-    return instance->base + (offset < BH_NULL_GUARD_SIZE ? BH_NULL_GUARD_SIZE / 2 : offset); /* unmapped all the same */
+    return instance->slot.base + (offset < BH_NULL_GUARD_SIZE ? BH_NULL_GUARD_SIZE / 2 : offset); /* unmapped all the same */
 }
 
 void bh_instance_set_state(bh_instance *instance, int state) {
@@ -286,7 +286,7 @@ bh_error bh_call_held(bh_instance *instance, uint64_t address, uint64_t sp, bool
 bh_error bh_call_start(bh_instance *instance, uint64_t sp) {
     bh_registers registers;
     memset(&registers, 0, sizeof(registers));
-    return bh_call_held(instance, instance->base + BH_IMAGE_OFFSET + instance->module->elf.entry, sp, true, &registers);
+    return bh_call_held(instance, instance->slot.base + BH_IMAGE_OFFSET + instance->module->image.elf.entry, sp, true, &registers);
 }
 
 bh_error bh_call_resumable(struct bh_frame *frame) {
@@ -350,8 +350,8 @@ bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv
     uint64_t sp;
     if (!instance || argc < 0 || (argc && !argv) || !status)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_run: an instance, arguments and a place for the status are needed");
-    if (instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY)
-        return bh_fail(BH_ERROR_KIND, "'%s' is a library: it has no main; call its exports, or link it without --library", instance->module->name);
+    if (instance->module->image.elf.note_flags & BH_NOTE_FLAG_LIBRARY)
+        return bh_fail(BH_ERROR_KIND, "'%s' is a library: it has no main; call its exports, or link it without --library", instance->module->image.name);
     if (bh_call_running(instance))
         return bh_fail(BH_ERROR_BUSY, "the instance is running a call");
     if (!bh_instance_lock(instance, &error))
@@ -369,5 +369,5 @@ bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv
         return BH_OK;
     if (error)
         return error;
-    return bh_fail(BH_ERROR_KIND, "'%s' left its entry point without exiting", instance->module->name);
+    return bh_fail(BH_ERROR_KIND, "'%s' left its entry point without exiting", instance->module->image.name);
 }

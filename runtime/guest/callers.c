@@ -45,8 +45,8 @@ static struct bh_task *new_caller(bh_instance *instance, struct bh_host_thread *
     task->instance = instance;
     task->tid = threads->callers ? bh_threads_new_tid(threads) : BH_FIRST_TID;
     if (task->tid == BH_FIRST_TID) {
-        task->stack_top = instance->stack_top;
-        task->stack_bottom = instance->stack_bottom;
+        task->stack_top = instance->slot.stack_top;
+        task->stack_bottom = instance->slot.stack_bottom;
     }
     give(task, host);
     task->next = threads->callers;
@@ -56,22 +56,22 @@ static struct bh_task *new_caller(bh_instance *instance, struct bh_host_thread *
 
 static bool map_stack(bh_instance *instance, struct bh_task *task) {
     struct bh_threads *threads = instance->threads;
-    struct bh_space *space = &instance->space;
-    uint64_t size = instance->stack_top - instance->stack_bottom;
+    struct bh_space *space = &instance->slot.space;
+    uint64_t size = instance->slot.stack_top - instance->slot.stack_bottom;
     bool mapped = false;
     pthread_mutex_lock(&threads->state);
     uint64_t guard = bh_space_gap(space, size + BH_STACK_GUARD_SIZE);
-    if (guard && bh_instance_room(instance, 2)) {
+    if (guard && bh_slot_room(&instance->slot, 2)) {
         uint64_t bottom = guard + BH_STACK_GUARD_SIZE, top = bottom + size;
-        mapped = bh_slot_map(instance->base + bottom, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mapped = bh_slot_map(instance->slot.base + bottom, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (mapped) {
             bh_space_add(space, bottom, top, PROT_READ | PROT_WRITE, BH_PIECE_STACK, false);
             bh_space_add(space, guard, bottom, PROT_NONE, BH_PIECE_GUARD, false);
-            task->stack_bottom = instance->base + bottom;
-            task->stack_top = instance->base + top;
+            task->stack_bottom = instance->slot.base + bottom;
+            task->stack_top = instance->slot.base + top;
             task->stack_pointer = task->stack_top - BH_STACK_SCRATCH_SIZE;
         } else {
-            instance->poisoned = true;
+            instance->slot.poisoned = true;
         }
     }
     pthread_mutex_unlock(&threads->state);
@@ -83,7 +83,7 @@ static bh_error attach(bh_instance *instance, struct bh_task *task) {
     struct bh_threads *threads = instance->threads;
     if (!threads->attach)
         return bh_fail(BH_ERROR_BUSY, "'%s' does not export bulkhead_thread_attach: only one thread of the host can call it; "
-                                      "link it by bulkhead-clang --library -pthread", instance->module->name);
+                                      "link it by bulkhead-clang --library -pthread", instance->module->image.name);
     if (!task->stack_top && !map_stack(instance, task))
         return bh_fail(BH_ERROR_LIMIT, "no room for the stack of another guest thread (the slot is full, or out of mappings)");
     bh_registers registers;

@@ -54,7 +54,7 @@ static bool in_guest(const struct bh_frame *frame, uint64_t rip) {
  * is taken for an overflow. */
 static bool is_overflow(const bh_instance *instance, uint64_t address, const ucontext_t *context) {
     const struct bh_task *task = instance->threads ? bh_this_task(instance) : NULL;
-    uint64_t bottom = task && task->stack_bottom ? task->stack_bottom : instance->stack_bottom;
+    uint64_t bottom = task && task->stack_bottom ? task->stack_bottom : instance->slot.stack_bottom;
     uint64_t rsp = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
     if (task && !task->stack_bottom)
         return address - (rsp - BH_STACK_DISP_MAX) < 2 * BH_STACK_DISP_MAX;

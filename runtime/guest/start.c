@@ -30,8 +30,8 @@ static void put_word(struct block *block, uint64_t word) {
 }
 
 static void put_auxv(struct block *block, const bh_instance *instance, uint64_t random, uint64_t name) {
-    const struct bh_elf *elf = &instance->module->elf;
-    uint64_t image = instance->base + BH_IMAGE_OFFSET;
+    const struct bh_elf *elf = &instance->module->image.elf;
+    uint64_t image = instance->slot.base + BH_IMAGE_OFFSET;
     const uint64_t pair[AUXV_PAIRS][2] = {
         {AT_PHDR, elf->phdr_vaddr ? image + elf->phdr_vaddr : 0},
         {AT_PHENT, sizeof(Elf64_Phdr)},
@@ -74,9 +74,9 @@ bh_error bh_start_stack(bh_instance *instance, int argc, const char *const argv[
     for (unsigned n = 0; n < policy->environment_count; n++)
         strings += strlen(policy->environment[n]) + 1;
     struct block block = {.size = (8 * words + strings + 15) & ~(uint64_t)15, .strings = 8 * words};
-    if (block.size > (instance->stack_top - instance->stack_bottom) / 4)
+    if (block.size > (instance->slot.stack_top - instance->slot.stack_bottom) / 4)
         return bh_fail(BH_ERROR_LIMIT, "arguments and environment take more than a quarter of the guest's stack");
-    block.start = instance->stack_top - block.size;
+    block.start = instance->slot.stack_top - block.size;
     block.bytes = calloc(1, block.size);
     if (!block.bytes)
         return bh_fail(BH_ERROR_MEMORY, "no memory for arguments");

@@ -51,13 +51,13 @@ static void count(void *context, uint64_t address, uint64_t size, uint64_t name)
 
 bh_error bh_symbols_make(bh_module *module) {
     size_t wanted = 0;
-    bh_elf_code_symbols(&module->elf, count, &wanted);
+    bh_elf_code_symbols(&module->image.elf, count, &wanted);
     wanted = wanted < MOST ? wanted : MOST;
     struct bh_symbols *symbols = malloc(sizeof(*symbols) + wanted * sizeof(*symbols->place));
     if (!symbols)
-        return bh_fail(BH_ERROR_MEMORY, "no memory for the symbols of '%s'", module->name);
+        return bh_fail(BH_ERROR_MEMORY, "no memory for the symbols of '%s'", module->image.name);
     symbols->count = 0;
-    bh_elf_code_symbols(&module->elf, collect, symbols);
+    bh_elf_code_symbols(&module->image.elf, collect, symbols);
     qsort(symbols->place, symbols->count, sizeof(*symbols->place), compare);
     module->symbols = symbols;
     return BH_OK;
@@ -78,14 +78,14 @@ static const char *find(const bh_module *module, uint64_t address, uint64_t *off
         if (place->size && address - place->address >= place->size)
             continue;
         *offset = address - place->address;
-        return (const char *)module->elf.file + place->name;
+        return (const char *)module->image.elf.file + place->name;
     }
     return NULL;
 }
 
 void bh_symbol_name(const bh_instance *instance, uint64_t address, char *name, size_t capacity, uint64_t *offset) {
-    const struct bh_elf *elf = &instance->module->elf;
-    uint64_t image_address = address - instance->base - BH_IMAGE_OFFSET;
+    const struct bh_elf *elf = &instance->module->image.elf;
+    uint64_t image_address = address - instance->slot.base - BH_IMAGE_OFFSET;
     const char *symbol = NULL;
     *offset = 0;
     name[0] = 0;
@@ -102,7 +102,7 @@ void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_e
     detail->address = fault->address;
     detail->pc = fault->pc;
     if (detail->pc && bh_in_slot(instance, detail->pc, 1)) {
-        detail->image_address = detail->pc - instance->base - BH_IMAGE_OFFSET;
+        detail->image_address = detail->pc - instance->slot.base - BH_IMAGE_OFFSET;
         bh_symbol_name(instance, detail->pc, detail->symbol, sizeof(detail->symbol), &detail->symbol_offset);
         snprintf(where, sizeof(where), " in %s+0x%llx (image address 0x%llx)", detail->symbol[0] ? detail->symbol : "?",
                  (unsigned long long)detail->symbol_offset, (unsigned long long)detail->image_address);
@@ -115,7 +115,7 @@ void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_e
         snprintf(what, sizeof(what), " at address 0x%llx", (unsigned long long)detail->address);
         if (bh_in_slot(instance, detail->address, 1))
             snprintf(what, sizeof(what), " at address 0x%llx (slot offset 0x%llx)", (unsigned long long)detail->address,
-                     (unsigned long long)(detail->address - instance->base));
+                     (unsigned long long)(detail->address - instance->slot.base));
         break;
     case BH_FAULT_HOSTCALL:
     case BH_FAULT_CALLBACK:
@@ -167,8 +167,8 @@ static void look_alike(void *context, uint64_t address, uint64_t size, uint64_t 
 }
 
 enum bh_alike bh_symbols_alike(const bh_module *module, const char *name, char *other, size_t capacity) {
-    struct alike alike = {.elf = &module->elf, .name = name, .length = strlen(name)};
-    bh_elf_code_symbols(&module->elf, look_alike, &alike);
+    struct alike alike = {.elf = &module->image.elf, .name = name, .length = strlen(name)};
+    bh_elf_code_symbols(&module->image.elf, look_alike, &alike);
     if (alike.hidden)
         return BH_ALIKE_HIDDEN;
     if (!alike.mangled)

@@ -219,7 +219,7 @@ static void reap(bh_instance *instance) {
     while (task) {
         struct bh_task *next = task->next;
         pthread_join(task->host, NULL);
-        bh_mappings_return(instance->engine, HOST_MAPPINGS);
+        bh_mappings_return(&instance->engine->pool, HOST_MAPPINGS);
         free(task);
         task = next;
     }
@@ -249,7 +249,7 @@ int bh_threads_start(bh_instance *instance, const struct bh_thread_start *wanted
     if (!start)
         return -EAGAIN;
     reap(instance);
-    if (!bh_mappings_take(instance->engine, HOST_MAPPINGS)) {
+    if (!bh_mappings_take(&instance->engine->pool, HOST_MAPPINGS)) {
         free(start);
         return -EAGAIN;
     }
@@ -266,7 +266,7 @@ int bh_threads_start(bh_instance *instance, const struct bh_thread_start *wanted
     }
     pthread_mutex_unlock(&threads->lock);
     if (error) {
-        bh_mappings_return(instance->engine, HOST_MAPPINGS);
+        bh_mappings_return(&instance->engine->pool, HOST_MAPPINGS);
         free(start);
         return -EAGAIN;
     }
@@ -276,7 +276,7 @@ int bh_threads_start(bh_instance *instance, const struct bh_thread_start *wanted
 /* ---- The whole ---- */
 
 bh_error bh_threads_create(bh_instance *instance) {
-    if (!(instance->module->elf.note_flags & BH_NOTE_FLAG_THREADS))
+    if (!(instance->module->image.elf.note_flags & BH_NOTE_FLAG_THREADS))
         return BH_OK;
     struct bh_threads *threads = calloc(1, sizeof(*threads));
     if (!threads)
@@ -290,9 +290,9 @@ bh_error bh_threads_create(bh_instance *instance) {
     pthread_mutex_init(&threads->lock, NULL);
     threads->next_tid = BH_FIRST_TID + 1;
     bool function;
-    if (bh_is_library(instance) && bh_elf_export(&instance->module->elf, "bulkhead_thread_attach", &threads->attach, &function) &&
+    if (bh_is_library(instance) && bh_elf_export(&instance->module->image.elf, "bulkhead_thread_attach", &threads->attach, &function) &&
         function)
-        threads->attach += instance->base + BH_IMAGE_OFFSET;
+        threads->attach += instance->slot.base + BH_IMAGE_OFFSET;
     else
         threads->attach = 0;
     instance->threads = threads;

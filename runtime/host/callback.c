@@ -111,7 +111,7 @@ static bh_error add(bh_instance *instance, const struct callback *wanted, bh_add
         callback->signature = wanted->signature;
         atomic_store_explicit(&callback->active, true, memory_order_release);
         atomic_store_explicit(&callbacks->entry[number], callback, memory_order_release);
-        *address = instance->base + BH_GATE_CALLBACKS + number * BH_BUNDLE_SIZE;
+        *address = instance->slot.base + BH_GATE_CALLBACKS + number * BH_BUNDLE_SIZE;
     }
     pthread_mutex_unlock(&callbacks->lock);
     bh_instance_depart(instance, taken);
@@ -157,7 +157,7 @@ bh_error bh_callback_destroy(bh_instance *instance, bh_address address) {
     if (!instance)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_callback_destroy: no instance");
     struct bh_callbacks *callbacks = atomic_load_explicit(&instance->callbacks, memory_order_acquire);
-    uint64_t offset = address - instance->base - BH_GATE_CALLBACKS;
+    uint64_t offset = address - instance->slot.base - BH_GATE_CALLBACKS;
     struct callback *callback = NULL;
     if (callbacks && offset < BH_CALLBACK_COUNT * BH_BUNDLE_SIZE && offset % BH_BUNDLE_SIZE == 0) {
         pthread_mutex_lock(&callbacks->lock);

@@ -18,7 +18,6 @@
 
 #define DEFAULT_SLOTS 16
 #define MAX_SLOTS 32700 /* 47 bits hold 32,768 */
-#define FEWEST_SLOTS 64 /* in a region, unless it is the last one */
 #define HWCAP2_FSGSBASE 2
 #define ARCH_SHSTK_STATUS 0x5005
 
@@ -114,70 +113,9 @@ static bh_error check_host(bh_engine *engine) {
     return BH_OK;
 }
 
-static bh_error make_context_pages(bh_engine *engine) {
-    size_t size = (size_t)engine->slot_count * BH_PAGE_SIZE;
-    if (!bh_kept_set(&engine->context, bh_fd_memory("bulkhead-context", false)) || !bh_fd_resize(engine->context.fd, size))
-        return bh_fail_limit("cannot make the context pages (memfd)");
-    void *alias = bh_map_file(size, PROT_READ | PROT_WRITE, engine->context.fd, 0);
-    if (alias == MAP_FAILED)
-        return bh_fail_limit("cannot map the context pages");
-    engine->context_alias = alias;
-    /* From now on the alias is the only way to change them. */
-    if (!bh_fd_seal(engine->context.fd, F_SEAL_FUTURE_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
-        return bh_fail_limit("cannot seal the context pages");
-    return BH_OK;
-}
-
-/* Takes address space for up to `want` slots; how many it holds, 0 when there is none so large. */
-static unsigned reserve_region(bh_engine *engine, unsigned first, unsigned want) {
-    /* One slot's size more than the slots: alignment takes up to 4 GiB of it, and what lies before the first slot is never
-     * mapped. At least a guard is needed there, and another behind the last slot: rsp and wide operands may reach a
-     * little beyond the ends of a slot. */
-    size_t size = ((size_t)want + 1) * BH_SLOT_SIZE + 2 * (size_t)BH_TAIL_GUARD_SIZE;
-    void *at = bh_map_high(size, PROT_NONE, BH_UNUSED_FLAGS);
-    if (at == MAP_FAILED)
-        return 0;
-    engine->region[engine->region_count++] = (struct bh_region){.at = at, .size = size};
-    uint64_t start = (uint64_t)(uintptr_t)at + BH_TAIL_GUARD_SIZE;
-    uint64_t base = (start + BH_SLOT_SIZE - 1) >> BH_SLOT_SHIFT;
-    for (unsigned n = 0; n < want; n++)
-        engine->slot_base[first + n] = (uint32_t)(base + n);
-    return want;
-}
-
-/* In as few regions as possible: a position-independent program lies at two thirds of the address space, so that most
- * processes have no hole for 30,000 slots in one piece. */
-static bh_error reserve(bh_engine *engine) {
-    unsigned done = 0, want = engine->slot_count;
-    while (done < engine->slot_count) {
-        unsigned left = engine->slot_count - done;
-        want = want < left ? want : left;
-        unsigned got = engine->region_count < BH_MAX_REGIONS ? reserve_region(engine, done, want) : 0;
-        done += got;
-        if (got)
-            continue;
-        if (engine->region_count == BH_MAX_REGIONS || want < FEWEST_SLOTS)
-            return bh_fail_limit("cannot reserve %u slots (bh_engine_options.slots) of 4 GiB of address space, only %u", engine->slot_count, done);
-        want -= (want + 31) / 32;
-    }
-    for (unsigned n = 0; n < engine->slot_count; n++)
-        engine->free_slot[n] = engine->slot_count - 1 - n;
-    engine->free_count = engine->slot_count;
-    return BH_OK;
-}
-
 static void release(bh_engine *engine) {
-    for (unsigned n = 0; n < engine->region_count; n++)
-        munmap(engine->region[n].at, engine->region[n].size);
-    if (engine->context_alias)
-        munmap(engine->context_alias, (size_t)engine->slot_count * BH_PAGE_SIZE);
-    bh_kept_close(&engine->context);
-    bh_kept_close(&engine->gate);
-    bh_kept_close(&engine->pagemap);
-    pthread_mutex_destroy(&engine->lock);
+    bh_pool_discard(&engine->pool);
     bh_policy_destroy(engine->no_policy);
-    free(engine->slot_base);
-    free(engine->free_slot);
     free(engine);
 }
 
@@ -202,31 +140,21 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
     bh_engine *engine = calloc(1, sizeof(*engine));
     if (!engine)
         return bh_fail(BH_ERROR_MEMORY, "no memory for an engine");
-    engine->context.fd = engine->gate.fd = -1;
-    bh_kept_set(&engine->pagemap, bh_fd_open("/proc/self/pagemap", O_RDONLY)); /* resets take longer without */
-    pthread_mutex_init(&engine->lock, NULL);
-    engine->slot_count = chosen.slots ? chosen.slots : DEFAULT_SLOTS;
-    engine->default_mapping_limit = !chosen.mapping_limit;
-    atomic_init(&engine->mapping_limit, chosen.mapping_limit ? chosen.mapping_limit : bh_default_mapping_limit());
+    bh_error error = bh_pool_begin(&engine->pool, chosen.slots ? chosen.slots : DEFAULT_SLOTS, chosen.mapping_limit);
     engine->refuse_handlers = chosen.refuse_handlers;
     engine->refill_return_stack = chosen.refill_return_stack;
     engine->trust_handlers = chosen.trust_handlers;
-    engine->unmap_slots = chosen.unmap_slots;
+    engine->pool.unmap_slots = chosen.unmap_slots;
     engine->fsgsbase = !chosen.no_fsgsbase && (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE);
     engine->deadline_signal = deadline_signal;
-    engine->slot_base = calloc(engine->slot_count, sizeof(*engine->slot_base));
-    engine->free_slot = calloc(engine->slot_count, sizeof(*engine->free_slot));
-
-    bh_error error = engine->slot_base && engine->free_slot ? check_host(engine)
-                                                            : bh_fail(BH_ERROR_MEMORY, "no memory for an engine");
+    if (!error)
+        error = check_host(engine);
     if (!error)
         error = bh_policy_create(&engine->no_policy);
     if (!error)
-        error = bh_gate_make(engine);
+        error = bh_stubs_make(&engine->pool);
     if (!error)
-        error = make_context_pages(engine);
-    if (!error)
-        error = reserve(engine);
+        error = bh_pool_reserve(&engine->pool);
     if (!error)
         error = bh_gs_check(engine);
     if (!error)
@@ -242,9 +170,9 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
 bh_error bh_engine_destroy(bh_engine *engine) {
     if (!engine)
         return BH_OK;
-    pthread_mutex_lock(&engine->lock);
-    unsigned used = engine->modules + engine->slot_count - engine->free_count - engine->poisoned_count;
-    pthread_mutex_unlock(&engine->lock);
+    pthread_mutex_lock(&engine->pool.lock);
+    unsigned used = engine->modules + engine->pool.slot_count - engine->pool.free_count - engine->pool.poisoned_count;
+    pthread_mutex_unlock(&engine->pool.lock);
     if (used)
         return bh_fail(BH_ERROR_BUSY, "the engine still has modules or instances; destroy them first");
     release(engine);
@@ -256,7 +184,7 @@ bh_error bh_engine_check_signals(bh_engine *engine) {
 }
 
 size_t bh_engine_mappings(const bh_engine *engine) {
-    return engine ? atomic_load_explicit(&engine->mappings, memory_order_relaxed) -
-                        atomic_load_explicit(&engine->parked_mappings, memory_order_relaxed)
+    return engine ? atomic_load_explicit(&engine->pool.mappings, memory_order_relaxed) -
+                        atomic_load_explicit(&engine->pool.parked_mappings, memory_order_relaxed)
                   : 0;
 }

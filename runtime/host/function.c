@@ -9,29 +9,29 @@ static bh_error not_exported(const bh_module *module, const char *name) {
     switch (bh_symbols_alike(module, name, other, sizeof(other))) {
     case BH_ALIKE_MANGLED:
         return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s', but '%s', its name in C++: declare it extern \"C\", or ask for that",
-                       module->name, name, other);
+                       module->image.name, name, other);
     case BH_ALIKE_HIDDEN:
         return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s', which it has: it is static, or its visibility is hidden "
-                                           "(-fvisibility=hidden, a version script)", module->name, name);
+                                           "(-fvisibility=hidden, a version script)", module->image.name, name);
     default:
         return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s' (the linker takes from an archive only what something refers to: "
-                                           "-Wl,-u,NAME or -Wl,--whole-archive)", module->name, name);
+                                           "-Wl,-u,NAME or -Wl,--whole-archive)", module->image.name, name);
     }
 }
 
 static bh_error find(bh_instance *instance, const char *name, bool function, uint64_t *address) {
     uint64_t value;
     bool is_function;
-    if (!bh_elf_export(&instance->module->elf, name, &value, &is_function))
+    if (!bh_elf_export(&instance->module->image.elf, name, &value, &is_function))
         return not_exported(instance->module, name);
     if (function && !is_function)
-        return bh_fail(BH_ERROR_NOT_FOUND, "'%s' of '%s' is not a function", name, instance->module->name);
+        return bh_fail(BH_ERROR_NOT_FOUND, "'%s' of '%s' is not a function", name, instance->module->image.name);
     /* One past its end is an address, too. What is more is a number, not a place: the file may say anything there. */
-    const struct bh_elf *elf = &instance->module->elf;
+    const struct bh_elf *elf = &instance->module->image.elf;
     if (value < elf->image_lo || value > elf->image_hi)
-        return bh_fail(BH_ERROR_RANGE, "'%s' of '%s' is 0x%llx, which is no address in its image", name, instance->module->name,
+        return bh_fail(BH_ERROR_RANGE, "'%s' of '%s' is 0x%llx, which is no address in its image", name, instance->module->image.name,
                        (unsigned long long)value);
-    *address = value + instance->base + BH_IMAGE_OFFSET;
+    *address = value + instance->slot.base + BH_IMAGE_OFFSET;
     return BH_OK;
 }
 
@@ -44,8 +44,8 @@ bh_error bh_instance_symbol(bh_instance *instance, const char *name, bh_address 
 bh_error bh_instance_function(bh_instance *instance, const char *name, const char *signature, bh_function *function) {
     if (!instance || !name || !signature || !function)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_function: an instance, a name, a signature and a place are needed");
-    if (!(instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY))
-        return bh_fail(BH_ERROR_KIND, "'%s' is a program: link it with --library to call its functions", instance->module->name);
+    if (!(instance->module->image.elf.note_flags & BH_NOTE_FLAG_LIBRARY))
+        return bh_fail(BH_ERROR_KIND, "'%s' is a program: link it with --library to call its functions", instance->module->image.name);
     bh_error error = bh_signature_parse(signature, function);
     return error ? error : find(instance, name, true, &function->address);
 }
@@ -201,12 +201,12 @@ static bh_error take_result(const bh_function *function, const struct arguments 
 static inline uint64_t lay_out(const bh_function *function, uint64_t sp, struct arguments *to) {
     if (__builtin_expect(function->memory_result, 0)) {
         sp = (sp - function->result.size) & ~(uint64_t)15;
-        to->result = bh_in_slot(to->instance, sp, 1) ? sp : to->instance->base;
+        to->result = bh_in_slot(to->instance, sp, 1) ? sp : to->instance->slot.base;
         to->registers->integer[0] = to->result;
     }
     sp = (sp - function->stack_size) & ~(uint64_t)15;
     to->stack = sp;
-    return to->instance->base + (uint32_t)(sp - 8);
+    return to->instance->slot.base + (uint32_t)(sp - 8);
 }
 
 static inline void clear_arguments(const bh_function *function, bh_registers *registers) {

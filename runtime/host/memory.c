@@ -37,7 +37,7 @@ bh_error bh_copy_string(bh_instance *instance, char *host, bh_address guest, siz
         return error;
     if (!capacity)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_copy_string: no room");
-    uint64_t left = BH_SLOT_SIZE - (guest - instance->base);
+    uint64_t left = BH_SLOT_SIZE - (guest - instance->slot.base);
     uint64_t most = capacity < left ? capacity : left;
     int64_t length = bh_guarded_string(host, (const char *)(uintptr_t)guest, most);
     if (length < 0)
@@ -82,7 +82,7 @@ struct bh_block {
 static bool exports(bh_instance *instance, const char *name) {
     uint64_t address;
     bool is_function;
-    return bh_elf_export(&instance->module->elf, name, &address, &is_function) && is_function;
+    return bh_elf_export(&instance->module->image.elf, name, &address, &is_function) && is_function;
 }
 
 static bh_error map_block(bh_instance *instance, size_t size, bh_address *block) {
@@ -199,7 +199,7 @@ bh_error bh_string_length(bh_instance *instance, bh_address guest, size_t limit,
     bh_error error = check(instance, guest, length, 1);
     if (error)
         return error;
-    uint64_t left = BH_SLOT_SIZE - (guest - instance->base);
+    uint64_t left = BH_SLOT_SIZE - (guest - instance->slot.base);
     uint64_t most = limit < left ? limit : left;
     int64_t found = bh_guarded_length((const char *)(uintptr_t)guest, most);
     if (found < 0)

@@ -25,14 +25,14 @@ struct report {
 static void on_refusal(void *opaque, const struct bh_verify_refusal *refusal) {
     struct report *report = opaque;
     uint64_t offset = 0;
-    const char *symbol = bh_elf_symbolize(&report->module->elf, refusal->address, &offset);
+    const char *symbol = bh_elf_symbolize(&report->module->image.elf, refusal->address, &offset);
     if (!report->count++)
         snprintf(report->first, sizeof(report->first), "%s at 0x%llx: %s", refusal->rule,
                  (unsigned long long)refusal->address, refusal->reason);
     if (!report->options->refusal)
         return;
     bh_refusal out = {.rule = refusal->rule, .reason = refusal->reason, .address = refusal->address, .symbol = symbol,
-                      .symbol_offset = offset, .bytes = report->code + (refusal->address - report->module->elf.code_addr),
+                      .symbol_offset = offset, .bytes = report->code + (refusal->address - report->module->image.elf.code_addr),
                       .size = refusal->length};
     report->options->refusal(report->options->refusal_context, &out);
 }
@@ -74,13 +74,13 @@ static bh_error read_all(int fd, const char *name, uint8_t **bytes, size_t *size
 
 /* The image as instances map it, in a file that nobody can change any more. */
 static bh_error make_image(bh_module *module) {
-    const struct bh_elf *elf = &module->elf;
+    const struct bh_elf *elf = &module->image.elf;
     uint8_t *code = malloc(elf->code_size);
     if (!code)
-        return bh_fail(BH_ERROR_MEMORY, "no memory for the code of '%s'", module->name);
+        return bh_fail(BH_ERROR_MEMORY, "no memory for the code of '%s'", module->image.name);
     bh_elf_fill_code(elf, code);
-    bool good = bh_kept_set(&module->file_image, bh_fd_memory("bulkhead-image", true));
-    int fd = module->file_image.fd;
+    bool good = bh_kept_set(&module->image.file, bh_fd_memory("bulkhead-image", true));
+    int fd = module->image.file.fd;
     good = good && bh_fd_resize(fd, elf->image_hi - elf->image_lo) &&
            bh_fd_write(fd, code, elf->code_size, elf->code_addr - elf->image_lo);
     for (unsigned n = 0; good && n < elf->segment_count; n++) {
@@ -92,9 +92,9 @@ static bh_error make_image(bh_module *module) {
     void *image = good ? bh_map_file(elf->image_hi - elf->image_lo, PROT_READ, fd, 0) : MAP_FAILED;
     bh_error error = BH_OK;
     if (image != MAP_FAILED)
-        module->image = image;
+        module->image.bytes = image;
     else
-        error = bh_fail_limit("cannot make the sealed image of '%s' (memfd)", module->name);
+        error = bh_fail_limit("cannot make the sealed image of '%s' (memfd)", module->image.name);
     free(code);
     return error;
 }
@@ -107,8 +107,8 @@ static uint64_t now(void) {
 
 /* Verifies what was sealed, not what was written. */
 static bh_error verify(bh_module *module, const bh_module_options *options) {
-    const struct bh_elf *elf = &module->elf;
-    const uint8_t *code = module->image + (elf->code_addr - elf->image_lo);
+    const struct bh_elf *elf = &module->image.elf;
+    const uint8_t *code = module->image.bytes + (elf->code_addr - elf->image_lo);
     struct report report = {.module = module, .options = options, .code = code};
     struct bh_verify_input input = {0};
     bh_elf_verify_input(elf, code, &input);
@@ -122,11 +122,11 @@ static bh_error verify(bh_module *module, const bh_module_options *options) {
     module->verify_ns = now() - start;
     bh_error error = BH_OK;
     if (!input.scratch)
-        error = bh_fail(BH_ERROR_MEMORY, "no memory to verify '%s'", module->name);
+        error = bh_fail(BH_ERROR_MEMORY, "no memory to verify '%s'", module->image.name);
     else if (result == BH_VERIFY_REFUSED)
-        error = bh_fail(BH_ERROR_REFUSED, "'%s' is refused: %s", module->name, report.first);
+        error = bh_fail(BH_ERROR_REFUSED, "'%s' is refused: %s", module->image.name, report.first);
     else if (result != BH_VERIFY_ACCEPTED)
-        error = bh_fail(BH_ERROR_REFUSED, "'%s' could not be verified", module->name);
+        error = bh_fail(BH_ERROR_REFUSED, "'%s' could not be verified", module->image.name);
     free(input.scratch);
     return error;
 }
@@ -143,14 +143,14 @@ static bh_error check_facts(const bh_module *module, const bh_module_options *op
     };
     for (size_t n = 0; n < sizeof(forbidden) / sizeof(*forbidden); n++)
         if ((options->forbid & forbidden[n].forbid) && (module->facts.facts & forbidden[n].facts))
-            return bh_fail(BH_ERROR_FORBIDDEN, "'%s' %s, which this host forbids", module->name, forbidden[n].what);
+            return bh_fail(BH_ERROR_FORBIDDEN, "'%s' %s, which this host forbids", module->image.name, forbidden[n].what);
     if ((module->facts.facts & BH_FACT_AVX) &&
         !(module->engine->avx && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")))
         return bh_fail(BH_ERROR_CPU, "'%s' needs a CPU with AVX2 and FMA, which this one lacks; compile it with -march=x86-64-v2",
-                       module->name);
+                       module->image.name);
     if ((module->facts.facts & BH_FACT_BMI) && !(__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")))
         return bh_fail(BH_ERROR_CPU, "'%s' needs a CPU with BMI1 and BMI2, which this one lacks; compile it with -march=x86-64-v2",
-                       module->name);
+                       module->image.name);
     const struct {
         unsigned fact;
         int present;
@@ -164,38 +164,38 @@ static bh_error check_facts(const bh_module *module, const bh_module_options *op
     for (size_t n = 0; n < sizeof(features) / sizeof(*features); n++)
         if ((module->facts.facts & features[n].fact) && !features[n].present)
             return bh_fail(BH_ERROR_CPU, "'%s' needs a CPU with %s, which this one lacks; compile it without",
-                           module->name, features[n].name);
+                           module->image.name, features[n].name);
     return BH_OK;
 }
 
 static bh_error parse(bh_module *module, const bh_module_options *options) {
     struct bh_elf_error wrong = {0};
-    switch (bh_elf_parse(&module->elf, module->file, module->file_size, &wrong)) {
+    switch (bh_elf_parse(&module->image.elf, module->file, module->file_size, &wrong)) {
     case BH_ELF_OK:
         break;
     case BH_ELF_NOT_ELF:
-        return bh_fail(BH_ERROR_NOT_ELF, "'%s' is not an ELF file", module->name);
+        return bh_fail(BH_ERROR_NOT_ELF, "'%s' is not an ELF file", module->image.name);
     default: {
         bool contract = !strcmp(wrong.rule, "elf-note");
         return bh_fail(contract ? BH_ERROR_CONTRACT : BH_ERROR_MALFORMED, "'%s' is not a module this runtime can load: %s: %s (at 0x%llx, value 0x%llx)",
-                       module->name, wrong.rule, wrong.reason, (unsigned long long)wrong.where, (unsigned long long)wrong.value);
+                       module->image.name, wrong.rule, wrong.reason, (unsigned long long)wrong.where, (unsigned long long)wrong.value);
     }
     }
-    if (module->elf.isolation != BH_ISOLATE_FULL && !options->allow_stores_only)
+    if (module->image.elf.isolation != BH_ISOLATE_FULL && !options->allow_stores_only)
         return bh_fail(BH_ERROR_STORES_ONLY, "'%s' isolates stores only: it could read all of the host's memory; it must be "
                                              "allowed explicitly (bh_module_options.allow_stores_only, bulkhead-run "
-                                             "--allow-stores-only)", module->name);
+                                             "--allow-stores-only)", module->image.name);
     return BH_OK;
 }
 
 static void discard(bh_module *module) {
-    if (module->image)
-        munmap((void *)(uintptr_t)module->image, module->elf.image_hi - module->elf.image_lo);
+    if (module->image.bytes)
+        munmap((void *)(uintptr_t)module->image.bytes, module->image.elf.image_hi - module->image.elf.image_lo);
     free(module->symbols);
-    free(atomic_load(&module->warm));
-    bh_kept_close(&module->file_image);
+    free(atomic_load(&module->image.warm));
+    bh_kept_close(&module->image.file);
     free(module->file);
-    free(module->name);
+    free(module->image.name);
     free(module);
 }
 
@@ -214,10 +214,10 @@ static bh_error load(bh_engine *engine, uint8_t *bytes, size_t size, const char 
         return bh_fail(BH_ERROR_MEMORY, "no memory for a module");
     }
     module->engine = engine;
-    module->name = copy;
+    module->image.name = copy;
     module->file = bytes;
     module->file_size = size;
-    module->file_image.fd = -1;
+    module->image.file.fd = -1;
     bh_error error = parse(module, &options);
     if (!error)
         error = make_image(module);
@@ -231,9 +231,9 @@ static bh_error load(bh_engine *engine, uint8_t *bytes, size_t size, const char 
         discard(module);
         return error;
     }
-    pthread_mutex_lock(&engine->lock);
+    pthread_mutex_lock(&engine->pool.lock);
     engine->modules++;
-    pthread_mutex_unlock(&engine->lock);
+    pthread_mutex_unlock(&engine->pool.lock);
     *result = module;
     return BH_OK;
 }
@@ -285,27 +285,27 @@ bh_error bh_module_load_memory(bh_engine *engine, const void *bytes, size_t size
 bh_error bh_module_destroy(bh_module *module) {
     if (!module)
         return BH_OK;
-    if (atomic_load(&module->instances))
-        return bh_fail(BH_ERROR_BUSY, "'%s' still has instances; destroy them first", module->name);
-    while (bh_parked_give_up(NULL, module))
+    if (atomic_load(&module->image.slots))
+        return bh_fail(BH_ERROR_BUSY, "'%s' still has instances; destroy them first", module->image.name);
+    while (bh_parked_give_up(NULL, &module->image))
         ;
-    pthread_mutex_lock(&module->engine->lock);
+    pthread_mutex_lock(&module->engine->pool.lock);
     module->engine->modules--;
-    pthread_mutex_unlock(&module->engine->lock);
+    pthread_mutex_unlock(&module->engine->pool.lock);
     discard(module);
     return BH_OK;
 }
 
 void bh_module_get_info(const bh_module *module, bh_module_info *info) {
     *info = (bh_module_info){
-        .library = module->elf.note_flags & BH_NOTE_FLAG_LIBRARY,
-        .stores_only = module->elf.isolation != BH_ISOLATE_FULL,
+        .library = module->image.elf.note_flags & BH_NOTE_FLAG_LIBRARY,
+        .stores_only = module->image.elf.isolation != BH_ISOLATE_FULL,
         .uses_avx = module->facts.facts & BH_FACT_AVX,
         .uses_x87 = module->facts.facts & BH_FACT_X87,
         .changes_mxcsr = module->facts.facts & BH_FACT_MXCSR,
-        .threads = module->elf.note_flags & BH_NOTE_FLAG_THREADS,
-        .code_size = module->elf.code_size,
-        .image_size = module->elf.image_hi - module->elf.image_lo,
+        .threads = module->image.elf.note_flags & BH_NOTE_FLAG_THREADS,
+        .code_size = module->image.elf.code_size,
+        .image_size = module->image.elf.image_hi - module->image.elf.image_lo,
         .verify_ns = module->verify_ns,
     };
 }

@@ -164,21 +164,21 @@ static bh_error map(bh_instance *instance, int fd, uint64_t offset, size_t size,
     int protection = PROT_READ | (mode == BH_READ_WRITE ? PROT_WRITE : 0);
     if (instance->state != BH_INSTANCE_READY)
         return bh_fail(BH_ERROR_DEAD, "the instance has ended: reset it before sharing memory with it");
-    uint64_t at = bh_space_gap(&instance->space, size);
+    uint64_t at = bh_space_gap(&instance->slot.space, size);
     if (!at)
         return bh_fail(BH_ERROR_LIMIT, "the slot has no %zu bytes of free address space in one piece", size);
-    if (!bh_instance_room(instance, 2))
-        return bh_fail_mappings(instance, "shared memory");
+    if (!bh_slot_room(&instance->slot, 2))
+        return bh_fail_mappings(&instance->slot, "shared memory");
     struct bh_share *share = malloc(sizeof(*share));
     if (!share)
         return bh_fail(BH_ERROR_MEMORY, "no memory to note a shared buffer");
-    if (!bh_slot_map(instance->base + at, size, protection, MAP_SHARED, fd, offset)) {
-        instance->poisoned = *refused = true;
+    if (!bh_slot_map(instance->slot.base + at, size, protection, MAP_SHARED, fd, offset)) {
+        instance->slot.poisoned = *refused = true;
         free(share);
         return bh_fail_limit("cannot map shared memory");
     }
-    bh_space_add(&instance->space, at, at + size, protection, BH_PIECE_SHARED, false);
-    *share = (struct bh_share){.next = instance->shares, .guest = instance->base + at, .size = size, .buffer = buffer};
+    bh_space_add(&instance->slot.space, at, at + size, protection, BH_PIECE_SHARED, false);
+    *share = (struct bh_share){.next = instance->shares, .guest = instance->slot.base + at, .size = size, .buffer = buffer};
     instance->shares = share;
     *guest = share->guest;
     return BH_OK;
@@ -284,7 +284,7 @@ bh_error bh_unshare(bh_instance *instance, bh_address guest) {
     error = BH_OK;
     if (!share) {
         error = bh_fail(BH_ERROR_ARGUMENT, "bh_unshare: nothing is shared with the instance at 0x%llx", (unsigned long long)guest);
-    } else if (!bh_instance_unmap(instance, guest - instance->base, guest - instance->base + share->size)) {
+    } else if (!bh_slot_release(&instance->slot, guest - instance->slot.base, guest - instance->slot.base + share->size)) {
         refused = true;
         error = bh_fail_limit("cannot unmap shared memory");
     } else {

@@ -98,7 +98,7 @@ int64_t bh_sys_exit_group(bh_instance *instance, const uint64_t a[6]) {
  * one that is nested in a callback: the host waits for a result. */
 int64_t bh_sys_exit(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
-    bool called = task->depth && (instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY);
+    bool called = task->depth && (instance->module->image.elf.note_flags & BH_NOTE_FLAG_LIBRARY);
     if (!instance->threads || called || bh_call_nested(task->frame))
         return bh_sys_exit_group(instance, a);
     task->frame->reason = LEAVE_THREAD_EXIT;
@@ -161,7 +161,7 @@ int64_t bh_sys_membarrier(bh_instance *instance, const uint64_t a[6]) {
  * to nobody else: it is one more value that its confined accesses start from. */
 int64_t bh_sys_arch_prctl(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
-    uint64_t *pointer = instance->threads ? &task->frame->r14 : &instance->context[(BH_CONTEXT_TP - BH_CONTEXT_BASE) / 8];
+    uint64_t *pointer = instance->threads ? &task->frame->r14 : &instance->slot.context[(BH_CONTEXT_TP - BH_CONTEXT_BASE) / 8];
     switch (a[0]) {
     case ARCH_SET_FS:
         *pointer = a[1];

@@ -51,7 +51,7 @@ int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char
 
 int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal) {
     struct bh_frame *frame = bh_task_of(instance)->frame;
-    frame->fault = (struct bh_fault){.kind = kind, .signal = signal, .pc = bh_confine(instance->base, frame->target),
+    frame->fault = (struct bh_fault){.kind = kind, .signal = signal, .pc = bh_confine(instance->slot.base, frame->target),
                                      .sp = frame->rsp, .bp = frame->rbp};
     frame->reason = LEAVE_FAULT;
     return BH_LEAVE;

@@ -16,7 +16,7 @@ bool bh_alone(bh_instance *instance) {
         return false;
     if (!threads)
         return true;
-    if (instance->module->elf.note_flags & BH_NOTE_FLAG_LIBRARY)
+    if (instance->module->image.elf.note_flags & BH_NOTE_FLAG_LIBRARY)
         return false;
     pthread_mutex_lock(&threads->lock);
     /* Who is on the list may still wake somebody; who has left it has done so. */

@@ -112,7 +112,7 @@ typedef int64_t bh_syscall(bh_instance *instance, const uint64_t argument[6]);
 
 /* An address that was found to be in the slot: still there where the processor only guessed so. */
 static inline void *bh_confined(const bh_instance *instance, uint64_t address) {
-    return (void *)(uintptr_t)(instance->base + (uint32_t)address);
+    return (void *)(uintptr_t)(instance->slot.base + (uint32_t)address);
 }
 static inline bool bh_get(const bh_instance *instance, void *to, uint64_t from, uint64_t size) {
     return bh_in_slot(instance, from, size) && !bh_guarded_copy(to, bh_confined(instance, from), size);
@@ -122,7 +122,7 @@ static inline bool bh_put(const bh_instance *instance, uint64_t to, const void *
 }
 /* A guest's string, with its NUL: its length, -EFAULT, or -ENAMETOOLONG where room, or the slot, ends before it does. */
 static inline int64_t bh_get_string(const bh_instance *instance, char *to, uint64_t from, uint64_t room) {
-    uint64_t left = bh_in_slot(instance, from, 1) ? BH_SLOT_SIZE - (from - instance->base) : 0;
+    uint64_t left = bh_in_slot(instance, from, 1) ? BH_SLOT_SIZE - (from - instance->slot.base) : 0;
     uint64_t most = left < room ? left : room;
     int64_t copied = most ? bh_guarded_string(to, bh_confined(instance, from), most) : -1;
     return copied < 0 ? -EFAULT : (uint64_t)copied > most ? -ENAMETOOLONG : copied - 1;

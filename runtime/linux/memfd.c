@@ -23,13 +23,13 @@ struct bh_memory {
 };
 
 static void count(bh_instance *instance, struct bh_memory *memory, uint64_t bytes) {
-    bh_space_count(&instance->space, (int64_t)(bytes - memory->counted));
+    bh_space_count(&instance->slot.space, (int64_t)(bytes - memory->counted));
     memory->counted = bytes;
 }
 
 static struct bh_memory *new_memory(bh_instance *instance) {
     struct bh_linux *state = instance->personality;
-    bool room = state->memory_count < MOST && bh_space_affords_bytes(&instance->space, BH_PAGE_SIZE);
+    bool room = state->memory_count < MOST && bh_space_affords_bytes(&instance->slot.space, BH_PAGE_SIZE);
     struct bh_memory *memory = room ? calloc(1, sizeof(*memory)) : NULL;
     if (!memory)
         return NULL;
@@ -45,7 +45,7 @@ static struct bh_memory *new_memory(bh_instance *instance) {
 /* Frees those that have neither descriptors nor mappings. */
 void bh_memory_sweep(bh_instance *instance) {
     for (struct bh_memory **link = &instance->personality->memory, *memory = *link; memory; memory = *link) {
-        if (memory->descriptors || bh_space_maps_file(&instance->space, memory->number)) {
+        if (memory->descriptors || bh_space_maps_file(&instance->slot.space, memory->number)) {
             link = &memory->next;
             continue;
         }
@@ -84,7 +84,7 @@ int64_t bh_memory_reserve(bh_instance *instance, struct bh_memory *memory, uint6
     uint64_t bytes = BH_PAGE_ROUND(size) + BH_PAGE_SIZE;
     if (bytes <= memory->counted)
         return 0;
-    if (!bh_space_affords_bytes(&instance->space, bytes - memory->counted))
+    if (!bh_space_affords_bytes(&instance->slot.space, bytes - memory->counted))
         return -ENOSPC;
     count(instance, memory, bytes);
     return 0;

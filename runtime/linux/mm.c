@@ -27,26 +27,26 @@ static uint64_t piece_end(uint64_t start, uint64_t end, uint64_t piece) {
 
 /* The kernel refused a MAP_FIXED over the slot: what is mapped there now is uncertain, so the slot is done for. */
 static int64_t poison(bh_instance *instance) {
-    instance->poisoned = true;
+    instance->slot.poisoned = true;
     return bh_end(instance, BH_FAULT_HOST_LIMIT, SIGKILL);
 }
 
 static uint64_t offset_of(const bh_instance *instance, uint64_t address) {
-    return address - instance->base;
+    return address - instance->slot.base;
 }
 
 /* Replaces [start, end) by fresh zeroed memory and records it; room for it was made. */
 static int64_t map_fresh(bh_instance *instance, uint64_t start, uint64_t end, int protection, int kind) {
-    if (!bh_slot_map(instance->base + start, end - start, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+    if (!bh_slot_map(instance->slot.base + start, end - start, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
         return poison(instance);
-    bh_space_add(&instance->space, start, end, protection, kind, true);
+    bh_space_add(&instance->slot.space, start, end, protection, kind, true);
     return 0;
 }
 
 static int64_t release(bh_instance *instance, uint64_t start, uint64_t end) {
     for (uint64_t to; start < end; start = to) {
         to = piece_end(start, end, PAGES_PIECE);
-        if (!bh_instance_unmap(instance, start, to))
+        if (!bh_slot_release(&instance->slot, start, to))
             return bh_end(instance, BH_FAULT_HOST_LIMIT, SIGKILL);
         if (to < end && bh_stopping(instance))
             return -EINTR;
@@ -57,7 +57,7 @@ static int64_t release(bh_instance *instance, uint64_t start, uint64_t end) {
 
 /* What is mapped over something else makes the kernel free that: first in pieces. */
 static int64_t make_way(bh_instance *instance, uint64_t start, uint64_t end) {
-    return bh_space_free(&instance->space, start, end) ? 0 : release(instance, start, end);
+    return bh_space_free(&instance->slot.space, start, end) ? 0 : release(instance, start, end);
 }
 
 /* A shared mapping of a file that the guest has open. The kernel checks that it is open for what the protection says;
@@ -72,11 +72,11 @@ static int64_t map_file(bh_instance *instance, const struct bh_file *file, uint6
     int64_t error = make_way(instance, start, end);
     if (error)
         return error;
-    if (!bh_slot_map(instance->base + start, end - start, protection, MAP_SHARED, file->host, offset))
+    if (!bh_slot_map(instance->slot.base + start, end - start, protection, MAP_SHARED, file->host, offset))
         return poison(instance);
-    bh_space_add(&instance->space, start, end, protection, BH_PIECE_FILE, false);
-    bh_space_note_file(&instance->space, start, bh_memory_number(file->memory));
-    return (int64_t)(instance->base + start);
+    bh_space_add(&instance->slot.space, start, end, protection, BH_PIECE_FILE, false);
+    bh_space_note_file(&instance->slot.space, start, bh_memory_number(file->memory));
+    return (int64_t)(instance->slot.base + start);
 }
 
 /* Private file mappings are copies: read in at once. */
@@ -97,7 +97,7 @@ static int64_t read_in(bh_instance *instance, const struct bh_file *file, uint64
 }
 
 int64_t bh_sys_mmap(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_space *space = &instance->space;
+    struct bh_space *space = &instance->slot.space;
     uint64_t flags = (uint32_t)a[3], size = BH_PAGE_ROUND(a[1]);
     int protection = (int)a[2];
     struct bh_file *file = NULL;
@@ -130,7 +130,7 @@ int64_t bh_sys_mmap(bh_instance *instance, const uint64_t a[6]) {
     } else {
         start = bh_space_gap(space, size);
     }
-    if (!start || !bh_instance_room(instance, 2))
+    if (!start || !bh_slot_room(&instance->slot, 2))
         return -ENOMEM;
     /* What is in memory as a file counts as that. */
     if (!(shared && file->memory ? bh_space_affords_tables : bh_space_affords)(space, start, start + size))
@@ -143,19 +143,19 @@ int64_t bh_sys_mmap(bh_instance *instance, const uint64_t a[6]) {
     if (error)
         return error;
     if (file) {
-        error = read_in(instance, file, instance->base + start, a[1], a[5]);
+        error = read_in(instance, file, instance->slot.base + start, a[1], a[5]);
         if (error) {
             int64_t released = release(instance, start, start + size);
             return released ? released : error;
         }
         if (protection != (PROT_READ | PROT_WRITE)) {
-            const uint64_t arguments[6] = {instance->base + start, size, (uint64_t)protection};
+            const uint64_t arguments[6] = {instance->slot.base + start, size, (uint64_t)protection};
             error = bh_sys_mprotect(instance, arguments);
             if (error)
                 return error;
         }
     }
-    return (int64_t)(instance->base + start);
+    return (int64_t)(instance->slot.base + start);
 }
 
 int64_t bh_sys_munmap(bh_instance *instance, const uint64_t a[6]) {
@@ -163,9 +163,9 @@ int64_t bh_sys_munmap(bh_instance *instance, const uint64_t a[6]) {
     if (!a[1] || size < a[1] || !bh_in_slot(instance, a[0], size))
         return -EINVAL;
     uint64_t start = offset_of(instance, a[0]);
-    if (!bh_space_allowed(&instance->space, start, start + size))
+    if (!bh_space_allowed(&instance->slot.space, start, start + size))
         return bh_refuse(instance, EINVAL, "munmap", "pages that guests do not change");
-    if (bh_space_cuts(&instance->space, start, start + size) && !bh_instance_room(instance, 1))
+    if (bh_space_cuts(&instance->slot.space, start, start + size) && !bh_slot_room(&instance->slot, 1))
         return -ENOMEM;
     return release(instance, start, start + size);
 }
@@ -173,7 +173,7 @@ int64_t bh_sys_munmap(bh_instance *instance, const uint64_t a[6]) {
 /* Piece by piece, so that the map stays true when the kernel refuses one of them, as it does for a file that is open for reading only.
  * Those before it have changed by then, as in Linux. */
 static int64_t protect(bh_instance *instance, uint64_t start, uint64_t end, int protection) {
-    struct bh_space *space = &instance->space;
+    struct bh_space *space = &instance->slot.space;
     bh_space_split(space, start, end);
     for (uint64_t to; start < end; start = to) {
         to = space->piece[bh_space_find(space, start)].end;
@@ -181,7 +181,7 @@ static int64_t protect(bh_instance *instance, uint64_t start, uint64_t end, int 
         int64_t error = 0;
         while (done < to && !error) {
             uint64_t next = piece_end(done, to, PAGES_PIECE);
-            if (mprotect((void *)(uintptr_t)(instance->base + done), next - done, protection)) {
+            if (mprotect((void *)(uintptr_t)(instance->slot.base + done), next - done, protection)) {
                 error = -errno;
             } else {
                 done = next;
@@ -207,23 +207,23 @@ int64_t bh_sys_mprotect(bh_instance *instance, const uint64_t a[6]) {
     if (!bh_in_slot(instance, a[0], size))
         return -ENOMEM;
     uint64_t start = offset_of(instance, a[0]);
-    if (!bh_space_allowed(&instance->space, start, start + size))
+    if (!bh_space_allowed(&instance->slot.space, start, start + size))
         return bh_refuse(instance, EACCES, "mprotect", "pages that guests do not change");
     /* One more than its ends, should it stop within a piece. */
-    if (!bh_space_covered(&instance->space, start, start + size) || !bh_instance_room(instance, 3))
+    if (!bh_space_covered(&instance->slot.space, start, start + size) || !bh_slot_room(&instance->slot, 3))
         return -ENOMEM;
     return protect(instance, start, start + size, (int)a[2]);
 }
 
 /* Makes [start, end), anonymous memory of one protection, as large as size: where it is, or elsewhere when it may move. Its address. */
 static int64_t grow(bh_instance *instance, uint64_t start, uint64_t end, uint64_t size, int protection, bool move) {
-    struct bh_space *space = &instance->space;
+    struct bh_space *space = &instance->slot.space;
     uint64_t stop = start + size;
     if (bh_space_allowed(space, end, stop) && bh_space_free(space, end, stop)) {
         if (!bh_space_affords(space, end, stop))
             return -ENOMEM;
         int64_t error = map_fresh(instance, end, stop, protection, BH_PIECE_ANON);
-        return error ? error : (int64_t)(instance->base + start);
+        return error ? error : (int64_t)(instance->slot.base + start);
     }
     uint64_t target = move ? bh_space_gap(space, size) : 0;
     /* The old one goes when the new one is there: the limit is not for both. */
@@ -235,8 +235,8 @@ static int64_t grow(bh_instance *instance, uint64_t start, uint64_t end, uint64_
         return error;
     for (uint64_t done = 0, next; done < end - start; done = next) {
         next = piece_end(done, end - start, COPY_PIECE);
-        const void *from = (const void *)(uintptr_t)(instance->base + start + done);
-        if (bh_guarded_copy((void *)(uintptr_t)(instance->base + target + done), from, next - done)) {
+        const void *from = (const void *)(uintptr_t)(instance->slot.base + start + done);
+        if (bh_guarded_copy((void *)(uintptr_t)(instance->slot.base + target + done), from, next - done)) {
             error = release(instance, target, target + size);
             return error ? error : -EFAULT;
         }
@@ -244,12 +244,12 @@ static int64_t grow(bh_instance *instance, uint64_t start, uint64_t end, uint64_
             return -EINTR;
     }
     error = release(instance, start, end);
-    return error ? error : (int64_t)(instance->base + target);
+    return error ? error : (int64_t)(instance->slot.base + target);
 }
 
 /* Never passed to the kernel: moving a mapping would leave a hole, and another mapping's worth of surprises. */
 int64_t bh_sys_mremap(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_space *space = &instance->space;
+    struct bh_space *space = &instance->slot.space;
     uint64_t old_size = BH_PAGE_ROUND(a[1]), new_size = BH_PAGE_ROUND(a[2]);
     if (!a[1] || !a[2] || old_size < a[1] || new_size < a[2] || new_size > BH_SLOT_SIZE || (a[3] & ~(uint64_t)MREMAP_MAYMOVE))
         return -EINVAL;
@@ -265,7 +265,7 @@ int64_t bh_sys_mremap(bh_instance *instance, const uint64_t a[6]) {
             return -EFAULT;
     if (new_size == old_size)
         return (int64_t)a[0];
-    if (!bh_instance_room(instance, 2))
+    if (!bh_slot_room(&instance->slot, 2))
         return -ENOMEM;
     if (new_size < old_size) {
         int64_t error = release(instance, start + new_size, end);
@@ -287,19 +287,19 @@ int64_t bh_sys_madvise(bh_instance *instance, const uint64_t a[6]) {
     if (!bh_in_slot(instance, a[0], size))
         return -ENOMEM;
     uint64_t start = offset_of(instance, a[0]), end = start + size;
-    if (!bh_space_allowed(&instance->space, start, end))
+    if (!bh_space_allowed(&instance->slot.space, start, end))
         return bh_refuse(instance, EINVAL, "madvise", "pages that guests do not change");
-    if (!bh_space_covered(&instance->space, start, end))
+    if (!bh_space_covered(&instance->slot.space, start, end))
         return -ENOMEM;
     if ((int)a[2] != MADV_DONTNEED)
         return 0;
-    for (unsigned at = bh_space_find(&instance->space, start);
-         at < instance->space.count && instance->space.piece[at].start < end; at++)
-        if (instance->space.piece[at].kind != BH_PIECE_ANON && instance->space.piece[at].kind != BH_PIECE_BRK)
+    for (unsigned at = bh_space_find(&instance->slot.space, start);
+         at < instance->slot.space.count && instance->slot.space.piece[at].start < end; at++)
+        if (instance->slot.space.piece[at].kind != BH_PIECE_ANON && instance->slot.space.piece[at].kind != BH_PIECE_BRK)
             return -EINVAL;
     for (uint64_t to; start < end; start = to) {
         to = piece_end(start, end, PAGES_PIECE);
-        if (madvise((void *)(uintptr_t)(instance->base + start), to - start, MADV_DONTNEED))
+        if (madvise((void *)(uintptr_t)(instance->slot.base + start), to - start, MADV_DONTNEED))
             return -errno;
         if (to < end && bh_stopping(instance))
             return -EINTR;
@@ -318,13 +318,13 @@ int64_t bh_sys_msync(bh_instance *instance, const uint64_t a[6]) {
         return -ENOMEM;
     if (!size)
         return 0;
-    if (!bh_in_slot(instance, a[0], size) || !bh_space_covered(&instance->space, start, end))
+    if (!bh_in_slot(instance, a[0], size) || !bh_space_covered(&instance->slot.space, start, end))
         return -ENOMEM;
     int64_t error = 0;
     for (uint64_t to; start < end && !error; start = to) {
         to = piece_end(start, end, SYNC_PIECE);
         bh_busy_begin(instance, NULL, 0);
-        error = msync((void *)(uintptr_t)(instance->base + start), to - start, flags) ? -errno : 0;
+        error = msync((void *)(uintptr_t)(instance->slot.base + start), to - start, flags) ? -errno : 0;
         bh_busy_end(instance);
         if (!error && to < end && bh_stopping(instance))
             error = -EINTR;
@@ -333,8 +333,8 @@ int64_t bh_sys_msync(bh_instance *instance, const uint64_t a[6]) {
 }
 
 int64_t bh_sys_brk(bh_instance *instance, const uint64_t a[6]) {
-    struct bh_space *space = &instance->space;
-    int64_t now = (int64_t)(instance->base + space->brk);
+    struct bh_space *space = &instance->slot.space;
+    int64_t now = (int64_t)(instance->slot.base + space->brk);
     if (!bh_in_slot(instance, a[0], 0))
         return now;
     uint64_t want = offset_of(instance, a[0]), old_end = BH_PAGE_ROUND(space->brk), new_end = BH_PAGE_ROUND(want);
@@ -342,14 +342,14 @@ int64_t bh_sys_brk(bh_instance *instance, const uint64_t a[6]) {
         return now;
     if (new_end > old_end) {
         if (!bh_space_free(space, old_end, new_end) || !bh_space_affords(space, old_end, new_end) ||
-            !bh_instance_room(instance, 1))
+            !bh_slot_room(&instance->slot, 1))
             return now;
         int64_t error = map_fresh(instance, old_end, new_end, PROT_READ | PROT_WRITE, BH_PIECE_BRK);
         if (error)
             return error;
     } else if (new_end < old_end) {
         /* The guest may have unmapped some of it, and the host have put a share there. */
-        if (!bh_space_allowed(space, new_end, old_end) || !bh_instance_room(instance, 1))
+        if (!bh_space_allowed(space, new_end, old_end) || !bh_slot_room(&instance->slot, 1))
             return now;
         int64_t error = release(instance, new_end, old_end);
         if (error)

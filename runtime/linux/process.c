@@ -46,8 +46,8 @@ int64_t bh_sys_uname(bh_instance *instance, const uint64_t a[6]) {
 
 int64_t bh_sys_sysinfo(bh_instance *instance, const uint64_t a[6]) {
     struct sysinfo info = {.uptime = 1, .procs = 1, .mem_unit = 1};
-    info.totalram = instance->space.byte_limit;
-    info.freeram = instance->space.byte_limit - instance->space.bytes;
+    info.totalram = instance->slot.space.byte_limit;
+    info.freeram = instance->slot.space.byte_limit - instance->slot.space.bytes;
     return bh_put(instance, a[0], &info, sizeof(info)) ? 0 : -EFAULT;
 }
 

@@ -10,9 +10,9 @@ bh_syscall bh_sys_mincore, bh_sys_mlock, bh_sys_mlock2, bh_sys_munlock, bh_sys_m
 
 /* [address, address + size), rounded to pages, is all mapped. */
 static bool is_mapped(const bh_instance *instance, uint64_t address, uint64_t size) {
-    uint64_t start = address - instance->base;
+    uint64_t start = address - instance->slot.base;
     return bh_in_slot(instance, address, size) &&
-           bh_space_covered(&instance->space, start, BH_PAGE_ROUND(start + size));
+           bh_space_covered(&instance->slot.space, start, BH_PAGE_ROUND(start + size));
 }
 
 int64_t bh_sys_mincore(bh_instance *instance, const uint64_t a[6]) {

@@ -22,10 +22,10 @@ static struct limit limit_of(const bh_instance *instance, uint32_t resource) {
     case RLIMIT_CORE:
         return (struct limit){state->core_soft, state->core_hard};
     case RLIMIT_STACK:
-        return both(instance->stack_top - instance->stack_bottom);
+        return both(instance->slot.stack_top - instance->slot.stack_bottom);
     case RLIMIT_AS:
     case RLIMIT_DATA:
-        return both(instance->space.byte_limit);
+        return both(instance->slot.space.byte_limit);
     default:
         return both(UINT64_MAX);
     }

@@ -504,11 +504,11 @@ int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
 /* As the kernel would, were the guest a process: what is not mapped in the slot is not mapped, and what lies where NULL leads
  * has the address that the guest's pointer had. All of these are addresses that it had in its registers. */
 static void describe_fault(siginfo_t *info, const bh_instance *instance, const struct bh_fault *fault) {
-    uint64_t offset = fault->address - instance->base;
+    uint64_t offset = fault->address - instance->slot.base;
     memset(info, 0, sizeof(*info));
     info->si_signo = fault->signal;
     info->si_code = fault->code;
-    if (fault->code == SEGV_ACCERR && fault->signal == SIGSEGV && !bh_space_covered(&instance->space, offset, offset + 1))
+    if (fault->code == SEGV_ACCERR && fault->signal == SIGSEGV && !bh_space_covered(&instance->slot.space, offset, offset + 1))
         info->si_code = SEGV_MAPERR;
     if (fault->signal == SIGSEGV || fault->signal == SIGBUS)
         info->si_addr = (void *)(uintptr_t)(offset < BH_NULL_GUARD_SIZE ? offset : fault->address);

@@ -144,6 +144,6 @@ int64_t bh_sys_getrusage(bh_instance *instance, const uint64_t a[6]) {
     int64_t used = cpu_time();
     usage.ru_utime.tv_sec = used / SECOND;
     usage.ru_utime.tv_usec = used % SECOND / 1000;
-    usage.ru_maxrss = (long)(instance->space.peak >> 10);
+    usage.ru_maxrss = (long)(instance->slot.space.peak >> 10);
     return bh_put(instance, a[1], &usage, sizeof(usage)) ? 0 : -EFAULT;
 }

@@ -1,9 +1,11 @@
 /* Which pages of the guest's memory exist, as the kernel tells in /proc/self/pagemap.
  *
  * The ioctl is Linux 6.7's, which the headers of Debian 12 do not have. */
+#include "slot/pagemap.h"
+
 #include <sys/ioctl.h>
 
-#include "internal.h"
+#include "slot/pool.h"
 
 /* <linux/fs.h>: struct pm_scan_arg, struct page_region, PAGE_IS_*. */
 struct scan {
@@ -18,10 +20,10 @@ struct region {
 #define IS_PRESENT (1u << 3)
 #define IS_SWAPPED (1u << 4) /* or on its way */
 
-bool bh_pages_untouched(const bh_engine *engine, uint64_t start, uint64_t end) {
+bool bh_pages_untouched(const struct bh_pool *pool, uint64_t start, uint64_t end) {
     struct region found;
     struct scan scan = {.size = sizeof(scan), .start = start, .end = end, .regions = (uint64_t)(uintptr_t)&found, .region_count = 1,
                         .most_pages = 1, .category_inverted = IS_FILE, .category_mask = IS_FILE,
                         .category_any = IS_PRESENT | IS_SWAPPED, .category_wanted = IS_PRESENT};
-    return engine->pagemap.fd >= 0 && ioctl(engine->pagemap.fd, SCAN, &scan) == 0 && scan.walk_end == end;
+    return pool->pagemap.fd >= 0 && ioctl(pool->pagemap.fd, SCAN, &scan) == 0 && scan.walk_end == end;
 }

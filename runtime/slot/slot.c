@@ -1,93 +1,94 @@
-/* Slots: who has which, and the only two ways in which mappings inside the reservation change.
- *
- * Every page of the reservation is at all times covered by a mapping that the engine made. If one were unmapped, the next
- * mmap(NULL) of the host, a thread's stack for instance, could land there, within the guest's reach. */
-#include <errno.h>
-#include <sys/mman.h>
+/* Slots that somebody has, and what of the pool's limits they were promised. */
+#include "slot/slot.h"
 
-#include "internal.h"
+#include <string.h>
 
-bh_error bh_slot_take(bh_engine *engine, unsigned *slot) {
-    bool found;
-    do {
-        pthread_mutex_lock(&engine->lock);
-        found = engine->free_count > 0;
-        if (found)
-            *slot = engine->free_slot[--engine->free_count];
-        pthread_mutex_unlock(&engine->lock);
-    } while (!found && bh_parked_give_up(engine, NULL));
-    return found ? BH_OK : bh_fail(BH_ERROR_NO_SLOT, "all %u slots of the engine are taken; create it with more",
-                                   engine->slot_count);
+#include "base/fail.h"
+#include "base/limit.h"
+#include "slot/image.h"
+#include "slot/map.h"
+#include "slot/parked.h"
+#include "slot/pool.h"
+
+bh_error bh_slot_take(struct bh_slot *slot) {
+    struct bh_pool *pool = slot->pool;
+    while (!bh_pool_take(pool, &slot->number))
+        if (!bh_parked_give_up(pool, NULL))
+            return bh_fail(BH_ERROR_NO_SLOT, "all %u slots of the engine are taken; create it with more", pool->slot_count);
+    slot->base = bh_pool_base(pool, slot->number);
+    atomic_fetch_add(&slot->image->slots, 1);
+    slot->stack_bottom += slot->base;
+    slot->stack_top += slot->base;
+    if (!bh_slot_room(slot, 0))
+        return bh_fail_mappings(slot, "an instance");
+    if (!bh_kept_same(&pool->context))
+        return bh_fail_kept(&pool->context, "the context pages");
+    if (!bh_kept_same(&pool->stubs))
+        return bh_fail_kept(&pool->stubs, "the gate pages");
+    return BH_OK;
 }
 
-void bh_slot_release(bh_engine *engine, unsigned slot, bool poisoned) {
-    pthread_mutex_lock(&engine->lock);
-    if (poisoned)
-        engine->poisoned_count++;
-    else
-        engine->free_slot[engine->free_count++] = slot;
-    pthread_mutex_unlock(&engine->lock);
+void bh_slot_give(struct bh_slot *slot) {
+    if (!bh_slot_unmap(slot->base, BH_SLOT_SIZE))
+        slot->poisoned = true;
+    if (slot->context)
+        memset(slot->context, 0, BH_PAGE_SIZE);
+    bh_pool_give(slot->pool, slot->number, slot->poisoned);
+    atomic_fetch_sub(&slot->image->slots, 1);
 }
 
-bool bh_slot_map(uint64_t at, uint64_t size, int protection, int flags, int fd, uint64_t offset) {
-    void *want = (void *)(uintptr_t)at;
-    void *got = mmap(want, size, protection, flags | MAP_FIXED | MAP_NORESERVE, fd, (off_t)offset);
-    if (got == want)
-        return true;
-    /* The kernel may have removed what was there before it failed. Cover the hole at once; the slot is poisoned all the
-     * same, because nobody knows what another thread's mmap did meanwhile. */
-    int error = got == MAP_FAILED ? errno : ENOSYS;
-    bh_slot_unmap(at, size);
-    errno = error;
-    return false;
-}
-
-bool bh_slot_unmap(uint64_t at, uint64_t size) {
-    void *want = (void *)(uintptr_t)at;
-    return mmap(want, size, PROT_NONE, BH_UNUSED_FLAGS | MAP_FIXED, -1, 0) == want;
-}
-
-/* Of all engines: vm.max_map_count is the process's. */
-static atomic_uint all_mappings;
-
-bool bh_mappings_take(bh_engine *engine, unsigned n) {
-    bool shared = engine->default_mapping_limit;
-    atomic_uint *count = shared ? &all_mappings : &engine->mappings;
-    unsigned now = atomic_load_explicit(count, memory_order_relaxed), limit;
-    do {
-        limit = atomic_load_explicit(&engine->mapping_limit, memory_order_relaxed);
-        if (now > limit || n > limit - now) {
-            /* Perhaps somebody raised it meanwhile. */
-            unsigned fresh = shared ? bh_default_mapping_limit() : limit;
-            if (fresh > limit)
-                atomic_store_explicit(&engine->mapping_limit, fresh, memory_order_relaxed);
-            else if (bh_parked_give_up(shared ? NULL : engine, NULL))
-                now = atomic_load_explicit(count, memory_order_relaxed);
-            else
-                return false;
-            continue;
-        }
-        if (atomic_compare_exchange_weak_explicit(count, &now, now + n, memory_order_relaxed, memory_order_relaxed))
-            break;
-    } while (true);
-    atomic_fetch_add_explicit(shared ? &engine->mappings : &all_mappings, n, memory_order_relaxed);
+bool bh_mappings_take(struct bh_pool *pool, unsigned n) {
+    while (!bh_mappings_try(pool, n))
+        if (!bh_parked_give_up(pool->default_mapping_limit ? NULL : pool, NULL))
+            return false;
     return true;
 }
 
-void bh_mappings_return(bh_engine *engine, unsigned n) {
-    atomic_fetch_sub_explicit(&engine->mappings, n, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&all_mappings, n, memory_order_relaxed);
+bool bh_slot_room(struct bh_slot *slot, unsigned more) {
+    if (!bh_space_room(&slot->space, more))
+        return false;
+    /* A piece and the hole behind it are two mappings for the kernel. */
+    unsigned need = bh_space_mappings(&slot->space) + 2 * more;
+    if (need <= slot->promised)
+        return true;
+    unsigned wanted = need - slot->promised, ahead = slot->space.count / 4;
+    if (!bh_mappings_take(slot->pool, wanted + ahead)) {
+        ahead = 0;
+        if (!bh_mappings_take(slot->pool, wanted))
+            return false;
+    }
+    slot->promised += wanted + ahead;
+    return true;
 }
 
-bh_error bh_fail_mappings(const bh_instance *instance, const char *what) {
-    const bh_engine *engine = instance->engine;
-    if (instance->space.no_memory)
+void bh_slot_settle(struct bh_slot *slot) {
+    unsigned need = bh_space_mappings(&slot->space);
+    if (need < slot->promised) {
+        bh_mappings_return(slot->pool, slot->promised - need);
+        slot->promised = need;
+    }
+}
+
+bool bh_slot_release(struct bh_slot *slot, uint64_t start, uint64_t end) {
+    uint64_t from = start, to = end;
+    bh_space_widen(&slot->space, &from, &to);
+    if (!bh_slot_unmap(slot->base + from, to - from)) {
+        slot->poisoned = true;
+        return false;
+    }
+    bh_space_remove(&slot->space, start, end);
+    return true;
+}
+
+bh_error bh_fail_mappings(const struct bh_slot *slot, const char *what) {
+    struct bh_pool *pool = slot->pool;
+    if (slot->space.no_memory)
         return bh_fail(BH_ERROR_MEMORY, "no memory to note the mappings of %s", what);
-    if (instance->space.count >= instance->space.limit)
+    if (slot->space.count >= slot->space.limit)
         return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: the policy allows %u "
-                       "(bh_policy_set_mapping_limit)", what, instance->space.limit);
+                       "(bh_policy_set_mapping_limit)", what, slot->space.limit);
     return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: guests have %u of the engine's %u "
                    "(vm.max_map_count is %llu, %d of it are the host's); raise it: sysctl -w vm.max_map_count=%llu%s", what,
-                   atomic_load(&engine->mappings), atomic_load(&engine->mapping_limit), bh_mappings_allowed(), BH_HOST_MAPPINGS,
-                   4 * bh_mappings_allowed(), engine->default_mapping_limit ? "" : ", and bh_engine_options.mapping_limit");
+                   atomic_load(&pool->mappings), atomic_load(&pool->mapping_limit), bh_mappings_allowed(), BH_HOST_MAPPINGS,
+                   4 * bh_mappings_allowed(), pool->default_mapping_limit ? "" : ", and bh_engine_options.mapping_limit");
 }

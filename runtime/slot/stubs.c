@@ -1,4 +1,6 @@
 /* The gate pages: the only code in a slot that the runtime writes. Guests return and jump to these stubs to get out. */
+#include "slot/stubs.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,7 +8,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "base/fail.h"
+#include "base/limit.h"
+#include "base/mapping.h"
+#include "slot/pool.h"
+#include "verifier/verify.h"
 
 /* jmp *%gs:entry of the table of host calls */
 static uint8_t *put_jump(uint8_t *at, unsigned entry) {
@@ -48,7 +54,7 @@ static bh_error verify(const uint8_t *code, size_t size) {
 }
 
 /* Every slot maps the same pages: which numbers mean something is the instance's affair. */
-bh_error bh_gate_make(bh_engine *engine) {
+bh_error bh_stubs_make(struct bh_pool *pool) {
     _Static_assert(BH_GATE_CALLBACKS + BH_CALLBACK_COUNT * BH_BUNDLE_SIZE <= BH_GATE_OFFSET + BH_GATE_SIZE, "the thunks fit");
     uint8_t *page = calloc(1, BH_GATE_SIZE); /* MemorySanitizer believes of that alone that it was written */
     if (!page)
@@ -59,10 +65,10 @@ bh_error bh_gate_make(bh_engine *engine) {
     for (uint32_t n = 0; n < BH_CALLBACK_COUNT; n++)
         put_thunk(page + BH_GATE_CALLBACKS - BH_GATE_OFFSET + n * BH_BUNDLE_SIZE, n);
 
-    bool made = bh_kept_set(&engine->gate, bh_fd_memory("bulkhead-gate", true)) &&
-                bh_fd_write(engine->gate.fd, page, BH_GATE_SIZE, 0) &&
-                bh_fd_seal(engine->gate.fd, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
-    void *sealed = made ? bh_map_file(BH_GATE_SIZE, PROT_READ, engine->gate.fd, 0) : MAP_FAILED;
+    bool made = bh_kept_set(&pool->stubs, bh_fd_memory("bulkhead-gate", true)) &&
+                bh_fd_write(pool->stubs.fd, page, BH_GATE_SIZE, 0) &&
+                bh_fd_seal(pool->stubs.fd, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+    void *sealed = made ? bh_map_file(BH_GATE_SIZE, PROT_READ, pool->stubs.fd, 0) : MAP_FAILED;
     bh_error error = BH_OK;
     if (sealed == MAP_FAILED)
         error = bh_fail_limit("cannot make the gate pages (memfd)");

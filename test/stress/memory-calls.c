@@ -42,7 +42,7 @@ static uint64_t lives, ends;
 /* ---- What must hold ---- */
 
 static void check_access(const struct kernel_mapping *mapping) {
-    const struct bh_space *space = &guest->space;
+    const struct bh_space *space = &guest->slot.space;
     bool read = mapping->access[0] == 'r', write = mapping->access[1] == 'w', execute = mapping->access[2] == 'x';
     bool code = mapping->start >= space->code_start && mapping->end <= space->code_end;
     bool gate = mapping->start >= BH_GATE_OFFSET && mapping->end <= BH_IMAGE_OFFSET;
@@ -61,7 +61,7 @@ static void check_access(const struct kernel_mapping *mapping) {
 }
 
 static void check_counts(void) {
-    const struct bh_space *space = &guest->space;
+    const struct bh_space *space = &guest->slot.space;
     uint64_t bytes = 0, tables = 0, next = 0;
     for (unsigned n = 0; n < space->count; n++) {
         const struct bh_piece *piece = &space->piece[n];
@@ -94,7 +94,7 @@ static void check_maps(void) {
     fclose(maps);
     if (at != BH_SLOT_SIZE)
         wrong("a hole at %llx", (unsigned long long)at);
-    unsigned unknown, kernel = kernel_mappings(guest, &unknown), counted = bh_space_mappings(&guest->space);
+    unsigned unknown, kernel = kernel_mappings(guest, &unknown), counted = bh_space_mappings(&guest->slot.space);
     if (unknown || kernel > counted || kernel > bh_engine_mappings(engine))
         wrong("%u mappings, %u by the map, %zu by the engine", kernel, counted, bh_engine_mappings(engine));
     check_counts();
@@ -115,24 +115,24 @@ static bool is_private(const struct bh_piece *piece) {
 /* Up to 40 pages of each piece that the guest can write. */
 static void stain(void) {
     static uint64_t page[PAGE / 8];
-    const struct bh_space *space = &guest->space;
+    const struct bh_space *space = &guest->slot.space;
     for (size_t n = 0; n < sizeof(page) / sizeof(*page); n++)
         page[n] = STAIN;
     for (unsigned n = 0; n < space->count; n++) {
         const struct bh_piece *piece = &space->piece[n];
         uint64_t pages = (piece->end - piece->start) / PAGE;
         for (uint64_t k = 0; is_private(piece) && (piece->protection & PROT_WRITE) && k < 40 && k < pages; k++)
-            bh_copy_in(guest, guest->base + piece->start + (pages <= 40 ? k : below(pages)) * PAGE, page, sizeof(page));
+            bh_copy_in(guest, guest->slot.base + piece->start + (pages <= 40 ? k : below(pages)) * PAGE, page, sizeof(page));
     }
 }
 
 static void look_for_stains(const char *after) {
     static uint64_t page[PAGE / 8];
-    const struct bh_space *space = &guest->space;
+    const struct bh_space *space = &guest->slot.space;
     for (unsigned n = 0; n < space->count; n++) {
         const struct bh_piece *piece = &space->piece[n];
         for (uint64_t at = piece->start; is_private(piece) && at < piece->end; at += PAGE) {
-            if (!present(guest->base + at) || bh_copy_out(guest, page, guest->base + at, sizeof(page)))
+            if (!present(guest->slot.base + at) || bh_copy_out(guest, page, guest->slot.base + at, sizeof(page)))
                 continue;
             for (size_t word = 0; word < sizeof(page) / sizeof(*page); word++)
                 if (page[word] == STAIN)
@@ -178,9 +178,9 @@ static void replace(void) {
 
 /* Near something that matters, often a border of a piece, mostly on a page's. */
 static uint64_t some_address(void) {
-    const struct bh_space *space = &guest->space;
+    const struct bh_space *space = &guest->slot.space;
     const uint64_t places[] = {space->code_start, space->code_end, BH_CONTEXT_OFFSET, BH_IMAGE_OFFSET, space->high, space->brk,
-                               guest->stack_bottom - guest->base, guest->stack_top - guest->base, below(BH_SLOT_SIZE)};
+                               guest->slot.stack_bottom - guest->slot.base, guest->slot.stack_top - guest->slot.base, below(BH_SLOT_SIZE)};
     uint64_t at = places[below(sizeof(places) / sizeof(*places))];
     if (!one_in(3)) {
         const struct bh_piece *piece = &space->piece[below(space->count)];
@@ -189,7 +189,7 @@ static uint64_t some_address(void) {
         at = one_in(2) ? piece->start : piece->end;
     }
     at += (below(33) - 16) * PAGE + (one_in(8) ? below(PAGE) : 0);
-    return one_in(60) ? draw() : guest->base + at - (one_in(60) ? BH_SLOT_SIZE : 0);
+    return one_in(60) ? draw() : guest->slot.base + at - (one_in(60) ? BH_SLOT_SIZE : 0);
 }
 
 static uint64_t some_size(void) {
@@ -209,7 +209,7 @@ static bool ends_life(uint64_t at, uint64_t size) {
 static void map_memory(void) {
     uint64_t at = some_address(), size = some_size(), protection = some_protection();
     uint64_t flags = (one_in(12) ? 0 : MAP_PRIVATE) | MAP_ANONYMOUS | (one_in(2) ? MAP_FIXED : one_in(4) ? MAP_FIXED_NOREPLACE : 0);
-    remember("mmap(%llx, %llx, %llx, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)size,
+    remember("mmap(%llx, %llx, %llx, %llx)", (unsigned long long)(at - guest->slot.base), (unsigned long long)size,
              (unsigned long long)protection, (unsigned long long)flags);
     if (!ends_life(at, size))
         SYS(mmap, at, size, protection, flags, -1, 0);
@@ -222,7 +222,7 @@ static void map_file(void) {
         files[which] = SYS(open, str(names[which]), which == 1 ? O_RDONLY : O_RDWR);
     uint64_t at = some_address(), size = some_size() % ((uint64_t)1 << 20), offset = below(80) * PAGE, protection = some_protection();
     uint64_t flags = (one_in(2) ? MAP_SHARED : MAP_PRIVATE) | (one_in(2) ? MAP_FIXED : 0);
-    remember("mmap(%llx, %llx, %llx, %llx, %s, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)size,
+    remember("mmap(%llx, %llx, %llx, %llx, %s, %llx)", (unsigned long long)(at - guest->slot.base), (unsigned long long)size,
              (unsigned long long)protection, (unsigned long long)flags, names[which], (unsigned long long)offset);
     if (!ends_life(at, size))
         SYS(mmap, at, size, protection, flags, files[which], offset);
@@ -230,14 +230,14 @@ static void map_file(void) {
 
 static void unmap(void) {
     uint64_t at = some_address(), size = some_size();
-    remember("munmap(%llx, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)size);
+    remember("munmap(%llx, %llx)", (unsigned long long)(at - guest->slot.base), (unsigned long long)size);
     if (!ends_life(at, size))
         SYS(munmap, at, size);
 }
 
 static void protect(void) {
     uint64_t at = some_address(), size = some_size(), protection = some_protection();
-    remember("mprotect(%llx, %llx, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)size,
+    remember("mprotect(%llx, %llx, %llx)", (unsigned long long)(at - guest->slot.base), (unsigned long long)size,
              (unsigned long long)protection);
     if (!ends_life(at, size))
         SYS(mprotect, at, size, protection);
@@ -245,33 +245,33 @@ static void protect(void) {
 
 static void remap(void) {
     uint64_t at = some_address(), old = some_size(), new = some_size(), flags = one_in(5) ? below(8) : below(2);
-    remember("mremap(%llx, %llx, %llx, %llx)", (unsigned long long)(at - guest->base), (unsigned long long)old, (unsigned long long)new,
+    remember("mremap(%llx, %llx, %llx, %llx)", (unsigned long long)(at - guest->slot.base), (unsigned long long)old, (unsigned long long)new,
              (unsigned long long)flags);
     SYS(mremap, at, old, new, flags, some_address());
 }
 
 static void advise(void) {
     uint64_t at = some_address(), size = some_size(), advice = one_in(6) ? below(30) : MADV_DONTNEED;
-    remember("madvise(%llx, %llx, %llu)", (unsigned long long)(at - guest->base), (unsigned long long)size, (unsigned long long)advice);
+    remember("madvise(%llx, %llx, %llu)", (unsigned long long)(at - guest->slot.base), (unsigned long long)size, (unsigned long long)advice);
     SYS(madvise, at, size, advice);
 }
 
 static void move_brk(void) {
-    uint64_t at = one_in(10) ? some_address() : guest->base + guest->space.brk + (below(200) - 100) * 1024;
-    remember("brk(%llx)", (unsigned long long)(at - guest->base));
+    uint64_t at = one_in(10) ? some_address() : guest->slot.base + guest->slot.space.brk + (below(200) - 100) * 1024;
+    remember("brk(%llx)", (unsigned long long)(at - guest->slot.base));
     SYS(brk, at);
 }
 
 /* A page becomes one of its own for the kernel when it is written to. */
 static void touch(void) {
     uint64_t at = some_address();
-    remember("a write to %llx", (unsigned long long)(at - guest->base));
+    remember("a write to %llx", (unsigned long long)(at - guest->slot.base));
     bh_copy_in(guest, at, "x", 1);
 }
 
 static void read_and_write(void) {
     uint64_t at = some_address(), size = below(30000);
-    remember("pread and pwrite at %llx, %llx bytes", (unsigned long long)(at - guest->base), (unsigned long long)size);
+    remember("pread and pwrite at %llx, %llx bytes", (unsigned long long)(at - guest->slot.base), (unsigned long long)size);
     SYS(pread64, files[0], at, size, 0);
     SYS(pwrite64, files[0], at, size % 9000, below(100000));
 }
@@ -284,7 +284,7 @@ static void share(void) {
             wrong("not unshared: %s", bh_last_error()->text);
         remember("unshared");
     } else if (!bh_share(guest, buffers[which], size, one_in(2) ? BH_READ_ONLY : BH_READ_WRITE, &shares[share_count])) {
-        remember("shared %zx bytes at %llx", size, (unsigned long long)(shares[share_count++] - guest->base));
+        remember("shared %zx bytes at %llx", size, (unsigned long long)(shares[share_count++] - guest->slot.base));
     }
 }
 

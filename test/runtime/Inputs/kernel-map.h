@@ -16,11 +16,11 @@ static inline bool next_mapping(FILE *maps, const bh_instance *instance, struct 
     char line[512];
     unsigned long start, end;
     while (fgets(line, sizeof(line), maps)) {
-        if (sscanf(line, "%lx-%lx %4s", &start, &end, mapping->access) != 3 || end <= instance->base ||
-            start >= instance->base + BH_SLOT_SIZE)
+        if (sscanf(line, "%lx-%lx %4s", &start, &end, mapping->access) != 3 || end <= instance->slot.base ||
+            start >= instance->slot.base + BH_SLOT_SIZE)
             continue;
-        mapping->start = start > instance->base ? start - instance->base : 0;
-        mapping->end = end < instance->base + BH_SLOT_SIZE ? end - instance->base : BH_SLOT_SIZE;
+        mapping->start = start > instance->slot.base ? start - instance->slot.base : 0;
+        mapping->end = end < instance->slot.base + BH_SLOT_SIZE ? end - instance->slot.base : BH_SLOT_SIZE;
         return true;
     }
     return false;
@@ -42,7 +42,7 @@ static inline unsigned kernel_mappings(const bh_instance *instance, unsigned *un
     *unknown = !maps;
     while (maps && next_mapping(maps, instance, &mapping)) {
         count += mapping.start > 0;
-        if (mapping.start > 0 && !is_border(&instance->space, mapping.start)) {
+        if (mapping.start > 0 && !is_border(&instance->slot.space, mapping.start)) {
             printf("a mapping begins at 0x%llx of the slot, no piece does\n", (unsigned long long)mapping.start);
             (*unknown)++;
         }

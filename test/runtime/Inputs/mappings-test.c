@@ -34,7 +34,7 @@ static long page_tables(void) {
 
 /* Checks that the engine counts what there is; how many that are. */
 static unsigned check_counted(void) {
-    unsigned unknown, kernel = kernel_mappings(guest, &unknown), counted = bh_space_mappings(&guest->space);
+    unsigned unknown, kernel = kernel_mappings(guest, &unknown), counted = bh_space_mappings(&guest->slot.space);
     if (kernel > counted || kernel > bh_engine_mappings(engine))
         printf("the kernel has %u mappings, the map says %u, the engine %zu\n", kernel, counted, bh_engine_mappings(engine));
     CHECK(!unknown && kernel <= counted && kernel <= bh_engine_mappings(engine));

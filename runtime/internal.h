@@ -19,7 +19,12 @@
 #include "base/ownership.h"
 #include "base/raised.h"
 #include "bulkhead/bulkhead.h"
+#include "cross/blocking.h"
+#include "cross/chain.h"
+#include "cross/deadline.h"
 #include "cross/frame.h"
+#include "cross/gs.h"
+#include "cross/thread.h"
 #include "slot/image.h"
 #include "slot/layout.h"
 #include "slot/map.h"
@@ -31,7 +36,9 @@
 #include "slot/slot.h"
 #include "slot/space.h"
 #include "slot/stubs.h"
+#include "guest/hostcall.h"
 #include "guest/tasks.h"
+#include "cross/enter.h"
 #include "verifier/elf.h"
 
 
@@ -195,11 +202,6 @@ void bh_instance_depart(bh_instance *instance, bool taken);
 /* The same after the kernel refused a mapping over the slot: ends the instance before anybody can reset it or call it, and returns
  * that as an error. */
 bh_error bh_instance_depart_killing(bh_instance *instance, bool taken);
-/* Confines a code address that a guest had a hand in. Called last, on a value that no guest can change any more. */
-static inline uint64_t bh_confine(uint64_t base, uint64_t address) {
-    return base + ((uint32_t)address & ~(uint32_t)(BH_BUNDLE_SIZE - 1));
-}
-
 /* ---- signature.c, function.c ---- */
 
 /* Words of bh_registers, as bh_parameter.piece counts them; and where else values are. */
@@ -240,6 +242,9 @@ static inline bool bh_is_in_register(const bh_parameter *parameter) {
 
 /* ---- callback.c, gate.c ---- */
 
+extern const char bh_stub_callback[];
+/* Called by the stub on the host's stack. Zero: go back to the guest; else leave it. */
+int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *registers);
 /* Withdraws all callbacks, at a reset: another thread may be registering one at this moment. */
 void bh_callbacks_cancel(bh_instance *instance);
 /* Frees them, when the instance goes. */
@@ -250,82 +255,18 @@ void bh_callbacks_discard(bh_instance *instance);
 /* Forgets the host's blocks: they go with the instance's memory. */
 void bh_blocks_discard(bh_instance *instance);
 
-/* ---- gs.c ---- */
-
-/* Whether GS can be set at all: to be known before there are guests. Leaves it as it was. */
-bh_error bh_gs_check(const bh_engine *engine);
-/* The error that it could not be set. */
-bh_error bh_fail_gs(const char *where);
-
 /* ---- start.c ---- */
 
 /* Writes argc, argv, the environment and the auxiliary vector to the top of the stack; *sp is the start's rsp. */
 bh_error bh_start_stack(bh_instance *instance, int argc, const char *const argv[], uint64_t *sp);
 
-/* ---- thread.c, fault.c, signals.c, deadline.c ---- */
-
-struct bh_thread {
-    uint64_t number; /* for bh_ownership_take; 0 until it is prepared */
-    bool prepared;
-    bool timer_made;
-    int timer_signal;
-    timer_t timer;
-    uint64_t unblocked; /* the engines' deadline signals: bit n - 1 for signal n */
-    uint64_t deadline; /* on CLOCK_MONOTONIC; 0: none */
-    uint64_t alarm;    /* when the innermost guest is interrupted for a timer of its own; 0: it is not */
-    volatile sig_atomic_t ticked; /* it was, and has not looked at its timers yet */
-    bool paused;       /* it is not, as long as a function of the host runs */
-    volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
-    uint64_t stack_low, stack_size; /* the alternate signal stack, whoever made it */
-    void *stack_map;
-    size_t stack_map_size;
-    struct bh_task *task;         /* the guest thread that it runs, in modules built for threads; the innermost call's */
-    struct bh_host_thread *host;
-};
-extern BH_THREAD_LOCAL struct bh_thread bh_this_thread;
-
-/* Whether this is a signal handler: they all have SA_ONSTACK. */
-static inline bool bh_in_handler(void) {
-    uint64_t rsp;
-    __asm__("movq %%rsp, %0" : "=r"(rsp));
-    return rsp - bh_this_thread.stack_low < bh_this_thread.stack_size;
-}
-
-/* Makes the calling thread fit to run guests: alternate stack, signal mask. check: look again though it was done before. */
-bh_error bh_thread_prepare(bh_engine *engine, bool check);
-/* The error that a guest was to run in a signal handler. */
-bh_error bh_fail_handler(void);
 bh_error bh_signals_check(bh_engine *engine);
 /* For creations: the same, but not at each of many that follow one another quickly, nor where the host's handlers are trusted. */
 bh_error bh_signals_check_sometimes(bh_engine *engine);
 /* A real-time signal for deadlines: the first of SIGRTMAX - 2 and below that nobody has, or an engine has it already. */
 int bh_signals_free(void);
-bool bh_fault_owns(int signal);
 void bh_fault_handler(int signal, siginfo_t *info, void *context);
 void bh_deadline_handler(int signal, siginfo_t *info, void *context);
-/* Passes a signal that is not a guest's to whoever had it before. */
-void bh_signals_chain(int signal, siginfo_t *info, void *context);
-/* Arms the thread's timer for the instance's deadline, unless an outer call's comes first; frame->nesting.timer says
- * whether stop has anything to do. */
-bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame);
-void bh_deadline_stop(const struct bh_frame *frame);
-/* Has the guest that the thread runs interrupted at that time of CLOCK_MONOTONIC, and until it has asked for another one; 0: no more.
- * False and errno when the kernel has no timer for that. */
-bool bh_alarm_set(const bh_instance *instance, uint64_t when);
-/* CLOCK_MONOTONIC, in nanoseconds. */
-uint64_t bh_now(void);
-/* Around functions of the host: no timer of the thread's calls interrupts what they wait for. False when there was nothing to do; else
- * the other is due. A deadline that passes meanwhile is noticed at once by resume. */
-bool bh_deadline_pause(void);
-bool bh_deadline_resume(void);
-static inline bool bh_host_begin(void) {
-    return __builtin_expect((bh_this_thread.deadline | bh_this_thread.alarm) != 0, 0) && bh_deadline_pause();
-}
-static inline void bh_host_end(bool paused) {
-    if (__builtin_expect(paused, 0))
-        bh_deadline_resume();
-}
-
 /* ---- symbols.c ---- */
 
 /* Sorts the symbols of a module that was parsed; free() ends them. */

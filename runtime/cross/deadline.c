@@ -1,11 +1,15 @@
 /* Deadlines, and when a guest is interrupted for a timer of its own: one timer a thread, armed for what comes first, the
  * deadline of one of its nested calls or the innermost guest's alarm. */
+#include "cross/deadline.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "base/fail.h"
+#include "base/limit.h"
+#include "cross/frame.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
@@ -51,16 +55,16 @@ bool bh_deadline_resume(void) {
 }
 
 /* The thread's timer; false and errno when there is none. */
-static bool make_timer(const bh_engine *engine) {
+static bool make_timer(int signal) {
     struct bh_thread *thread = &bh_this_thread;
     /* Another engine's signal may be somebody else's by now, when that engine is gone. */
-    if (thread->timer_made && !thread->deadline && !thread->alarm && thread->timer_signal != engine->deadline_signal) {
+    if (thread->timer_made && !thread->deadline && !thread->alarm && thread->timer_signal != signal) {
         timer_delete(thread->timer);
         thread->timer_made = false;
     }
     if (thread->timer_made)
         return true;
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = engine->deadline_signal};
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal};
     event.sigev_value.sival_ptr = thread;
     event.sigev_notify_thread_id = (int)syscall(SYS_gettid);
     if (timer_create(CLOCK_MONOTONIC, &event, &thread->timer))
@@ -70,10 +74,10 @@ static bool make_timer(const bh_engine *engine) {
     return true;
 }
 
-bool bh_alarm_set(const bh_instance *instance, uint64_t when) {
+bool bh_alarm_set(int signal, uint64_t when) {
     struct bh_thread *thread = &bh_this_thread;
     uint64_t before = thread->alarm;
-    if (!make_timer(instance->engine))
+    if (!make_timer(signal))
         return false;
     thread->alarm = when;
     if (!set_timer(thread))
@@ -82,9 +86,8 @@ bool bh_alarm_set(const bh_instance *instance, uint64_t when) {
     return false;
 }
 
-bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
+bh_error bh_deadline_start(int signal, uint64_t allowed, struct bh_frame *frame) {
     struct bh_thread *thread = &bh_this_thread;
-    uint64_t allowed = instance->deadline;
     if (!allowed)
         return BH_OK;
     uint64_t start = bh_now(), deadline = start + allowed;
@@ -92,7 +95,7 @@ bh_error bh_deadline_start(bh_instance *instance, struct bh_frame *frame) {
         return BH_OK;
     if (thread->deadline && thread->deadline <= deadline)
         return BH_OK;
-    if (!make_timer(instance->engine))
+    if (!make_timer(signal))
         return bh_fail_timer();
     if (!thread->deadline)
         thread->expired = 0;
@@ -111,9 +114,6 @@ void bh_deadline_stop(const struct bh_frame *frame) {
     struct bh_thread *thread = &bh_this_thread;
     thread->deadline = frame->outer_deadline;
     set_timer(thread);
-    /* What was pending arrived before that call returned. An outer deadline that has passed meanwhile signals again, and so does
-     * another thread's, which may have been in a hurry as well. */
+    /* What was pending arrived before that call returned. An outer deadline that has passed meanwhile signals again. */
     thread->expired = 0;
-    if (frame->instance->threads)
-        atomic_store(&frame->instance->threads->hurry, 0);
 }

@@ -1,4 +1,5 @@
-/* The way into a guest and every way out of it.
+/* The way into a guest, and the ways out of it that lead to the end of the call. The others, guest/hostcall.S and
+ * host/callback.S, are built like this one.
  *
  * What must hold here, and what breaks otherwise:
  *   - Between a host-call stub's first instruction and the load of the host's rsp from the frame, nothing is read or
@@ -17,63 +18,11 @@
  * arguments on a CPU with AVX; everything else branches away from it and back.
  */
 #include "bulkhead/layout.h"
+#include "cross/clear.h"
 #include "cross/frame.h"
 
     .text
 
-/* Clears the vector registers with these numbers: VEX forms to their full width, the others where there is no AVX. */
-.macro clear_avx numbers:vararg
-    .irp n, \numbers
-    vpxor %xmm\n, %xmm\n, %xmm\n
-    .endr
-.endm
-.macro clear_sse numbers:vararg
-    .irp n, \numbers
-    pxor %xmm\n, %xmm\n
-    .endr
-.endm
-/* In a host call: rcx = frame, whose general registers are stored, rsp = its host_rsp. Stores the vector and x87 state,
- * gives the host its own, and leaves the frame in rbx and rdi. */
-.macro take_state
-    movq %rcx, %rbx
-    /* xrstor wants the header clean where xsave does not write it. */
-    .set n, 0
-    .rept 8
-    movq $0, FRAME_XSAVE_HEADER + 8 * n(%rbx)
-    .set n, n + 1
-    .endr
-    movl $7, %eax
-    xorl %edx, %edx
-    xsave64 (%rbx)
-    testl $FRAME_FLAG_X87, FRAME_FLAGS(%rbx)
-    jz 1f
-    movq %rbx, %rcx
-    call drain_x87
-1:  testl $FRAME_FLAG_MXCSR, FRAME_FLAGS(%rbx)
-    jz 2f
-    ldmxcsr FRAME_MXCSR(%rbx)
-2:  testl $FRAME_FLAG_UPPER, FRAME_FLAGS(%rbx)
-    jz 3f
-    vzeroupper
-3:  movq %rbx, %rdi
-    xorl %ebp, %ebp
-.endm
-/* Loads the general registers of the frame at rcx but for rcx, rsp and r11. */
-.macro load_general
-    movq FRAME_RAX(%rcx), %rax
-    movq FRAME_RBX(%rcx), %rbx
-    movq FRAME_RDX(%rcx), %rdx
-    movq FRAME_RSI(%rcx), %rsi
-    movq FRAME_RDI(%rcx), %rdi
-    movq FRAME_RBP(%rcx), %rbp
-    movq FRAME_R8(%rcx), %r8
-    movq FRAME_R9(%rcx), %r9
-    movq FRAME_R10(%rcx), %r10
-    movq FRAME_R12(%rcx), %r12
-    movq FRAME_R13(%rcx), %r13
-    movq FRAME_R14(%rcx), %r14
-    movq FRAME_R15(%rcx), %r15
-.endm
 /* Loads the arguments in vector registers from registers at rsi by instruction. */
 .macro load_vectors instruction
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7
@@ -151,7 +100,7 @@ prepare:
 1:  testl $FRAME_FLAG_X87, %eax
     jz 2f
     fnstcw FRAME_FPUCW(%rdi)
-    call clear_x87
+    call bh_clear_x87
     movl FRAME_FLAGS(%rdi), %eax
 2:  testl $FRAME_FLAG_AVX, %eax
     jz 3f
@@ -186,7 +135,7 @@ clean:
     jz 1f
     /* Saves st0 without raising what may be pending, and initialises as fninit does. */
     fnsave FRAME_FNSAVE(%rcx)
-1:  call drain_x87
+1:  call bh_drain_x87
 2:  testl $FRAME_FLAG_MXCSR, %edx
     jz 3f
     ldmxcsr FRAME_MXCSR(%rcx)
@@ -214,9 +163,11 @@ clean:
      * its operand (fnstenv shows them) those of the instruction here. emms first, in case the host left MMX state: on a full
      * stack the load would not happen. Where the CPU keeps the last operand's address of an older exception, and where the
      * host left a flag set, fninit does it at ten times the price. */
-    .type clear_x87, @function
+    .globl bh_clear_x87
+    .hidden bh_clear_x87
+    .type bh_clear_x87, @function
     .p2align 5
-clear_x87:
+bh_clear_x87:
     emms
     flds zero(%rip)
     ftst
@@ -239,14 +190,16 @@ clear_x87:
     ret
 1:  fninit
     ret
-    .size clear_x87, . - clear_x87
+    .size bh_clear_x87, . - bh_clear_x87
 
     /* Gives x87 back to the host: rcx = frame; changes eax. fnstsw and fnclex do not raise what is pending, emms and fldcw
      * would. fnclex costs as much as all the rest, and is needed only when a flag is set: one that the guest masked and
      * the host does not would be raised there. */
-    .type drain_x87, @function
+    .globl bh_drain_x87
+    .hidden bh_drain_x87
+    .type bh_drain_x87, @function
     .p2align 4
-drain_x87:
+bh_drain_x87:
     fnstsw %ax
     testb $0xff, %al
     jz 1f
@@ -254,30 +207,7 @@ drain_x87:
 1:  emms
     fldcw FRAME_FPUCW(%rcx)
     ret
-    .size drain_x87, . - drain_x87
-
-    /* The fault handler's way to a handler of the guest's: rcx = frame with the general registers of the fault, rsp = its
-     * host_rsp. The rest is as in a system call. */
-    .globl bh_fault_caught
-    .hidden bh_fault_caught
-    .type bh_fault_caught, @function
-    .p2align 4
-bh_fault_caught:
-    take_state
-    call bh_hostcall_fault
-    jmp called
-    .size bh_fault_caught, . - bh_fault_caught
-
-    /* The same way to look at the guest's signals. */
-    .globl bh_guest_interrupted
-    .hidden bh_guest_interrupted
-    .type bh_guest_interrupted, @function
-    .p2align 4
-bh_guest_interrupted:
-    take_state
-    call bh_hostcall_interrupted
-    jmp called
-    .size bh_guest_interrupted, . - bh_guest_interrupted
+    .size bh_drain_x87, . - bh_drain_x87
 
     .section .rodata
     .p2align 2
@@ -289,66 +219,6 @@ zero:
 /* The addresses of these stubs are public to guests, so they have pages of their own. */
     .section .text.bh_stubs, "ax", @progbits
     .p2align 12
-
-    /* Host call 0: a Linux system call. rax number; rdi rsi rdx r10 r8 r9; r11 the return address. Everything but rax,
-     * rcx and r11 survives, vector and x87 state included: that is what compilers believe of the instruction. */
-    .globl bh_stub_syscall
-    .hidden bh_stub_syscall
-    .type bh_stub_syscall, @function
-bh_stub_syscall:
-    movq bh_current_frame@gottpoff(%rip), %rcx
-    movq %fs:(%rcx), %rcx
-    movq %rax, FRAME_RAX(%rcx)
-    movq %rbx, FRAME_RBX(%rcx)
-    movq %rdx, FRAME_RDX(%rcx)
-    movq %rsi, FRAME_RSI(%rcx)
-    movq %rdi, FRAME_RDI(%rcx)
-    movq %rbp, FRAME_RBP(%rcx)
-    movq %rsp, FRAME_RSP(%rcx)
-    movq %r8, FRAME_R8(%rcx)
-    movq %r9, FRAME_R9(%rcx)
-    movq %r10, FRAME_R10(%rcx)
-    movq %r12, FRAME_R12(%rcx)
-    movq %r13, FRAME_R13(%rcx)
-    movq %r14, FRAME_R14(%rcx)
-    movq %r15, FRAME_R15(%rcx)
-    movq %r11, FRAME_TARGET(%rcx)
-    movq FRAME_HOST_RSP(%rcx), %rsp
-    take_state
-    call bh_hostcall_syscall
-called:
-    movq %rbx, %rcx
-    testl %eax, %eax
-    jnz not_back
-    movl $7, %eax
-    xorl %edx, %edx
-    xrstor64 (%rcx)
-    load_general
-    movq FRAME_RSP(%rcx), %rsp
-    xorl %r11d, %r11d
-    movq FRAME_TARGET(%rcx), %rcx
-    jmpq *%rcx
-
-not_back:
-    cmpl $GO_EXACTLY, %eax
-    jne bh_leave
-    /* Where a fault interrupted the guest, with every register as it was. iret, of the host's stack, is the one instruction
-     * that loads rip, rsp and the flags at once. */
-    movl $7, %eax
-    xorl %edx, %edx
-    xrstor64 (%rcx)
-    movl %ss, %eax
-    pushq %rax
-    pushq FRAME_RSP(%rcx)
-    pushq FRAME_RFLAGS(%rcx)
-    movl %cs, %eax
-    pushq %rax
-    pushq FRAME_TARGET(%rcx)
-    load_general
-    movq FRAME_R11(%rcx), %r11
-    movq FRAME_RCX(%rcx), %rcx
-    iretq
-    .size bh_stub_syscall, . - bh_stub_syscall
 
     /* Host call 1: the innermost call is over. */
     .globl bh_stub_return
@@ -370,125 +240,6 @@ bh_stub_return:
     popq %rbp
     ret
     .size bh_stub_return, . - bh_stub_return
-
-    /* Host call 2: a callback, its number in r11d, arguments as in any call, the return address on the guest's stack. The
-     * callee-saved registers are the guest's while C runs; C keeps them. The way back is through a gate that pops the
-     * return address as any guest code does: the host never reads it. */
-    .globl bh_stub_callback
-    .hidden bh_stub_callback
-    .type bh_stub_callback, @function
-    .p2align 5
-bh_stub_callback:
-    movq bh_current_frame@gottpoff(%rip), %r10
-    movq %fs:(%r10), %r10
-    movq %rsp, FRAME_RSP(%r10)
-    movq %rbp, FRAME_RBP(%r10)
-    movq FRAME_HOST_RSP(%r10), %rsp
-    subq $REGISTERS_SIZE, %rsp
-    movq %rdi, REGISTERS_INTEGER+0(%rsp)
-    movq %rsi, REGISTERS_INTEGER+8(%rsp)
-    movq %rdx, REGISTERS_INTEGER+16(%rsp)
-    movq %rcx, REGISTERS_INTEGER+24(%rsp)
-    movq %r8, REGISTERS_INTEGER+32(%rsp)
-    movq %r9, REGISTERS_INTEGER+40(%rsp)
-    movq %xmm0, REGISTERS_VECTOR+0(%rsp)
-    movq %xmm1, REGISTERS_VECTOR+8(%rsp)
-    movq %xmm2, REGISTERS_VECTOR+16(%rsp)
-    movq %xmm3, REGISTERS_VECTOR+24(%rsp)
-    movq %xmm4, REGISTERS_VECTOR+32(%rsp)
-    movq %xmm5, REGISTERS_VECTOR+40(%rsp)
-    movq %xmm6, REGISTERS_VECTOR+48(%rsp)
-    movq %xmm7, REGISTERS_VECTOR+56(%rsp)
-    testl $FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_UPPER, FRAME_FLAGS(%r10)
-    jnz callback_clean
-callback_call:
-    xorl %ebp, %ebp
-    movq %r10, %rdi
-    movl %r11d, %esi
-    movq %rsp, %rdx
-    call bh_hostcall_callback
-    movq bh_current_frame@gottpoff(%rip), %rcx
-    movq %fs:(%rcx), %rcx
-    testl %eax, %eax
-    jnz bh_leave
-    /* The callback may have run another instance. */
-    movl FRAME_FLAGS(%rcx), %eax
-    andl $FRAME_FLAG_NO_FSGSBASE | FRAME_FLAG_X87 | FRAME_FLAG_MXCSR | FRAME_FLAG_AVX, %eax
-    cmpl $FRAME_FLAG_AVX, %eax
-    jne callback_restore
-    rdgsbase %rax
-    cmpq FRAME_BASE(%rcx), %rax
-    jne callback_restore
-    vmovq REGISTERS_XMM0(%rsp), %xmm0
-    vmovq REGISTERS_XMM1(%rsp), %xmm1
-    clear_avx 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-callback_return:
-    movq REGISTERS_RAX(%rsp), %rax
-    movq REGISTERS_RDX(%rsp), %rdx
-    movq FRAME_RBP(%rcx), %rbp
-    movq FRAME_RSP(%rcx), %rsp
-    movq FRAME_BASE(%rcx), %rcx
-    addq $BH_GATE_OFFSET + BH_BUNDLE_SIZE, %rcx /* BH_GATE_CALLBACK_RETURN */
-    xorl %esi, %esi
-    xorl %edi, %edi
-    xorl %r8d, %r8d
-    xorl %r9d, %r9d
-    xorl %r10d, %r10d
-    xorl %r11d, %r11d /* and the flags are those of a zero */
-    jmpq *%rcx
-
-callback_clean:
-    movq %r10, %rcx
-    movl FRAME_FLAGS(%rcx), %edx
-    testl $FRAME_FLAG_X87, %edx
-    jz 1f
-    fnstcw FRAME_GUEST_FPUCW(%rcx)
-    call drain_x87
-1:  testl $FRAME_FLAG_MXCSR, %edx
-    jz 2f
-    stmxcsr FRAME_GUEST_MXCSR(%rcx)
-    ldmxcsr FRAME_MXCSR(%rcx)
-2:  testl $FRAME_FLAG_UPPER, %edx
-    jz callback_call
-    vzeroupper
-    jmp callback_call
-
-    /* GS first, which C sets where it is not as it should be. The guest's control words are callee-saved, so the guest gets them back; the rest is as on entry. */
-callback_restore:
-    movq %rcx, %rdi
-    call bh_set_gs
-    movq bh_current_frame@gottpoff(%rip), %rcx
-    movq %fs:(%rcx), %rcx
-    testb %al, %al
-    jz callback_no_gs
-    movl FRAME_FLAGS(%rcx), %edx
-    testl $FRAME_FLAG_MXCSR, %edx
-    jz 1f
-    ldmxcsr FRAME_GUEST_MXCSR(%rcx)
-1:  testl $FRAME_FLAG_X87, %edx
-    jz 2f
-    movq %rcx, %rdi
-    call clear_x87
-    fldcw FRAME_GUEST_FPUCW(%rcx)
-    testl $FRAME_FLAG_RETURN_ST0, %edx
-    jz 2f
-    fldt FRAME_FNSAVE(%rcx)
-    andl $~FRAME_FLAG_RETURN_ST0, FRAME_FLAGS(%rcx)
-2:  testl $FRAME_FLAG_AVX, %edx
-    jz 3f
-    vzeroall
-    vmovq REGISTERS_XMM0(%rsp), %xmm0
-    vmovq REGISTERS_XMM1(%rsp), %xmm1
-    jmp callback_return
-3:  movq REGISTERS_XMM0(%rsp), %xmm0
-    movq REGISTERS_XMM1(%rsp), %xmm1
-    clear_sse 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-    jmp callback_return
-
-callback_no_gs:
-    movl $LEAVE_GS, FRAME_REASON(%rcx)
-    jmp bh_leave
-    .size bh_stub_callback, . - bh_stub_callback
 
 bad_hostcall:
     movq bh_current_frame@gottpoff(%rip), %rcx

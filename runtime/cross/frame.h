@@ -7,7 +7,7 @@
 #ifndef BULKHEAD_RUNTIME_FRAME_H
 #define BULKHEAD_RUNTIME_FRAME_H
 
-/* Offsets; call.c asserts that they are struct bh_frame's. */
+/* Offsets; frame.c asserts that they are struct bh_frame's. */
 #define FRAME_XSAVE 0
 #define FRAME_XSAVE_HEADER 512
 #define FRAME_HOST_RSP 832
@@ -146,28 +146,13 @@ struct bh_frame {
 extern const char bh_enter_store[];
 /* Where the fault handler continues, with rcx = frame and rsp = its host_rsp. */
 extern const char bh_leave[];
-/* The same when the guest has a handler for the fault: its general registers are in the frame, its vector and x87 state is
- * where it was. */
-extern const char bh_fault_caught[];
-/* The same when the guest is to look at its signals. */
-extern const char bh_guest_interrupted[];
 /* The host-call stubs; entry n is at bh_stub_bad + n * BH_STUB_BAD_SIZE, save those with a name. */
-extern const char bh_stub_syscall[], bh_stub_return[], bh_stub_callback[], bh_stub_bad[];
+extern const char bh_stub_return[], bh_stub_bad[];
 #define BH_STUB_BAD_SIZE 16
-/* Called by the stubs on the host's stack. Zero: go back to the guest; GO_EXACTLY; else leave it. */
-int bh_hostcall_syscall(struct bh_frame *frame);
-/* The same after a fault. */
-int bh_hostcall_fault(struct bh_frame *frame);
-int bh_hostcall_interrupted(struct bh_frame *frame);
-int bh_hostcall_callback(struct bh_frame *frame, uint32_t number, bh_registers *registers);
-/* Sets GS to the frame's base, unless it holds that. False: it does not, and the guest must not run. */
-bool bh_set_gs(const struct bh_frame *frame);
 /* The innermost call of this thread: NULL until it is prepared for guests, &bh_idle_frame when it runs none. Written around
  * bh_enter, read by stubs and signal handlers. */
 extern struct bh_frame bh_idle_frame;
 extern BH_THREAD_LOCAL struct bh_frame *bh_current_frame;
 
-/* blocking.S: the instructions that begin a blocking system call, and where they are given up. */
-extern const char bh_blocking_begin[], bh_blocking_end[], bh_blocking_cancel[];
 #endif
 #endif

@@ -2,11 +2,15 @@
  *
  * Without FSGSBASE only the kernel can set it, and a filter of system calls, or something that only looks like Linux, may refuse or do
  * nothing. The guest would then read and write wherever GS pointed before: most often the first 4 GiB of the host. */
+#include "cross/gs.h"
+
 #include <asm/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "cross/enter.h"
+#include "base/fail.h"
+#include "base/guarded.h"
+#include "cross/frame.h"
 
 static uint64_t read_by_call(uint64_t otherwise) {
     syscall(SYS_arch_prctl, ARCH_GET_GS, &otherwise);
@@ -35,11 +39,11 @@ bh_error bh_fail_gs(const char *where) {
                                   "engine does without FSGSBASE; allow ARCH_SET_GS and ARCH_GET_GS", where);
 }
 
-bh_error bh_gs_check(const bh_engine *engine) {
-    if (engine->fsgsbase)
+bh_error bh_gs_check(bool fsgsbase, uint64_t base) {
+    if (fsgsbase)
         return BH_OK;
     uint64_t before = read_by_call(0);
-    bool good = set_by_call(bh_pool_base(&engine->pool, 0));
+    bool good = set_by_call(base);
     good &= set_by_call(before);
     return good ? BH_OK : bh_fail_gs("");
 }

@@ -1,50 +1,7 @@
 /* One call into a guest, from the registers it starts with to the error it ends with. */
-#include <stddef.h>
 #include <string.h>
 
-#include "cross/enter.h"
-
-#define AT(field, offset) _Static_assert(offsetof(struct bh_frame, field) == offset, #field " is not where entry.S looks for it")
-AT(xsave, FRAME_XSAVE);
-AT(host_rsp, FRAME_HOST_RSP);
-AT(flags, FRAME_FLAGS);
-AT(reason, FRAME_REASON);
-AT(mxcsr, FRAME_MXCSR);
-AT(fpucw, FRAME_FPUCW);
-AT(rax, FRAME_RAX);
-AT(rbx, FRAME_RBX);
-AT(rcx, FRAME_RCX);
-AT(rdx, FRAME_RDX);
-AT(rsi, FRAME_RSI);
-AT(rdi, FRAME_RDI);
-AT(rbp, FRAME_RBP);
-AT(rsp, FRAME_RSP);
-AT(r8, FRAME_R8);
-AT(r9, FRAME_R9);
-AT(r10, FRAME_R10);
-AT(r12, FRAME_R12);
-AT(r14, FRAME_R14);
-AT(r15, FRAME_R15);
-AT(target, FRAME_TARGET);
-AT(hostcall, FRAME_HOSTCALL);
-AT(base, FRAME_BASE);
-AT(registers, FRAME_REGISTERS);
-AT(r11, FRAME_R11);
-AT(rflags, FRAME_RFLAGS);
-AT(guest_mxcsr, FRAME_GUEST_MXCSR);
-AT(guest_fpucw, FRAME_GUEST_FPUCW);
-AT(fnsave, FRAME_FNSAVE);
-#undef AT
-#define AT(field, offset) _Static_assert(offsetof(bh_registers, field) == offset, #field " is not where entry.S looks for it")
-AT(integer, REGISTERS_INTEGER);
-AT(vector, REGISTERS_VECTOR);
-AT(rax, REGISTERS_RAX);
-AT(rdx, REGISTERS_RDX);
-AT(xmm0, REGISTERS_XMM0);
-AT(xmm1, REGISTERS_XMM1);
-AT(stack, REGISTERS_STACK);
-AT(vectors, REGISTERS_VECTORS);
-_Static_assert(sizeof(bh_registers) == REGISTERS_SIZE, "bh_registers does not fit where the callback stub puts it");
+#include "guest/short.h"
 
 static bool lock(bh_instance *instance, bool call, bh_error *error) {
     if (instance->threads) {
@@ -120,10 +77,15 @@ bool bh_call_nested(const struct bh_frame *frame) {
 }
 
 static void stop(const struct bh_frame *frame) {
-    if (frame->nesting.timer)
+    const bh_instance *instance = frame->instance;
+    if (frame->nesting.timer) {
         bh_deadline_stop(frame);
+        /* Another thread's, which may have been in a hurry as well, signals again. */
+        if (instance->threads)
+            atomic_store(&instance->threads->hurry, 0);
+    }
     if (bh_this_thread.alarm != frame->outer_alarm)
-        bh_alarm_set(frame->instance, frame->outer_alarm);
+        bh_alarm_set(instance->engine->deadline_signal, frame->outer_alarm);
     if (frame->nesting.paused)
         bh_deadline_pause();
 }
@@ -139,7 +101,7 @@ static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
     frame->nesting.depth = bh_current_frame ? bh_current_frame->nesting.depth + 1 : 1;
     if (frame->nesting.depth > BH_MAX_DEPTH)
         return bh_fail(BH_ERROR_LIMIT, "calls and callbacks are nested %d deep on this thread, which is the limit", BH_MAX_DEPTH);
-    bh_error error = bh_thread_prepare(instance->engine, false);
+    bh_error error = bh_thread_prepare(instance->engine->deadline_signal, false);
     if (error)
         return error;
     frame->prev = bh_current_frame;
@@ -149,7 +111,7 @@ static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
     frame->nesting.paused = bh_deadline_resume();
     frame->outer_alarm = bh_this_thread.alarm;
     frame->nesting.restores = true;
-    error = bh_deadline_start(instance, frame);
+    error = bh_deadline_start(instance->engine->deadline_signal, instance->deadline, frame);
     if (!error && !bh_linux_enter(instance))
         error = bh_fail_timer();
     if (error)

@@ -7,33 +7,9 @@
 
 #include "internal.h"
 
-static struct bh_host_thread *this_host(void) {
-    struct bh_host_thread *host = bh_this_thread.host;
-    if (!host) {
-        host = calloc(1, sizeof(*host));
-        if (host) {
-            atomic_init(&host->references, 1);
-            atomic_init(&host->alive, true);
-            bh_this_thread.host = host;
-        }
-    }
-    return host;
-}
-
-static void forget(struct bh_host_thread *host) {
-    if (host && atomic_fetch_sub(&host->references, 1) == 1)
-        free(host);
-}
-
-void bh_threads_host_exits(struct bh_host_thread *host) {
-    if (host)
-        atomic_store(&host->alive, false);
-    forget(host);
-}
-
 static void give(struct bh_task *task, struct bh_host_thread *host) {
-    forget(task->owner);
-    atomic_fetch_add(&host->references, 1);
+    bh_host_thread_forget(task->owner);
+    bh_host_thread_keep(host);
     task->owner = host;
 }
 
@@ -112,10 +88,10 @@ bh_error bh_threads_enter(bh_instance *instance) {
     /* Other threads' locks stay locked for ever in the child. */
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
-    bh_error error = bh_thread_prepare(instance->engine, false);
+    bh_error error = bh_thread_prepare(instance->engine->deadline_signal, false);
     if (error)
         return error;
-    struct bh_host_thread *host = this_host();
+    struct bh_host_thread *host = bh_host_thread_this();
     if (!host)
         return bh_fail(BH_ERROR_MEMORY, "no memory for a thread");
 
@@ -174,7 +150,7 @@ void bh_threads_forget_callers(struct bh_threads *threads) {
         struct bh_task *task = threads->callers;
         threads->callers = task->next;
         bh_linux_task_discard(task);
-        forget(task->owner);
+        bh_host_thread_forget(task->owner);
         free(task);
     }
 }

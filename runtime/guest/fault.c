@@ -146,7 +146,7 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
         }
         return;
     }
-    bh_signals_chain(signal, info, context);
+    bh_chain_pass(signal, info, context, bh_fault_handler);
 }
 
 /* A handler of the host's runs above the guest (or above host code): this signal came while it ran, or together with the one

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "cross/enter.h"
+#include "guest/short.h"
 
 #define HOST_STACK (1024 * 1024) /* the deepest system call needs some 50 KiB; the host's callbacks run here, too */
 #define HOST_MAPPINGS 4         /* a host thread's stack, the alternate signal stack, and the guard of each */
@@ -165,7 +165,7 @@ static void run_guest(bh_instance *instance, const struct bh_thread_start *start
     frame.flags = instance->frame_flags | FRAME_FLAG_START;
     frame.r14 = start->task->thread_pointer;
     frame.nesting = (struct bh_nesting){.depth = 1, .holds = true, .restores = true}; /* the thread ends with it */
-    if (bh_thread_prepare(instance->engine, true)) {
+    if (bh_thread_prepare(instance->engine->deadline_signal, true)) {
         frame.reason = LEAVE_FAULT;
         frame.fault = (struct bh_fault){.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL};
     } else if (bh_threads_ending(instance->threads)) {

@@ -28,6 +28,7 @@
 
 struct bh_fault;
 struct bh_frame;
+struct bh_host_thread;
 struct bh_saved_context;
 
 /* A descriptor of the host that a call of the guest is using. */
@@ -36,12 +37,6 @@ struct bh_busy {
     bool close_after; /* the guest has closed it meanwhile */
     struct bh_memory *memory; /* of what it has closed */
     struct bh_pipe *pipe;     /* of which that is an end */
-};
-
-/* A thread of the host, for as long as something remembers it. */
-struct bh_host_thread {
-    atomic_uint references;
-    atomic_bool alive;
 };
 
 /* Where a task's host thread is. Only one that is inside may be interrupted: the host's functions wait for things of their own. */
@@ -164,7 +159,5 @@ struct bh_task *bh_threads_find(struct bh_threads *threads, int tid);
 int bh_threads_new_tid(struct bh_threads *threads);
 /* Interrupts what a task waits for, if it is inside and does. threads->lock is held. */
 void bh_threads_kick(struct bh_task *task);
-/* This host thread is going: its guest threads may be used by others. */
-void bh_threads_host_exits(struct bh_host_thread *host);
 
 #endif

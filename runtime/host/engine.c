@@ -156,7 +156,7 @@ bh_error bh_engine_create(const bh_engine_options *options, bh_engine **result) 
     if (!error)
         error = bh_pool_reserve(&engine->pool);
     if (!error)
-        error = bh_gs_check(engine);
+        error = bh_gs_check(engine->fsgsbase, bh_pool_base(&engine->pool, 0));
     if (!error)
         error = bh_signals_check(engine);
     if (error) {

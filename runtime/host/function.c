@@ -1,7 +1,7 @@
 /* Typed calls: from values to registers and the guest's stack, and results back. */
 #include <string.h>
 
-#include "cross/enter.h"
+#include "guest/short.h"
 
 /* Why a name is not exported, as far as the file tells. */
 static bh_error not_exported(const bh_module *module, const char *name) {

@@ -86,7 +86,7 @@ static void set_deadline(bh_instance *instance, uint64_t nanoseconds) {
 static bh_error create(bh_module *module, const bh_policy *policy, bh_instance **result) {
     bh_error error = bh_signals_check_sometimes(module->engine);
     if (!error)
-        error = bh_thread_prepare(module->engine, true);
+        error = bh_thread_prepare(module->engine->deadline_signal, true);
     if (error)
         return error;
 

@@ -139,8 +139,6 @@ int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal);
 
 /* The state lock (internal.h) guards everything of struct bh_linux, too. It is held while a handler runs, those that dispatch.c
  * names excepted. */
-int64_t bh_blocking_syscall(const atomic_int *interrupt, long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
-                            uint64_t f);
 /* For waits that were interrupted, with the state lock given up: whether that concerns the guest. Timers that are due send
  * their signals first; when those are for others, the thread waits on. */
 bool bh_woken(bh_instance *instance);

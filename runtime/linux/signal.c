@@ -551,7 +551,7 @@ bool bh_linux_interrupted(bh_instance *instance, struct bh_frame *frame) {
     bh_state_unlock(instance);
     bh_timers_arm(instance, true);
     if (due && !ready)
-        bh_alarm_set(instance, bh_now() + SOON);
+        bh_alarm_set(instance->engine->deadline_signal, bh_now() + SOON);
     task->frame = outer;
     return result != BH_LEAVE;
 }

@@ -108,7 +108,7 @@ int32_t bh_timers_taken(bh_instance *instance, int32_t index) {
 
 bool bh_timers_arm(bh_instance *instance, bool armed) {
     uint64_t alarm = armed ? atomic_load_explicit(&instance->personality->alarm, memory_order_relaxed) : 0;
-    return alarm == bh_this_thread.alarm || bh_alarm_set(instance, alarm);
+    return alarm == bh_this_thread.alarm || bh_alarm_set(instance->engine->deadline_signal, alarm);
 }
 
 bool bh_linux_enter(bh_instance *instance) {

@@ -3,25 +3,51 @@
  * While guest code runs rsp is the guest's, so every signal must switch to an alternate stack. That stack lies above 4 GiB:
  * the kernel believes rsp when it decides whether it is on the alternate stack already, and inside the sequence that
  * confines rsp it is for one instruction any 32-bit value the guest likes. */
-#include <errno.h>
-#include <stdint.h>
+#include "cross/thread.h"
+
+#include <pthread.h>
+#include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "base/fail.h"
+#include "base/limit.h"
+#include "base/mapping.h"
+#include "base/ownership.h"
+#include "cross/chain.h"
+#include "cross/frame.h"
 
 #define STACK_SIZE (256 * 1024)
 #define STACK_NEEDED (32 * 1024) /* beyond the kernel's frame, for handlers */
 
-/* No address is in its slot. */
-struct bh_frame bh_idle_frame = {.base = (uint64_t)1 << 63};
-BH_THREAD_LOCAL struct bh_frame *bh_current_frame;
 BH_THREAD_LOCAL struct bh_thread bh_this_thread;
 
 static pthread_key_t exit_key;
 static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
 static bool exit_key_made;
+
+struct bh_host_thread *bh_host_thread_this(void) {
+    struct bh_host_thread *host = bh_this_thread.host;
+    if (!host) {
+        host = calloc(1, sizeof(*host));
+        if (host) {
+            atomic_init(&host->references, 1);
+            atomic_init(&host->alive, true);
+            bh_this_thread.host = host;
+        }
+    }
+    return host;
+}
+
+void bh_host_thread_keep(struct bh_host_thread *host) {
+    atomic_fetch_add(&host->references, 1);
+}
+
+void bh_host_thread_forget(struct bh_host_thread *host) {
+    if (host && atomic_fetch_sub(&host->references, 1) == 1)
+        free(host);
+}
 
 static void thread_exits(void *value) {
     struct bh_thread *thread = value;
@@ -33,7 +59,9 @@ static void thread_exits(void *value) {
             sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
         munmap(thread->stack_map, thread->stack_map_size);
     }
-    bh_threads_host_exits(thread->host);
+    if (thread->host)
+        atomic_store(&thread->host->alive, false);
+    bh_host_thread_forget(thread->host);
     *thread = (struct bh_thread){0};
     bh_current_frame = NULL;
 }
@@ -88,13 +116,13 @@ static bh_error install_stack(void) {
 }
 
 /* A blocked signal of these would kill the process when a guest faults. */
-static bh_error unblock(const bh_engine *engine) {
+static bh_error unblock(int deadline_signal) {
     sigset_t set, blocked;
     bool some = false;
     sigemptyset(&set);
     sigfillset(&blocked);
     for (int signal = 1; signal < NSIG; signal++)
-        if (bh_fault_owns(signal) || signal == engine->deadline_signal)
+        if (bh_fault_owns(signal) || signal == deadline_signal)
             sigaddset(&set, signal);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     pthread_sigmask(SIG_BLOCK, NULL, &blocked);
@@ -104,9 +132,9 @@ static bh_error unblock(const bh_engine *engine) {
                 : BH_OK;
 }
 
-bh_error bh_thread_prepare(bh_engine *engine, bool check) {
+bh_error bh_thread_prepare(int deadline_signal, bool check) {
     struct bh_thread *thread = &bh_this_thread;
-    const uint64_t signal = (uint64_t)1 << (engine->deadline_signal - 1);
+    const uint64_t signal = (uint64_t)1 << (deadline_signal - 1);
     if (thread->prepared && (thread->unblocked & signal) && !check)
         return BH_OK;
     bh_error_prepare();
@@ -116,7 +144,7 @@ bh_error bh_thread_prepare(bh_engine *engine, bool check) {
     bh_error error = install_stack();
     if (error)
         return error;
-    error = unblock(engine);
+    error = unblock(deadline_signal);
     if (error)
         return error;
     if (!thread->number)

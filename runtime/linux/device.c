@@ -27,10 +27,10 @@ static const struct {
 
 #define DEVICES ((int)(sizeof(devices) / sizeof(*devices)))
 
-/* The number in a name of digits alone, without further zeros in front; UINT64_MAX when it is none. */
+/* The number in a name that is not empty, of digits alone, without further zeros in front; UINT64_MAX when it is none. */
 static uint64_t number_in(const char *name) {
     uint64_t number = 0;
-    if (!*name || (name[0] == '0' && name[1]))
+    if (name[0] == '0' && name[1])
         return UINT64_MAX;
     for (; *name; name++) {
         if (*name < '0' || *name > '9' || number > UINT32_MAX / 10)

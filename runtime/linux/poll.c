@@ -223,7 +223,7 @@ static int64_t select_descriptors(bh_instance *instance, const uint64_t a[6], co
     for (unsigned n = 0; n < wait.count; n++) {
         short ready = select_events(&wait.set[n]);
         for (int set = 0; set < SETS; set++) {
-            if (!(ready & events[set]) || !is_in(&sets, set, fds[n]))
+            if (!(ready & events[set]))
                 continue;
             found.bits[set][fds[n] / 64] |= (uint64_t)1 << (fds[n] % 64);
             result++;

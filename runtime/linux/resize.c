@@ -116,14 +116,14 @@ int64_t bh_sys_fallocate(bh_instance *instance, const uint64_t a[6]) {
     return bh_raised_pass_on(instance, &raised, result, result < 0);
 }
 
-/* Has the contents written, or waits for that: most of what fsync waits for. An error is fsync's: it is told once. What cannot do this
- * (ESPIPE, for directories) is left to fsync. */
+/* Has the contents of a file written, or waits for that: most of what fsync waits for. An error is fsync's: it is told
+ * once. A kernel that cannot do this leaves all to fsync. */
 static int64_t write_out(const bh_instance *instance, int host, unsigned how) {
     struct stat info;
     if (fstat(host, &info))
         return -errno;
     for (uint64_t at = 0; S_ISREG(info.st_mode) && at < (uint64_t)info.st_size; at += SYNC_PIECE) {
-        if (sync_file_range(host, (off_t)at, SYNC_PIECE, how) && errno != ESPIPE && errno != ENOSYS)
+        if (sync_file_range(host, (off_t)at, SYNC_PIECE, how) && errno != ENOSYS)
             return -errno;
         if (bh_stopping(instance))
             return -EINTR;

@@ -38,6 +38,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -164,6 +165,13 @@ static void waiting(void) {
     hits = 0;
     sigprocmask(SIG_SETMASK, &unblocked, NULL);
     printf("handled %d\n", hits);
+    hits = 0;
+    set(SIGALRM, handler, SA_RESTART);
+    setitimer(ITIMER_REAL, &(struct itimerval){{0, 10000}, {0, 10000}}, NULL); /* again, if it comes before the wait */
+    /* musl's own function would begin again. */
+    result = (int)syscall(SYS_rt_sigtimedwait, &usr1, &info, &(struct timespec){.tv_sec = 1000}, 8);
+    printf("another %d %s, handled %d\n", result, error_name(), hits > 0);
+    setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 0}}, NULL);
 }
 
 static void queueing(void) {

@@ -2,9 +2,10 @@
  *
  * RUN: %bulkhead-clang -O2 -pthread %s -o %t
  * RUN: sh -c '%bulkhead-run --threads 8 --deadline 60 %t; echo status $?' | FileCheck %s
- * RUN: sh -c '%bulkhead-run --deadline 60 %t none; echo status $?' | FileCheck --check-prefix=NONE %s
+ * RUN: sh -c '%bulkhead-run --log-refused --deadline 60 %t none 2>&1; echo status $?' | FileCheck --check-prefix=NONE %s
  * CHECK: 0 failures
  * CHECK-NEXT: status 0
+ * NONE: refused: clone(the policy grants no threads)
  * NONE: no thread is granted
  * NONE-NEXT: status 0
  */
@@ -111,6 +112,47 @@ static void signals(void) {
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+static volatile long id;
+
+static void *tell_id(void *unused) {
+    id = syscall(SYS_gettid);
+    return wait_here(unused);
+}
+
+/* The signal of a timer for a thread that is gone is nobody's. */
+static void timer_of_gone(void) {
+    pthread_t thread;
+    sigset_t set, old;
+    int timer = -1;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    pthread_sigmask(SIG_BLOCK, &set, &old);
+    struct {
+        uint64_t value;
+        int signal, notify, thread;
+        char rest[44];
+    } event = {.signal = SIGUSR2, .notify = SIGEV_THREAD_ID};
+    stop = 0;
+    pthread_create(&thread, NULL, tell_id, NULL);
+    while (!id)
+        nanosleep(&moment, NULL);
+    event.thread = (int)id;
+    IS(syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer), 0);
+    stop = 1;
+    pthread_join(thread, NULL);
+    IS(syscall(SYS_timer_settime, timer, 0, &(struct itimerspec){{0, 0}, moment}, NULL), 0);
+    for (int n = 0; n < 20; n++)
+        nanosleep(&moment, NULL);
+    sigset_t pending;
+    sigpending(&pending);
+    if (sigismember(&pending, SIGUSR2)) {
+        printf("the signal of a thread that is gone is the process's\n");
+        failures++;
+    }
+    IS(syscall(SYS_timer_delete, timer), 0);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 static void *nothing_to_do(void *unused) {
     return NULL;
 }
@@ -125,8 +167,7 @@ int main(int argc, char **argv) {
     robust_lists();
     clones();
     signals();
-    /* A thread whose end cannot be told where it asked for is gone all the same. */
-    syscall(SYS_set_tid_address, OUTSIDE);
+    timer_of_gone();
     printf("%d failures\n", failures);
     return failures != 0;
 }

@@ -376,7 +376,12 @@ static void test_descriptors(const char *path) {
         bh_instance *second = guest;
         CHECK(open_all(&error) == 44 && error == -ENFILE);
         IS(SYS(fcntl, 0, F_DUPFD_CLOEXEC, 0), -ENFILE);
+        IS(SYS(open, str("/dev/null"), O_RDONLY), -ENFILE);
+        IS(SYS(memfd_create, str("f"), 0), -ENFILE);
+        IS(SYS(eventfd2, 0, 0), -ENFILE);
+        IS(SYS(pipe, BUFFER), -ENFILE);
         IS(SYS(close, 43), 0);
+        IS(SYS(pipe, BUFFER), -ENFILE); /* one end would have room */
         IS(SYS(dup, 0), 43);
         guest = first;
         IS(SYS(close, 255), 0);

@@ -1,6 +1,7 @@
 /* What a guest can do by the contexts of its signals: signal-attacks MODULE (signals.S). Prints what failed. */
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
 
@@ -46,7 +47,14 @@ static bh_error call(const char *name, const char *signature, uint64_t mode, uin
 static void on_refused_call(void *context, const char *name, const char *detail, int number) {
     volatile unsigned char stack[32768];
     (void)context, (void)name, (void)detail, (void)number;
-    memset((void *)stack, 0xa5, sizeof(stack));
+    memset((void *)stack, 0xa0, sizeof(stack)); /* of an address where a function could begin */
+}
+
+/* The runtime's, for what a signal interrupted. */
+static bool no_memory;
+void *aligned_alloc(size_t alignment, size_t size) {
+    void *block;
+    return no_memory || posix_memalign(&block, alignment, size) ? NULL : block;
 }
 
 /* As they are to be at the end. */
@@ -112,6 +120,20 @@ static void test_earlier_call(void) {
     CHECK(!call("attack", "l(ll)", 4, there, &result) && result == 1);
     CHECK(call("attack", "l(ll)", 2, sigreturn_sp(there), &result) == BH_ERROR_FAULT && bh_last_error()->fault == BH_FAULT_SIGNAL);
     end();
+}
+
+/* ---- No context ---- */
+
+static void test_no_context(void) {
+    int64_t result;
+    for (int memory = 0; memory < 2; memory++) { /* none for it, or the guest's is gone */
+        begin();
+        no_memory = !memory;
+        CHECK(call("attack", "l(ll)", memory ? 12 : 0, elsewhere(), &result) == BH_ERROR_FAULT);
+        CHECK(bh_last_error()->fault == BH_FAULT_SIGNAL);
+        no_memory = false;
+        end();
+    }
 }
 
 /* ---- A context of the call around a nested one ---- */
@@ -197,6 +219,7 @@ int main(int argc, char **argv) {
         return 2;
     REQUIRE(!bh_engine_create(&options, &engine) && !bh_module_load(engine, argv[1], NULL, &module));
     test_earlier_call();
+    test_no_context();
     run_with(call_again, BH_ERROR_FAULT);
     run_with(return_for_outer, BH_ERROR_FAULT);
     /* A nested attack has changed mode and argument, but the handler that called back goes on to its rt_sigreturn. */

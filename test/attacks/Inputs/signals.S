@@ -2,6 +2,7 @@
  *     0, 4   ends the call with 1 at once; with 4, rsp is argument when the signal comes
  *     1      calls argument(its signal frame) and returns by rt_sigreturn; attack then returns 7 + mode
  *     2      makes rt_sigreturn with rsp = argument
+ *     12     as with 4, and returns by rt_sigreturn once its frame cannot be read any more
  * again(): rt_sigreturn as the handler of the last attack would. */
 #include "attack.h"
 #define HANDLER arena      /* struct sigaction: handler, flags, restorer, mask */
@@ -58,6 +59,9 @@ handler:
     je 1f
     cmpl $2, %ebx
     je 2f
+    .p2align 5
+    cmpl $12, %ebx
+    je 3f
     movl $1, %eax
     jmpq *%gs:BH_HOSTCALL_TABLE + 8
     .p2align 5
@@ -66,6 +70,18 @@ handler:
     movl %eax, %esp
     addq %gs:BH_CONTEXT_BASE, %rsp
     .p2align 5
+    movl $15, %eax
+    system_call
+    hlt
+    .p2align 5
+3:  popq %rcx
+    leaq 28672+arena(%rip), %rdi /* where the frame is: signal-attacks.c */
+    movl $4096, %esi
+    xorl %edx, %edx
+    movl $10, %eax
+    system_call
+    movl $9999, %eax
+    system_call
     movl $15, %eax
     system_call
     hlt

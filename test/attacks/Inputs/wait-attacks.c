@@ -95,6 +95,8 @@ static void test_pointers(void) {
     for (int n = 0; n < 16; n++)
         many[n] = (struct pollfd){n, POLLIN, 0};
     IS(SYS(poll, buffer(many, sizeof(many)), 16, 0), 13); /* 13 are not open, and the pipe is empty */
+    IS(SYS(poll, BUFFER, 16, -1), 13); /* it is said at once */
+    IS(SYS(poll, BUFFER, 16, INT32_MAX), 13);
     IS(SYS(poll, BUFFER, 17, 0), -EINVAL);
     IS(SYS(poll, BUFFER, UINT64_MAX, 0), -EINVAL);
     IS(SYS(poll, BUFFER, INT32_MAX, 0), -EINVAL);
@@ -105,6 +107,9 @@ static void test_pointers(void) {
     IS(SYS(select, 1024, 0, buffer(all, sizeof(all)), 0, 0), 1);
     IS(SYS(select, INT32_MAX, 0, buffer(all, sizeof(all)), 0, 0), 1);
     IS(SYS(select, -1, 0, BUFFER, 0, 0), -EINVAL);
+    IS(SYS(select, 0, HOST, HOST, HOST, buffer(&no_time, sizeof(no_time))), 0); /* no byte of them */
+    const struct timeval beyond = {INT64_MAX, 1000000};
+    IS(SYS(select, 0, 0, 0, 0, buffer(&beyond, sizeof(beyond))), -EINVAL);
     const uint64_t closed[1] = {1 << 15};
     IS(SYS(select, 16, buffer(closed, sizeof(closed)), 0, 0, 0), -EBADF);
     IS(SYS(select, 15, BUFFER, 0, 0, buffer(&no_time, sizeof(no_time))), 0);
@@ -277,6 +282,29 @@ static void test_full(void) {
     CHECK(entries_of("/proc/self/fd") == before);
 }
 
+/* The host's own are all in use. */
+static void test_no_descriptors(void) {
+    struct rlimit old;
+    int fds[64], count = 0;
+    start(0, 16);
+    int before = entries_of("/proc/self/fd");
+    REQUIRE(!getrlimit(RLIMIT_NOFILE, &old) && !setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, old.rlim_max}));
+    while ((fds[count] = dup(STDIN_FILENO)) >= 0)
+        count++;
+    IS(SYS(pipe, BUFFER), -EMFILE);
+    IS(SYS(eventfd2, 0, 0), -EMFILE);
+    IS(SYS(memfd_create, BUFFER, 0), -EMFILE);
+    IS(SYS(open, str("/dev/null"), O_RDONLY), -EMFILE);
+    close(fds[--count]); /* one end would have room */
+    IS(SYS(pipe, BUFFER), -EMFILE);
+    while (count)
+        close(fds[--count]);
+    REQUIRE(!setrlimit(RLIMIT_NOFILE, &old));
+    CHECK(entries_of("/proc/self/fd") == before);
+    IS(SYS(pipe, BUFFER), 0);
+    CHECK(!bh_instance_destroy(guest));
+}
+
 /* A pipe without a reader ends a guest that did not ask otherwise, as on Linux, and the host not at all. */
 static void test_no_reader(void) {
     int end[2];
@@ -298,6 +326,7 @@ int main(int argc, char **argv) {
     test_deadlines();
     test_many();
     test_full();
+    test_no_descriptors();
     test_no_reader();
     close_module();
     return failures != 0;

@@ -2,6 +2,7 @@
  * DIRECTORY holds a file "null". */
 #define _DEFAULT_SOURCE
 #include <fcntl.h>
+#include <stdarg.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -15,6 +16,16 @@
 #define LAST (bh_instance_base(guest) + BH_SLOT_SIZE)
 
 static const char *directory;
+
+/* The runtime's: what it opens instead of a device of the host. */
+static const char *in_place_of_null;
+int open(const char *path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return openat(AT_FDCWD, in_place_of_null && !strcmp(path, "/dev/null") ? in_place_of_null : path, flags, mode);
+}
 
 static bh_policy *start(unsigned grants, const char *as, int stream) {
     bh_policy *policy;
@@ -61,6 +72,7 @@ static void test_nothing_granted(void) {
     CHECK(before.st_mode == after.st_mode && before.st_mtime == after.st_mtime && before.st_uid == after.st_uid);
     static const char *const not_there[] = {"/dev/mem", "/dev/sda", "/dev/zero0", "/dev/shm", "/dev/pts/0",
                                             "/dev/fd", "/dev/fd/0", "/dev/fd/00", "/dev/fd/", "/dev/fd/3x",
+                                            "/dev/fd/.",
                                             "/dev/stdin", "/dev/null/", "/dev/null/x", "/dev/x/../null", "/dev/nul",
                                             "/null", "null", "/dev/dev/null"};
     for (size_t n = 0; n < sizeof(not_there) / sizeof(*not_there); n++) {
@@ -115,6 +127,7 @@ static void test_descriptors(void) {
     IS(SYS(fcntl, 0, F_SETFL, O_NONBLOCK), 0);
     CHECK(!(fcntl(reads, F_GETFL) & O_NONBLOCK));
     IS(SYS(open, str("/dev/fd/1"), O_RDONLY), 2);
+    IS(SYS(open, str("/dev/fd/18446744073709551617"), O_RDONLY), -ENOENT); /* 2 to the 64th, and 1 */
     for (int fd = 3; fd < 256; fd++)
         IS(SYS(open, str("/dev/null"), O_RDONLY), fd);
     IS(SYS(open, str("/dev/null"), O_RDONLY), -EMFILE);
@@ -137,6 +150,15 @@ static void test_grants(void) {
     CHECK(first_byte("/dev/null") == 'c');
     IS(SYS(open, str("/dev/zero"), O_RDONLY), -ENOENT);
     IS(SYS(stat, str("/dev/stdin"), BUFFER), -ENOENT);
+    IS(SYS(open, str("/dev"), O_RDONLY | O_DIRECTORY), 0);
+    end(policy);
+    policy = start(0, "/dev/null", -1);
+    CHECK(first_byte("/dev/null/null") == 'c');
+    IS(SYS(read, SYS(open, str("/dev/null"), O_RDONLY), BUFFER, 1), -EISDIR);
+    end(policy);
+    policy = start(0, "/dev/nul", -1);
+    CHECK(first_byte("/dev/nul/null") == 'c');
+    IS(SYS(read, SYS(open, str("/dev/null"), O_RDONLY), BUFFER, 1), 0);
     end(policy);
     policy = start(0, "/dev/fd", -1);
     CHECK(first_byte("/dev/fd/null") == 'c');
@@ -148,10 +170,27 @@ static void test_grants(void) {
     policy = start(0, "/", -1);
     CHECK(first_byte("/null") == 'c');
     IS(SYS(open, str("/dev/null"), O_RDONLY), 0);
+    IS(SYS(stat, str("/dev"), BUFFER), -ENOENT);
     end(policy);
     policy = start(0, "/devices", -1);
     IS(SYS(open, str("/dev/null"), O_RDONLY), 0);
     IS(SYS(mmap, 0, 4096, PROT_READ, MAP_PRIVATE, 0, 0), -ENODEV);
+    end(policy);
+}
+
+/* What has a device's name and is none, or another one, or is not there, is not opened. */
+static void test_impostors(void) {
+    char file[4096];
+    snprintf(file, sizeof(file), "%s/null", directory);
+    const char *const impostors[] = {file, "/dev/zero", "/dev/nothing"};
+    bh_policy *policy = start(0, NULL, -1);
+    for (size_t n = 0; n < sizeof(impostors) / sizeof(*impostors); n++) {
+        in_place_of_null = impostors[n];
+        IS(SYS(open, str("/dev/null"), O_RDONLY), -ENOENT);
+        IS(SYS(stat, str("/dev/null"), BUFFER), -ENOENT);
+        in_place_of_null = NULL;
+    }
+    IS(SYS(open, str("/dev/null"), O_RDONLY), 0);
     end(policy);
 }
 
@@ -180,6 +219,7 @@ int main(int argc, char **argv) {
     test_random();
     test_descriptors();
     test_grants();
+    test_impostors();
     test_zero();
     CHECK(entries_of("/proc/self/fd") == before);
     close_module();

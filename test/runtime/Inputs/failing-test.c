@@ -58,9 +58,11 @@ static bool guest_does(struct outcome *seen, int line, const char *what, int64_t
     return result != INT64_MIN;
 }
 
-#define DOES(call)                                                                                                             \
+#define DOES(call) DOES_CHECKED(call, true)
+#define DOES_CHECKED(call, condition)                                                                                          \
     do {                                                                                                                       \
         result = (call);                                                                                                       \
+        CHECK(condition);                                                                                                      \
         if (!guest_does(seen, __LINE__, #call, result))                                                                        \
             return;                                                                                                            \
     } while (0)
@@ -79,7 +81,10 @@ static void use_files(struct outcome *seen) {
     DOES(SYS(fstat, 0, BUFFER));
     DOES(SYS(fchmod, 0, 0600));
     DOES(SYS(fchown, 0, 1000, -1));
+    DOES(SYS(ftruncate, 0, 3 << 20));
     DOES(SYS(ftruncate, 0, 4096));
+    DOES(SYS(fstatfs, 0, BUFFER));
+    DOES(SYS(statfs, str("/data"), BUFFER));
     DOES(SYS(fallocate, 0, 0, 0, 8192));
     DOES(SYS(utimensat, 0, 0, buffer(times, sizeof(times)), 0));
     DOES(SYS(fcntl, 0, F_SETFL, O_APPEND));
@@ -87,6 +92,7 @@ static void use_files(struct outcome *seen) {
     DOES(SYS(fcntl, 0, F_SETLK, buffer(&lock, sizeof(lock))));
     DOES(SYS(open, str("/data/sub"), O_RDONLY | O_DIRECTORY));
     DOES(SYS(dup, 1));
+    DOES(SYS(fcntl, 1, F_DUPFD, 99));
     DOES(SYS(dup2, 1, 100));
     DOES(SYS(openat, 100, str("file"), O_RDONLY));
     DOES(SYS(fchdir, 1));
@@ -100,30 +106,44 @@ static void use_files(struct outcome *seen) {
     DOES(SYS(chdir, str("/data")));
     DOES(SYS(unlink, str("/data/sub/file")));
     DOES(SYS(rmdir, str("/data/sub")));
+    DOES(SYS(memfd_create, str("file"), 0));
+    DOES(SYS(write, result, zeros, 8));
+    DOES(SYS(alarm, 0));
 }
+
+/* The guest is not told that something was done which was not, though it would end soon. undone: what says so. */
+#define CHANGES(call, undone)                                                                                                  \
+    do {                                                                                                                       \
+        bool fired_ = fail_refused();                                                                                          \
+        DOES_CHECKED(call, fired_ || !fail_refused() || (undone));                                                             \
+    } while (0)
 
 static void use_memory(struct outcome *seen) {
     uint64_t anonymous = MAP_PRIVATE | MAP_ANONYMOUS, rw = PROT_READ | PROT_WRITE;
     int64_t result;
-    DOES(SYS(mmap, 0, 0x4000, rw, anonymous, -1, 0));
+    CHANGES(SYS(mmap, 0, 0x4000, rw, anonymous, -1, 0), result < 0);
     uint64_t at = (uint64_t)result;
     if (result > 0) {
-        DOES(SYS(mprotect, at, 0x1000, PROT_READ));
-        DOES(SYS(madvise, at + 0x2000, 0x1000, MADV_DONTNEED));
-        DOES(SYS(munmap, at, 0x2000));
-        DOES(SYS(mremap, at + 0x2000, 0x2000, 0x100000, MREMAP_MAYMOVE));
+        CHANGES(SYS(mprotect, at, 0x1000, PROT_READ), result < 0);
+        CHANGES(SYS(madvise, at + 0x2000, 0x1000, MADV_DONTNEED), result < 0);
+        CHANGES(SYS(munmap, at, 0x2000), result < 0);
+        CHANGES(SYS(mremap, at + 0x2000, 0x2000, 0x100000, MREMAP_MAYMOVE), result < 0);
+        if (result > 0) { /* where it was there is something again */
+            CHANGES(SYS(mmap, result + 0x100000, 0x1000, PROT_READ, anonymous | MAP_FIXED, -1, 0), result < 0);
+            CHANGES(SYS(mremap, result - 0x100000, 0x100000, 0x101000, MREMAP_MAYMOVE), result < 0);
+        }
     }
     DOES(SYS(brk, 0));
     at = (uint64_t)result;
-    DOES(SYS(brk, at + 0x4000));
+    CHANGES(SYS(brk, at + 0x4000), result < 0 || (uint64_t)result == at);
     if ((uint64_t)result == at)
         seen->guest = seen->guest ? seen->guest : -1; /* brk has no error: the old end says it */
-    DOES(SYS(brk, at));
+    CHANGES(SYS(brk, at), (uint64_t)result != at);
     DOES(SYS(open, str("/data/mapped"), O_RDWR));
     int64_t fd = result;
     if (fd >= 0) {
-        DOES(SYS(mmap, 0, 4096, PROT_READ, MAP_PRIVATE, fd, 0));
-        DOES(SYS(mmap, 0, 4096, rw, MAP_SHARED, fd, 0));
+        CHANGES(SYS(mmap, 0, 4096, PROT_READ, MAP_PRIVATE, fd, 0), result < 0);
+        CHANGES(SYS(mmap, 0, 4096, rw, MAP_SHARED, fd, 0), result < 0);
         DOES(SYS(close, fd));
     }
 }
@@ -314,6 +334,7 @@ static const struct trial trials[] = {
     {"futimens", FUTIMENS, EDQUOT, 0},
     {"utimensat", UTIMENSAT, EDQUOT, 0},
     {"sync_file_range", SYNC_FILE_RANGE, EDQUOT, 0},
+    {"sync_file_range, missing", SYNC_FILE_RANGE, ENOSYS, ALL}, /* fsync does it all */
     {"fsync", FSYNC, EDQUOT, 0},
     {"fallocate", FALLOCATE, EDQUOT, 0},
     {"unlinkat", UNLINKAT, EBUSY, 0},

@@ -28,6 +28,11 @@ void fail_arm(enum wrapped what, unsigned nth, int error) {
     atomic_store(&armed, what);
 }
 
+bool fail_refused(void) {
+    int what = atomic_load(&armed);
+    return atomic_load(&fired) && atomic_load(&wanted_errno) != EINTR && (what <= MADVISE || what == PREAD);
+}
+
 bool fail_disarm(void) {
     atomic_store(&armed, NOTHING);
     return atomic_load(&fired);

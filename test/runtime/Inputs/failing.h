@@ -13,6 +13,8 @@ enum wrapped {
 
 /* From now on the nth call of this kind fails with this errno, once. */
 void fail_arm(enum wrapped what, unsigned nth, int error);
+/* Whether one has failed that changes memory, and not only for now. */
+bool fail_refused(void);
 /* No call fails any more; whether one did. */
 bool fail_disarm(void);
 /* How many blocks of the allocator are alive. */

@@ -215,6 +215,15 @@ int fsync(int fd) {
 int fdatasync(int fd) {
     return fsync(fd);
 }
+static int msync_error;
+int msync(void *at, size_t size, int flags) {
+    (void)at, (void)flags;
+    CHECK(size <= 16 << 20);
+    pieces++;
+    work_for(100000);
+    errno = msync_error;
+    return msync_error ? -1 : 0;
+}
 
 static void syncs(const char *directory) {
     static const long numbers[] = {SYS_fsync, SYS_fdatasync};
@@ -231,6 +240,22 @@ static void syncs(const char *directory) {
         CHECK(!guest_call(instance, numbers[n], (uint64_t)file, 0, 0) && pieces >= 2 * SIZE / 8 / (16 << 20) && syncs_made == 1);
         CHECK(!bh_instance_destroy(instance));
     }
+}
+
+static void sync_mapping(const char *directory) {
+    begin_files(directory);
+    CHECK(!guest_call(instance, SYS_ftruncate, (uint64_t)file, SIZE, 0));
+    uint64_t at = (uint64_t)guest_call6(instance, SYS_mmap, 0, SIZE, PROT_READ, MAP_SHARED, (uint64_t)file, 0);
+    pieces = 0;
+    CHECK(!guest_call(instance, SYS_msync, at, SIZE / 8, MS_SYNC) && pieces >= SIZE / 8 / (16 << 20));
+    msync_error = EIO;
+    pieces = 0;
+    CHECK(guest_call(instance, SYS_msync, at, SIZE / 8, MS_SYNC) == -EIO && pieces == 1);
+    msync_error = 0;
+    pieces = 0;
+    ended("msync", SYS_msync, at, SIZE, MS_SYNC, 0, 0, 0);
+    CHECK(pieces && pieces < SIZE / (16 << 20));
+    CHECK(!bh_instance_destroy(instance));
 }
 
 int main(int argc, char **argv) {
@@ -261,6 +286,7 @@ int main(int argc, char **argv) {
     file_sizes(argv[2], name);
     refused_whole(argv[2], name);
     syncs(argv[2]);
+    sync_mapping(argv[2]);
     close_module();
     return failures != 0;
 }

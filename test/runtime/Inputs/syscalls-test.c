@@ -184,10 +184,13 @@ static void copies(void) {
     IS(SYS(sendfile, 7, 99, 0, 7), -EBADF);
     IS(SYS(sendfile, 7, 4, HOST, 7), -EFAULT);
     IS(SYS(sendfile, 7, 4, bh_instance_base(guest) + BH_SLOT_SIZE - 4, 7), -EFAULT);
+    IS(SYS(lseek, 7, 0, SEEK_CUR), 14); /* nothing was copied */
     IS(SYS(sendfile, 4, 3, 0, 1), -EBADF); /* open for reading */
     IS(SYS(sendfile, 7, 5, 0, 1), -EINVAL);
     IS(SYS(sendfile, 5, 3, 0, 1), -EBADF);
     IS(SYS(sendfile, 7, 6, 0, 1), -EBADF);
+    IS(SYS(read, 5, BUFFER, 1), -EISDIR);
+    IS(SYS(read, 6, BUFFER, 1), -EBADF);
     IS(SYS(sendfile, 7, 2, 0, 1), -EINVAL);
     IS(SYS(sendfile, 7, 3, 0, -1), -EINVAL);
     IS(SYS(splice, 4, 0, 7, 0, 7, 0), -EINVAL);
@@ -197,6 +200,7 @@ static void copies(void) {
     IS(SYS(copy_file_range, 4, BUFFER, 7, 0, 7, 0), 0);
     IS(SYS(copy_file_range, 4, HOST, 7, 0, 7, 0), -EFAULT);
     IS(SYS(copy_file_range, 4, 0, 7, HOST, 7, 0), -EFAULT);
+    IS(SYS(lseek, 7, 0, SEEK_CUR), 21);
     IS(SYS(copy_file_range, 4, BUFFER, 7, 0, 7, 2), -EINVAL);
     IS(SYS(copy_file_range, 3, 0, 4, 0, 1, 0), -EBADF);
     IS(SYS(copy_file_range, 5, 0, 7, 0, 1, 0), -EISDIR);
@@ -252,7 +256,9 @@ static void mappings(void) {
     IS(SYS(msync, at + 1, 4096, MS_SYNC), -EINVAL);
     IS(SYS(msync, at, UINT64_MAX, MS_SYNC), -ENOMEM);
     IS(SYS(msync, HOST & ~(uint64_t)4095, 4096, MS_SYNC), -ENOMEM);
+    IS(SYS(msync, HOST & ~(uint64_t)4095, 0, MS_SYNC), 0);
     IS(SYS(msync, bh_instance_base(guest), 4096, MS_SYNC), -ENOMEM);
+    IS(SYS(msync, bh_instance_base(guest) - 4096, 8192, MS_SYNC), -ENOMEM);
     IS(SYS(munmap, at + 4096, 4096), 0);
     IS(SYS(msync, at, 8192, MS_SYNC), -ENOMEM);
     IS(SYS(munmap, at, 4096), 0);
@@ -432,6 +438,7 @@ static void locks(void) {
     IS(SYS(fcntl, 6, F_SETLK, BUFFER), 0);
     lock.l_type = F_WRLCK;
     IS(SYS(fcntl, 7, F_SETLK, buffer(&lock, sizeof(lock))), -EBADF);
+    IS(SYS(fcntl, 6, F_SETLK, BUFFER), -EAGAIN); /* 7, which cannot serve for it, has its own */
     IS(SYS(close, 7), 0);
     IS(SYS(fcntl, 6, F_SETLK, BUFFER), 0);
     IS(SYS(close, 6), 0);
@@ -752,6 +759,36 @@ static void signals(void) {
     IS(SYS(tkill, 3, 0), -ESRCH);
     IS(SYS(tgkill, 2, 2, 0), 0);
     IS(SYS(tgkill, 2, 3, 0), -ESRCH);
+    /* A real-time signal that is pending is not queued again: who asked for a queue is told, kill and tkill are not. */
+    uint64_t set = (uint64_t)1 << (40 - 1) | (uint64_t)1 << (SIGUSR2 - 1);
+    siginfo_t info = {.si_signo = 40, .si_code = SI_QUEUE};
+    IS(SYS(rt_sigprocmask, SIG_BLOCK, buffer(&set, sizeof(set)), 0, 8), 0);
+    for (int n = 0; n < 2; n++) {
+        IS(SYS(kill, 2, 40), 0);
+        IS(SYS(tkill, 2, 40), 0);
+        IS(SYS(rt_sigqueueinfo, 2, 40, buffer(&info, sizeof(info))), -EAGAIN);
+        IS(SYS(rt_sigqueueinfo, 2, SIGUSR2, BUFFER), 0);
+    }
+    IS(SYS(rt_sigtimedwait, buffer(&set, sizeof(set)), 0, 0, 8), SIGUSR2);
+    /* It is gone with the wait that cannot tell of it. */
+    const struct timespec none = {0, 0};
+    for (int n = 0; n < 2; n++)
+        IS(SYS(rt_sigtimedwait, buffer(&set, sizeof(set)), HOST, 0, 8), -EFAULT);
+    IS(SYS(rt_sigtimedwait, BUFFER, 0, buffer(&none, sizeof(none)), 8), -EAGAIN);
+    IS(SYS(rt_sigtimedwait, HOST, 0, BUFFER, 8), -EFAULT);
+    IS(SYS(rt_sigtimedwait, buffer(&set, sizeof(set)), 0, HOST, 8), -EFAULT);
+    IS(SYS(rt_sigprocmask, SIG_UNBLOCK, BUFFER, 0, 8), 0);
+    stack_t stack = {.ss_sp = (void *)(uintptr_t)zeros, .ss_size = 2047};
+    IS(SYS(sigaltstack, buffer(&stack, sizeof(stack)), 0), -ENOMEM);
+    stack.ss_size = 2048;
+    stack.ss_flags = SS_ONSTACK; /* means nothing */
+    IS(SYS(sigaltstack, buffer(&stack, sizeof(stack)), HOST), -EFAULT);
+    IS(SYS(sigaltstack, 0, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &stack, BUFFER, sizeof(stack)) && stack.ss_flags == SS_DISABLE);
+    stack = (stack_t){.ss_sp = (void *)(uintptr_t)zeros, .ss_size = 2048, .ss_flags = SS_ONSTACK};
+    IS(SYS(sigaltstack, buffer(&stack, sizeof(stack)), 0), 0);
+    IS(SYS(sigaltstack, 0, BUFFER), 0);
+    CHECK(!bh_copy_out(guest, &stack, BUFFER, sizeof(stack)) && !stack.ss_flags && stack.ss_size == 2048);
 }
 
 /* ---- Memory ---- */

@@ -62,6 +62,8 @@ static void waits(void) {
     /* One that restarts, until the data are there. */
     act(SIGALRM, SA_RESTART);
     set(5000, 5000);
+    T(clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){1000, 0}, NULL)); /* which does not */
+    count = 0;
     struct pollfd in = {end[0], POLLIN, 0};
     while (count < 10)
         poll(&in, 1, 1000);

@@ -15,6 +15,7 @@
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -150,6 +151,42 @@ int leave_thread(void) {
     pthread_exit(NULL);
 }
 
+/* The thread alone, by the call that ends no other. */
+int leave_raw(void) {
+    return (int)syscall(SYS_exit, 3);
+}
+
+static void *end_telling(void *address) {
+    syscall(SYS_set_tid_address, address);
+    syscall(SYS_exit, 0);
+    return NULL;
+}
+
+/* A thread that wants its end told at the address. */
+int start_telling(uint64_t address) {
+    pthread_t thread;
+    return pthread_create(&thread, NULL, end_telling, (void *)address);
+}
+
+int number(void) {
+    return (int)syscall(SYS_gettid);
+}
+
+int ask_for(int thread) {
+    return syscall(SYS_tkill, thread, 0) ? errno : 0;
+}
+
+/* Whether a signal that the calling thread blocks is pending. */
+int is_pending(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    kill(getpid(), SIGUSR1);
+    sigpending(&set);
+    return sigismember(&set, SIGUSR1);
+}
+
 int raw_clone(long flags, long stack) {
     return (int)syscall(SYS_clone, flags, stack, 0L, 0L, 0L) < 0 ? errno : 0;
 }
@@ -158,11 +195,12 @@ int raw_futex(uint64_t address, long operation, long value, uint64_t timeout, ui
     return syscall(SYS_futex, address, operation, value, timeout, second, 0L) < 0 ? errno : 0;
 }
 
-/* A thread whose stack and thread pointer are nonsense. */
+/* A thread whose stack and thread pointer are nonsense. told: where its number goes. */
 static char odd_stack[4096];
-long odd_thread(uint64_t stack, uint64_t pointer) {
+long odd_thread(uint64_t stack, uint64_t pointer, uint64_t told) {
     long flags = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x80000, result;
-    register long r10 __asm__("r10") = 0;
+    flags |= told ? 0x1000000 /* CLONE_CHILD_SETTID */ : 0;
+    register uint64_t r10 __asm__("r10") = told;
     register uint64_t r8 __asm__("r8") = pointer;
     __asm__ volatile("syscall\n\ttestl %%eax, %%eax\n\tjnz 1f\n\tmovl (%%rsp), %%eax\n\tmovq %%fs:0, %%rax\n\tmovq %%fs:8, %%rax\n\t"
                      "movl $60, %%eax\n\txorl %%edi, %%edi\n\tsyscall\n\thlt\n1:"
@@ -234,6 +272,67 @@ int stop_sender(int end) {
 }
 
 int sender_error(void) {
+    return sender_result;
+}
+
+/* A thread that copies a file in memory to a copy of standard output, in several pieces. */
+static int copied_to;
+static void *send_pieces(void *unused) {
+    sender_result = (int)sendfile(copied_to, file_in_memory, NULL, 4 << 20);
+    return NULL;
+}
+
+int start_copying(void) {
+    pthread_t thread;
+    file_in_memory = memfd_create("much", 0);
+    copied_to = dup(1);
+    sender_result = 0;
+    if (copied_to < 0 || ftruncate(file_in_memory, 4 << 20) || pthread_create(&thread, NULL, send_pieces, NULL))
+        return -1;
+    return pthread_detach(thread);
+}
+
+/* Closes one of the two, or puts another one in its place. */
+int interfere(int with_output, int replace) {
+    int other = with_output ? dup(1) : memfd_create("other", 0), number = with_output ? copied_to : file_in_memory;
+    if (other < 0)
+        return -1;
+    return replace ? dup2(other, number) == number ? close(other) : -1 : close(number) | close(other);
+}
+
+int copied(void) {
+    return sender_result;
+}
+
+/* A thread that reads a file in memory in several pieces, while its number is closed or another file's: megabytes of
+ * 1024. */
+static void *read_pieces(void *unused) {
+    static char megabyte[1 << 20];
+    static struct iovec vector[1024];
+    for (int n = 0; n < 1024; n++)
+        vector[n] = (struct iovec){megabyte, sizeof(megabyte)};
+    sem_post(&running);
+    sender_result = (int)(readv(file_in_memory, vector, 1024) >> 20);
+    return NULL;
+}
+
+int read_in_part(int replace) {
+    pthread_t thread;
+    int other = memfd_create("other", 0);
+    file_in_memory = memfd_create("much", 0);
+    sem_init(&running, 0, 0);
+    if (other < 0 || ftruncate(other, 1 << 30) || ftruncate(file_in_memory, 1 << 30) ||
+        pthread_create(&thread, NULL, read_pieces, NULL))
+        return -1;
+    sem_wait(&running);
+    usleep(2000);
+    if (replace)
+        dup2(other, file_in_memory);
+    else
+        close(file_in_memory);
+    pthread_join(thread, NULL);
+    close(file_in_memory);
+    close(other);
     return sender_result;
 }
 

@@ -1,5 +1,6 @@
 /* The host side: threads-test CASE MODULE. Prints what failed; exit status 0 when nothing did. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -10,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -249,6 +253,9 @@ static void test_background_fault(void) {
     shared = new_instance(1);
     CHECK(CALL(shared, "leave_thread", "i()", &result, 0, 0, 0, 0, 0) == BH_ERROR_EXITED);
     CHECK(!bh_instance_destroy(shared));
+    shared = new_instance(1);
+    CHECK(CALL(shared, "leave_raw", "i()", &result, 0, 0, 0, 0, 0) == BH_ERROR_EXITED && bh_last_error()->exit_status == 3);
+    CHECK(!bh_instance_destroy(shared));
 }
 
 static void test_deadline(void) {
@@ -274,6 +281,13 @@ static void test_deadline(void) {
 
 /* ---- what a guest might try ---- */
 
+/* The runtime's. */
+static bool no_memory;
+void *__libc_calloc(size_t count, size_t size);
+void *calloc(size_t count, size_t size) {
+    return no_memory ? NULL : __libc_calloc(count, size);
+}
+
 static void test_clone(void) {
     static const unsigned long odd[] = {
         17,                         /* fork */
@@ -296,23 +310,31 @@ static void test_clone(void) {
         CHECK(result.as.i == (odd[n] & 0x10000 ? EINVAL : ENOSYS));
     }
     CHECK(threads_of_process() == before && waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+    /* The host has no memory for another thread. */
+    no_memory = true;
+    CHECK(!CALL(shared, "raw_clone", "i(ll)", &result, 0x10f00, stack, 0, 0, 0) && result.as.i == EAGAIN);
+    no_memory = false;
     int host = 0;
     CHECK(!CALL(shared, "raw_clone", "i(ll)", &result, 0x10f00, (uint64_t)(uintptr_t)&host, 0, 0, 0) && result.as.i == EFAULT);
     /* A thread pointer that is a host address: r14 is only one more value; the accesses stay in the slot. */
     CHECK(!CALL(shared, "odd_stack_top", "m()", &result, 0, 0, 0, 0, 0));
     stack = result.as.m;
     uint64_t image = bh_instance_base(shared) + BH_CONTEXT_OFFSET;
-    CHECK(!CALL(shared, "odd_thread", "l(mm)", &result, stack, image, 0, 0, 0) && result.as.l > 0);
+    bh_address told;
+    int number = 0;
+    REQUIRE(!bh_instance_symbol(shared, "ticks", &told));
+    CHECK(!CALL(shared, "odd_thread", "l(mmm)", &result, stack, image, told, 0, 0) && result.as.l > 0);
+    CHECK(!bh_copy_out(shared, &number, told, sizeof(number)) && number == result.as.l);
     usleep(20000);
     CHECK(!CALL(shared, "identity", "l()", &result, 0, 0, 0, 0, 0));
     uint64_t secret = (uint64_t)(uintptr_t)&host;
     /* Whether something is mapped where it points to is chance: the thread may fault, even before this call is back. */
-    (void)CALL(shared, "odd_thread", "l(mm)", &result, stack, secret & 0xffff0000ffffffff, 0, 0, 0);
+    (void)CALL(shared, "odd_thread", "l(mmm)", &result, stack, secret & 0xffff0000ffffffff, 0, 0, 0);
     CHECK(!bh_instance_destroy(shared));
     /* A stack where nothing is mapped. */
     shared = new_instance(4);
     stack = bh_instance_base(shared) + 0x1000;
-    bh_error error = CALL(shared, "odd_thread", "l(mm)", &result, stack, 0, 0, 0, 0);
+    bh_error error = CALL(shared, "odd_thread", "l(mmm)", &result, stack, 0, 0, 0, 0);
     double until = now() + 20;
     while (!error && now() < until)
         error = CALL(shared, "identity", "l()", &result, 0, 0, 0, 0, 0);
@@ -361,6 +383,66 @@ static void test_futex(void) {
             printf("case %zu: %d\n", n, result.as.i);
     }
     CHECK(word == 5);
+    CHECK(!bh_instance_destroy(shared));
+}
+
+struct sleeper {
+    int word;
+    atomic_int tid;
+};
+
+static void *sleep_on_word(void *argument) {
+    struct sleeper *sleeper = argument;
+    sleeper->tid = gettid();
+    syscall(SYS_futex, &sleeper->word, FUTEX_WAIT_PRIVATE, 5, NULL, NULL, 0);
+    return NULL;
+}
+
+static bool sleeps(int tid) {
+    char name[64], text[256] = "";
+    snprintf(name, sizeof(name), "/proc/self/task/%d/stat", tid);
+    FILE *file = fopen(name, "r");
+    REQUIRE(file && fgets(text, sizeof(text), file) && strrchr(text, ')'));
+    fclose(file);
+    return strrchr(text, ')')[2] == 'S';
+}
+
+/* The end of a thread that wants it told to the host is told to nobody. */
+static void test_told(void) {
+    struct sleeper sleeper = {.word = 5};
+    pthread_t thread;
+    bh_value result;
+    int before = threads_of_process();
+    shared = new_instance(1);
+    REQUIRE(!pthread_create(&thread, NULL, sleep_on_word, &sleeper));
+    while (!sleeper.tid || !sleeps(sleeper.tid))
+        sched_yield();
+    CHECK(!CALL(shared, "start_telling", "i(m)", &result, (uint64_t)(uintptr_t)&sleeper.word, 0, 0, 0, 0) && !result.as.i);
+    while (threads_of_process() > before + 1)
+        sched_yield();
+    CHECK(sleeper.word == 5 && syscall(SYS_futex, &sleeper.word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0) == 1);
+    pthread_join(thread, NULL);
+    CHECK(!bh_instance_destroy(shared));
+}
+
+static void *tell_number(void *number) {
+    bh_value result;
+    CHECK(!CALL(shared, "number", "i()", &result, 0, 0, 0, 0, 0));
+    *(int *)number = result.as.i;
+    return NULL;
+}
+
+/* A thread of the host that is not inside takes no signals. */
+static void test_outside(void) {
+    pthread_t thread;
+    bh_value result;
+    shared = new_instance(1);
+    CHECK(!CALL(shared, "identity", "l()", &result, 0, 0, 0, 0, 0));
+    int number = 0;
+    REQUIRE(!pthread_create(&thread, NULL, tell_number, &number));
+    pthread_join(thread, NULL);
+    CHECK(!CALL(shared, "ask_for", "i(i)", &result, (uint64_t)number, 0, 0, 0, 0) && result.as.i == ESRCH);
+    CHECK(!CALL(shared, "is_pending", "i()", &result, 0, 0, 0, 0, 0) && result.as.i);
     CHECK(!bh_instance_destroy(shared));
 }
 
@@ -423,6 +505,62 @@ static void test_sender(void) {
     CHECK(!CALL(shared, "start_sender", "i()", &end, 0, 0, 0, 0, 0) && end.as.i > 0);
     CHECK(!bh_instance_reset(shared) && open_descriptors() == open);
     CHECK(!bh_instance_destroy(shared));
+}
+
+/* The runtime's. Whatever it closes while the host is busy opening files is the host's at once. */
+static int taken_by = -1, taken[64];
+static atomic_int taken_count;
+int close(int fd) {
+    int result = (int)syscall(SYS_close, fd);
+    if (taken_by >= 0 && !result) {
+        taken[taken_count++] = fd;
+        REQUIRE(taken_count < 64 && dup3(taken_by, fd, O_CLOEXEC) == fd);
+    }
+    return result;
+}
+
+/* Files that are closed, or replaced, within one of several pieces of a call: the call ends with that piece, and what has their
+ * numbers by then is left alone. */
+static void test_pieces(void) {
+    static char bytes[65536];
+    bh_value result;
+    struct stat info;
+    bh_policy *policy;
+    int ends[2];
+    REQUIRE(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) && !bh_policy_create(&policy));
+    REQUIRE(!bh_policy_set_thread_limit(policy, 1) && !bh_policy_grant(policy, BH_GRANT_CLOCK) &&
+            !bh_policy_grant_stream(policy, 1, ends[1]) && !bh_instance_create(module, policy, &shared));
+    bh_policy_destroy(policy);
+    for (unsigned way = 0; way < 4; way++) {
+        int own = memfd_create("own", MFD_CLOEXEC);
+        int64_t sent = 1;
+        REQUIRE(own >= 0 && pwrite(own, "the host's", 10, 0) == 10);
+        CHECK(!CALL(shared, "start_copying", "i()", &result, 0, 0, 0, 0, 0) && !result.as.i);
+        REQUIRE(read(ends[0], bytes, 1) == 1); /* a piece has begun, and has no room */
+        taken_by = own;
+        CHECK(!CALL(shared, "interfere", "i(ii)", &result, way & 1, way & 2, 0, 0, 0) && !result.as.i);
+        do {
+            ssize_t got = recv(ends[0], bytes, sizeof(bytes), MSG_DONTWAIT);
+            sent += got > 0 ? got : 0;
+            CHECK(!CALL(shared, "copied", "i()", &result, 0, 0, 0, 0, 0));
+        } while (!result.as.i || sent < result.as.i);
+        taken_by = -1;
+        CHECK(result.as.i == 1 << 20 && taken_count && !fstat(own, &info) && info.st_size == 10 && !lseek(own, 0, SEEK_CUR));
+        while (taken_count)
+            close(taken[--taken_count]);
+        close(own);
+        CHECK(!bh_instance_reset(shared));
+    }
+    for (unsigned replace = 0; replace < 2; replace++) {
+        int tries = 0;
+        do /* it may have been done before */
+            CHECK(!CALL(shared, "read_in_part", "i(i)", &result, replace, 0, 0, 0, 0));
+        while ((result.as.i == 1024 || result.as.i < 0) && ++tries < 20);
+        CHECK(result.as.i >= 0 && result.as.i < 1024);
+    }
+    CHECK(!bh_instance_destroy(shared));
+    close(ends[0]);
+    close(ends[1]);
 }
 
 /* Threads that wait for descriptors: what is closed meanwhile stays open until they are done with it, and every end
@@ -502,15 +640,6 @@ static void *visit_or_reset(void *argument) {
     return NULL;
 }
 
-static bool sleeps(int tid) {
-    char name[64], text[256] = "";
-    snprintf(name, sizeof(name), "/proc/self/task/%d/stat", tid);
-    FILE *file = fopen(name, "r");
-    REQUIRE(file && fgets(text, sizeof(text), file) && strrchr(text, ')'));
-    fclose(file);
-    return strrchr(text, ')')[2] == 'S';
-}
-
 /* Neither reset nor destroyed while another thread resets it, or waits for its turn to change it. */
 static void test_busy(void) {
     REQUIRE(!sem_init(&logged, 0, 0) && !sem_init(&go_on, 0, 0));
@@ -559,7 +688,8 @@ int main(int argc, char **argv) {
         void (*function)(void);
     } tests[] = {{"callers", test_callers},   {"reuse", test_reuse}, {"background", test_background},
                  {"waits", test_waits},
-                 {"sender", test_sender},
+                 {"sender", test_sender},     {"pieces", test_pieces},
+                 {"told", test_told},         {"outside", test_outside},
                  {"limit", test_limit},       {"ends", test_ends},   {"background-fault", test_background_fault},
                  {"deadline", test_deadline}, {"clone", test_clone}, {"futex", test_futex},
                  {"close", test_close},       {"stray-signals", test_stray_signals},

@@ -1,5 +1,6 @@
 #include "AlignTargets.h"
 #include "CodeBuffer.h"
+#include "Report.h"
 #include "X86Names.h"
 #include "bulkhead/layout.h"
 #include "llvm/CodeGen/LivePhysRegs.h"
@@ -25,6 +26,10 @@ public:
   static char ID;
   AlignTargets() : MachineFunctionPass(ID) {}
   StringRef getPassName() const override { return "Bulkhead: align branch targets"; }
+  bool doInitialization(Module &) override {
+    functionsBySymbol().clear();
+    return false;
+  }
   bool runOnMachineFunction(MachineFunction &MF) override;
 
 private:
@@ -139,6 +144,7 @@ bool AlignTargets::runOnMachineFunction(MachineFunction &MF) {
   // The sets outlive this function: a module pass may stand before the printer.
   // What an earlier module left under the same address is overwritten.
   functionsCalledDirectly().erase(Symbol);
+  functionsBySymbol()[Symbol] = &F;
   // A name may be spelt in assembly that nothing here can see: then it is in llvm.used,
   // which takes its address, or in the file's own.
   if (F.hasLocalLinkage() && !F.hasAddressTaken() &&

@@ -36,7 +36,20 @@ CodeBuffer::CodeBuffer(const Target &T, MCContext &Ctx, CodeSink &Sink)
 // Filling
 //===----------------------------------------------------------------------===//
 
+/// `.code32` and the like go on with a subtarget of their own.
+bool CodeBuffer::is64Bit(const MCSubtargetInfo &STI) const {
+  auto Features = STI.getAllProcessorFeatures();
+  auto Mode = llvm::find_if(Features, [](const SubtargetFeatureKV &F) {
+    return StringRef(F.Key) == "64bit-mode";
+  });
+  if (Mode == Features.end())
+    report_fatal_error("bulkhead: this LLVM has no X86 feature '64bit-mode'");
+  return STI.hasFeature(Mode->Value);
+}
+
 void CodeBuffer::addInstruction(const MCInst &I, const MCSubtargetInfo &STI) {
+  if (LastSTI != &STI && !is64Bit(STI))
+    reportAt(Ctx, I.getLoc(), "only 64-bit code can be isolated; drop '.code32' or '.code16'");
   LastSTI = &STI;
   if (I.getLoc().isValid()) {
     Raw.noteOperands(I);
@@ -169,8 +182,10 @@ void CodeBuffer::confine(bool &ReturnsKeepRCX) {
   while (Next < Items.size() || Index < Pending.size()) {
     if (Index == Pending.size() || Pending[Index].Before > Next) {
       Item &It = Items[Next++];
-      if (It.K == Item::Label && !It.Symbol->isTemporary())
+      if (It.K == Item::Label && !It.Symbol->isTemporary()) {
         ReturnsKeepRCX = functionsReturningThroughR11().contains(It.Symbol);
+        Rewriter.In = functionsBySymbol().lookup(It.Symbol);
+      }
       Result.push_back(std::move(It));
       continue;
     }
@@ -307,7 +322,7 @@ void CodeBuffer::checkAccepted(const Item &It) {
     const MCInst &I = Item->Insts.back();
     reportAt(Self->Ctx, I.getLoc(), "'" + Self->X.MII->getName(I.getOpcode()) +
                                         "' would be refused by the verifier (" + R->rule +
-                                        "): " + R->reason);
+                                        "): " + R->reason, Self->In);
   };
   std::pair<CodeBuffer *, const bulkhead::Item *> Context(this, &It);
   bh_verify_input Input = {};
@@ -602,7 +617,8 @@ void CodeBuffer::flush(MCSectionSubPair Place, bool RelaxAll) {
       if (I.K == Item::Unit) {
         measure(I);
         checkAccepted(I);
-      }
+      } else if (I.K == Item::Label && !I.Symbol->isTemporary())
+        In = functionsBySymbol().lookup(I.Symbol);
       else if (I.K == Item::Align && I.Alignment > Strictest)
         Strictest = I.Alignment;
       // Only at the end is it known how much lies before a subsection.

@@ -103,6 +103,7 @@ private:
   const Lengths &lengthsOf(llvm::MCInst &I, const llvm::MCSubtargetInfo &STI);
   void measure(Item &It);
   void checkAccepted(const Item &It);
+  bool is64Bit(const llvm::MCSubtargetInfo &STI) const;
   unsigned encodedSize(const llvm::MCInst &I, const llvm::MCSubtargetInfo &STI);
   void emitPadding(unsigned Bytes, uint64_t At, bool Dead,
                    const llvm::MCSubtargetInfo &STI);
@@ -123,6 +124,7 @@ private:
   llvm::DenseMap<uint64_t, Lengths> Measured; ///< by shape
   Lengths Unusual;                            ///< of what has none
   const llvm::MCSubtargetInfo *MeasuredFor = nullptr;
+  const llvm::Function *In = nullptr; ///< what is being laid out, for messages
   llvm::BitVector Accepted; ///< opcodes of compiled code that the verifier knows
   std::deque<llvm::MCFragment> LabelFragments;
   llvm::DenseSet<const llvm::MCSymbol *> AddressTaken, Unaligned;

@@ -43,7 +43,7 @@ MCInst Confine::lea(unsigned Opcode, MCRegister Dst, MCRegister Base,
 }
 
 void Confine::error(const MCInst &I, const Twine &Why) {
-  reportAt(Ctx, I.getLoc(), "cannot isolate '" + X.MII->getName(I.getOpcode()) + "': " + Why);
+  reportAt(Ctx, I.getLoc(), "cannot isolate '" + X.MII->getName(I.getOpcode()) + "': " + Why, In);
 }
 
 Item &Confine::unit(const SourceInst &S, Insts List, bool Sequence) {
@@ -275,6 +275,14 @@ void Confine::rewriteReturn(const SourceInst &S) {
   // rcx carries nothing at a return of the C calling convention, and its
   // encodings are three bytes shorter than those of r11.
   MCRegister R = ReturnsThroughR11 ? X.R11 : X.RCX;
+  if (S.Inst.getOpcode() == X.RETI64) { // `ret $N` takes arguments off the stack
+    const MCOperand &N = S.Inst.getOperand(0);
+    if (!N.isImm() || N.getImm() < 0 || N.getImm() > BH_STACK_DISP_MAX)
+      return error(S.Inst, "a return takes at most " + Twine(BH_STACK_DISP_MAX) + " bytes off the stack");
+    one(S, inst(X.POP64r, {reg(R)}));
+    one(S, inst(X.LEA64r, {reg(X.RSP), reg(X.RSP), imm(1), reg(MCRegister()), N, reg(MCRegister())}));
+    return rewriteIndirect(S, /*Call=*/false, R);
+  }
   Insts List;
   List.push_back(inst(X.POP64r, {reg(R)}));
   appendMask(List, R);

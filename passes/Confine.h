@@ -13,6 +13,7 @@
 #include "X86Names.h"
 
 namespace llvm {
+class Function;
 class MCContext;
 }
 
@@ -36,6 +37,7 @@ public:
       : X(X), Ctx(Ctx), Out(Out) {}
 
   bool ReturnsThroughR11 = false;
+  const llvm::Function *In = nullptr; ///< for messages; null in assembly
 
   /// Rewrites the first instruction of \p Rest, or the already confined sequence
   /// that starts there, and returns how many instructions it consumed.

@@ -1,4 +1,5 @@
 #include "ObjectBounds.h"
+#include "Report.h"
 #include "X86Names.h"
 #include "llvm/CodeGen/MachineFunction.h"
 #include "llvm/CodeGen/MachineFunctionPass.h"
@@ -26,6 +27,7 @@ public:
 
 private:
   bool mayLeave(const MachineInstr &MI, const MachineOperand &Address) const;
+  void checkSegment(MachineInstr &MI, unsigned M, const X86Names &X) const;
   void computeAddress(MachineInstr &MI, unsigned M, const X86Names &X) const;
 };
 
@@ -60,6 +62,20 @@ void ObjectBounds::computeAddress(MachineInstr &MI, unsigned M, const X86Names &
   MI.getOperand(M + 3).ChangeToImmediate(0);
 }
 
+/// A pointer to the GS segment, which is the sandbox: only a constant address is
+/// confined as it stands. Reported here, where the line is known.
+void ObjectBounds::checkSegment(MachineInstr &MI, unsigned M, const X86Names &X) const {
+  MachineOperand &Base = MI.getOperand(M), &Disp = MI.getOperand(M + 3),
+                 &Segment = MI.getOperand(M + 4);
+  bool Constant = Base.isReg() && !Base.getReg() && !MI.getOperand(M + 2).getReg() &&
+                  Disp.isImm() && Disp.getImm() >= 0;
+  if (!Segment.isReg() || Segment.getReg() != X.GS || Constant)
+    return;
+  reportIn(MI.getMF()->getFunction(), "%gs belongs to the sandbox; use an ordinary pointer "
+                                      "instead of one to __seg_gs", MI.getDebugLoc());
+  Segment.setReg(MCRegister()); // once is enough
+}
+
 bool ObjectBounds::runOnMachineFunction(MachineFunction &MF) {
   const X86Names &X = X86Names::get(MF.getTarget().getTarget());
   bool Changed = false;
@@ -68,6 +84,7 @@ bool ObjectBounds::runOnMachineFunction(MachineFunction &MF) {
       int M = X.memoryOperand(MI.getOpcode());
       if (M < 0 || X.classOf(MI.getOpcode()) == OpClass::Lea)
         continue;
+      checkSegment(MI, M, X);
       const MachineOperand &Base = MI.getOperand(M), &Address = MI.getOperand(M + 3);
       if (!Base.isReg() || Base.getReg() != X.RIP || !Address.isGlobal() ||
           Address.getTargetFlags() || !mayLeave(MI, Address))

@@ -16,6 +16,7 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Plugins/PassPlugin.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Target/RegisterTargetPassConfigCallback.h"
 #include "llvm/Target/TargetMachine.h"
 #include <mutex>
@@ -62,6 +63,10 @@ static void configureCodeGen(TargetMachine &TM, PassManagerBase &PM,
     PM.add(new Refuse("only -mcmodel=small can be isolated: a slot is 4 GiB"));
   if (TM.getRelocationModel() != Reloc::PIC_)
     PM.add(new Refuse("guests are position independent; compile with -fPIE"));
+  if (cl::Option *O = cl::getRegisteredOptions().lookup("enable-machine-outliner");
+      laysOutBundles() && O && O->getNumOccurrences())
+    PM.add(new Refuse("-enable-machine-outliner makes functions whose returns may change no register "
+                      "and no flag, as masked ones do; compile without it"));
   // ThinLTO generates code on several threads.
   static std::once_flag Once;
   std::call_once(Once, [&] { installStreamers(const_cast<Target &>(TM.getTarget())); });
@@ -91,13 +96,13 @@ llvmGetPassPluginInfo() {
             (void)Callback;
             PB.registerPipelineStartEPCallback(
                 [](ModulePassManager &MPM, OptimizationLevel) {
-                  MPM.addPass(PolicyPass());
+                  MPM.addPass(PolicyPass(/*First=*/true));
                   MPM.addPass(WeighCallsPass());
                 });
             // Optimisations create new references, globals and functions.
             PB.registerOptimizerLastEPCallback(
                 [](ModulePassManager &MPM, OptimizationLevel, ThinOrFullLTOPhase) {
-                  MPM.addPass(PolicyPass());
+                  MPM.addPass(PolicyPass(/*First=*/false));
                 });
           }};
 }

@@ -1,8 +1,9 @@
 #include "Policy.h"
 #include "Features.h"
 #include "Options.h"
+#include "Report.h"
+#include "Streamers.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/GlobalIFunc.h"
 #include "llvm/IR/IRBuilder.h"
@@ -14,16 +15,6 @@
 
 using namespace llvm;
 using namespace bulkhead;
-
-static void unsupported(const Function &F, const Twine &Why,
-                        const DiagnosticLocation &Loc = DiagnosticLocation()) {
-  F.getContext().diagnose(DiagnosticInfoUnsupported(F, "bulkhead: " + Why, Loc));
-}
-
-static DiagnosticLocation locationOf(const Function &F) {
-  return F.getSubprogram() ? DiagnosticLocation(F.getSubprogram())
-                           : DiagnosticLocation();
-}
 
 /// Everything is linked into one static image, so every symbol is local to it and
 /// no access goes through a table that the linker would rewrite. Weak references
@@ -104,7 +95,22 @@ static StringRef whyRefused(const CallBase &Call) {
     return "this calling convention passes an argument in r11, which indirect calls "
            "need";
   const Function *Callee = Call.getCalledFunction();
-  if (!Callee || acceptsIntrinsic(*Callee))
+  if (!Callee)
+    return {};
+  switch (Callee->getIntrinsicID()) {
+  case Intrinsic::init_trampoline:
+    return "a trampoline is code on the stack, which is never executable here; pass a "
+           "pointer to the data beside the function";
+  case Intrinsic::experimental_patchpoint_void:
+  case Intrinsic::experimental_patchpoint:
+  case Intrinsic::experimental_stackmap:
+  case Intrinsic::experimental_gc_statepoint:
+    return "patch points and stack maps are for code that changes at run time, which "
+           "is never writable here";
+  default:
+    break;
+  }
+  if (acceptsIntrinsic(*Callee))
     return {};
   StringRef Name = Callee->getName();
   if (Name.contains(".avx2.gather") || Name.contains(".avx512"))
@@ -138,55 +144,75 @@ static StringRef hardeningOf(const Function &F) {
 
 static void checkFunction(Function &F) {
   if (F.hasFnAttribute("split-stack"))
-    unsupported(F, "-fsplit-stack writes a register that returns need; compile "
-                   "without it", locationOf(F));
+    reportIn(F, "-fsplit-stack writes a register that returns need; compile "
+                "without it");
+  if (F.hasFnAttribute(Attribute::FnRetThunkExtern))
+    reportIn(F, "-mfunction-return cannot protect code whose returns are masked; compile "
+                "without it");
+  if (F.hasFnAttribute("function-instrument") ||
+      F.hasFnAttribute("xray-instruction-threshold"))
+    reportIn(F, "-fxray-instrument leaves room for code that is written at run time, which "
+                "is never possible here; compile without it");
+  StringRef Profiler =
+      F.getFnAttribute("instrument-function-entry-inlined").getValueAsString();
   if (F.hasFnAttribute("fentry-call") ||
-      F.hasFnAttribute("instrument-function-entry-inlined"))
-    unsupported(F, "-pg calls the profiler before the frame exists; compile "
-                   "without it", locationOf(F));
+      (!Profiler.empty() && !Profiler.starts_with("__cyg_profile_func_")))
+    reportIn(F, "-pg calls the profiler before the frame exists; compile "
+                "without it");
   if (F.hasFnAttribute("patchable-function") ||
       F.hasFnAttribute("patchable-function-entry"))
-    unsupported(F, "patchable functions change code at run time, which is never "
-                   "writable here", locationOf(F));
+    reportIn(F, "patchable functions change code at run time, which is never "
+                "writable here");
   if (F.hasPrefixData() || F.hasPrologueData() ||
       F.getMetadata(LLVMContext::MD_kcfi_type))
-    unsupported(F, "data in front of a function would stand among its code; compile "
-                   "without -fsanitize=kcfi, cfi and the like", locationOf(F));
+    reportIn(F, "data in front of a function would stand among its code; compile "
+                "without -fsanitize=kcfi, cfi and the like");
   if (StringRef Hardening = hardeningOf(F); !Hardening.empty())
-    unsupported(F, Hardening + " cannot protect code whose returns and calls are masked; "
-                   "compile without it", locationOf(F));
+    reportIn(F, Hardening + " cannot protect code whose returns and calls are masked; "
+                            "compile without it");
   // Its state in rsp would be refused again.
   F.removeFnAttr(Attribute::SpeculativeLoadHardening);
   switch (F.getCallingConv()) {
   case CallingConv::X86_INTR:
-    unsupported(F, "interrupt handlers end in iret, which is privileged",
-                locationOf(F));
+    reportIn(F, "interrupt handlers end in iret, which is privileged");
     break;
   case CallingConv::X86_RegCall:
   case CallingConv::PreserveNone:
-    unsupported(F, "this calling convention passes an argument in r11, which "
-                   "indirect calls need", locationOf(F));
+    reportIn(F, "this calling convention passes an argument in r11, which "
+                "indirect calls need");
     break;
   default:
     break;
   }
   if (F.hasFnAttribute("no_caller_saved_registers"))
-    unsupported(F, "no_caller_saved_registers leaves no register for the return",
-                locationOf(F));
+    reportIn(F, "no_caller_saved_registers leaves no register for the return");
+}
+
+static void checkGlobals(Module &M) {
+  for (const GlobalIFunc &I : M.ifuncs())
+    if (const Function *Resolver = I.getResolverFunction())
+      reportIn(*Resolver, "ifunc '" + I.getName() +
+                              "' would be resolved by a loader that does not exist here; choose the "
+                              "implementation at build time or through a function pointer");
+  for (GlobalObject &O : M.global_objects()) {
+    StringRef Why = whyNeverRun(O.getSection());
+    if (Why.empty() || O.isDeclaration())
+      continue;
+    M.getContext().emitError("bulkhead: '" + O.getName() + "' in section '" + O.getSection() + "': " + Why);
+    O.setSection(""); // once is enough
+  }
 }
 
 PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
   makeLocal(M);
   makeColdOrdinary(M);
-  for (const GlobalIFunc &F : M.ifuncs())
-    M.getContext().emitError(
-        "bulkhead: ifunc '" + F.getName() +
-        "' would be resolved by a loader that does not exist here; choose the "
-        "implementation at build time or through a function pointer");
+  if (First)
+    checkGlobals(M);
   for (Function &F : M) {
     if (F.isDeclaration())
       continue;
-    checkFunction(F);
+    if (First)
+      checkFunction(F);
     dropFeatures(F);
     // -fsanitize=function puts the type in front of the code, where no data can be.
     // Its check passes functions without one.
@@ -200,7 +226,7 @@ PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
     for (Instruction &I : instructions(F)) {
       if (auto *Call = dyn_cast<CallBase>(&I)) {
         if (StringRef Why = whyRefused(*Call); !Why.empty()) {
-          unsupported(F, Why, DiagnosticLocation(I.getDebugLoc()));
+          reportIn(F, Why, I.getDebugLoc());
           Refused = true;
         }
         if (Call->isInlineAsm() && laysOutBundles())

@@ -11,8 +11,14 @@ namespace bulkhead {
 /// what cannot. It guarantees nothing: that is the verifier's part.
 class PolicyPass : public llvm::PassInfoMixin<PolicyPass> {
 public:
+  /// \p First: nothing has been optimised yet. What optimisations do not change is
+  /// looked at only then.
+  explicit PolicyPass(bool First) : First(First) {}
   llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &);
   static bool isRequired() { return true; }
+
+private:
+  bool First;
 };
 
 } // namespace bulkhead

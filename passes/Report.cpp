@@ -1,4 +1,5 @@
 #include "Report.h"
+#include "llvm/IR/Function.h"
 #include "llvm/MC/MCContext.h"
 #include "llvm/Support/SourceMgr.h"
 
@@ -7,7 +8,23 @@ using namespace bulkhead;
 
 function_ref<void(SMLoc)> bulkhead::WrittenAt;
 
-void bulkhead::reportAt(MCContext &Ctx, SMLoc Loc, const Twine &Message) {
+DenseMap<const MCSymbol *, const Function *> &bulkhead::functionsBySymbol() {
+  static thread_local DenseMap<const MCSymbol *, const Function *> Map;
+  return Map;
+}
+
+void bulkhead::reportIn(const Function &F, const Twine &Message,
+                        const DiagnosticLocation &Loc) {
+  DiagnosticLocation Place = Loc;
+  if (!Loc.isValid() && F.getSubprogram())
+    Place = DiagnosticLocation(F.getSubprogram());
+  F.getContext().diagnose(DiagnosticInfoUnsupported(F, "bulkhead: " + Message, Place));
+}
+
+void bulkhead::reportAt(MCContext &Ctx, SMLoc Loc, const Twine &Message,
+                        const Function *In) {
+  if (!Loc.isValid() && In)
+    return reportIn(*In, Message);
   SourceMgr *Inline = Ctx.getInlineSourceManager();
   unsigned Buffer = Inline && Loc.isValid() ? Inline->FindBufferContainingLoc(Loc) : 0;
   auto Name = [&] { return Inline->getMemoryBuffer(Buffer)->getBufferIdentifier(); };

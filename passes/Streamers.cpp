@@ -184,7 +184,11 @@ public:
   }
 
   bool emitSymbolAttribute(MCSymbol *S, MCSymbolAttr A) override {
-    if (A == MCSA_ELF_TypeFunction || A == MCSA_ELF_TypeIndFunction)
+    if (A == MCSA_ELF_TypeIndFunction)
+      reportAt(this->getContext(), this->getStartTokLoc(),
+               "'" + S->getName() + "' would be resolved by a loader that does not exist here; choose the "
+               "implementation at build time or through a function pointer");
+    if (A == MCSA_ELF_TypeFunction)
       Buffer.note(*S, RawCode::Function);
     else if (A == MCSA_ELF_TypeObject || A == MCSA_ELF_TypeTLS)
       Buffer.note(*S, RawCode::Object);
@@ -208,7 +212,13 @@ public:
   }
   void changeSection(MCSection *S, uint32_t Sub) override {
     flush();
-    Text = static_cast<MCSectionELF *>(S)->getFlags() & ELF::SHF_EXECINSTR;
+    unsigned Flags = static_cast<MCSectionELF *>(S)->getFlags();
+    if (StringRef Why = whyNeverRun(S->getName()); !Why.empty() && !Replaying)
+      reportAt(this->getContext(), this->getStartTokLoc(), "section '" + S->getName() + "': " + Why);
+    if (Flags & ELF::SHF_EXECINSTR && Flags & ELF::SHF_WRITE && !Replaying)
+      reportAt(this->getContext(), this->getStartTokLoc(),
+               "section '" + S->getName() + "' is writable and executable, which nothing is in a module");
+    Text = Flags & ELF::SHF_EXECINSTR;
     Alloc = static_cast<MCSectionELF *>(S)->getFlags() & ELF::SHF_ALLOC &&
             S->getName() != ".eh_frame";
     Base::changeSection(S, Sub);
@@ -513,6 +523,17 @@ static MCStreamer *createAsm(MCContext &Ctx,
   std::unique_ptr<MCStreamer> Inner(createAsmStreamer(
       Ctx, std::move(OS), std::move(IP), std::move(CE), std::move(TAB)));
   return new BundleAsmStreamer(Ctx, std::move(Inner));
+}
+
+StringRef bulkhead::whyNeverRun(StringRef Section) {
+  auto Is = [&](StringRef Name, StringRef Priorities) {
+    return Section == Name || (!Priorities.empty() && Section.starts_with(Priorities));
+  };
+  if (Is(".init", "") || Is(".ctors", ".ctors.") || Is(".preinit_array", ".preinit_array."))
+    return "never runs in a module; use .init_array, or __attribute__((constructor))";
+  if (Is(".fini", "") || Is(".dtors", ".dtors."))
+    return "never runs in a module; use .fini_array, or __attribute__((destructor))";
+  return {};
 }
 
 void bulkhead::finishCode(MCStreamer &S) {

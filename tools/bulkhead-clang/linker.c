@@ -35,6 +35,7 @@ struct kind {
 struct survey {
     bool own; /* the C library's files; the linker reads none when others are missing */
     struct kind foreign, stores, threads, no_threads, pthread, makes_threads, main, cxx, unwinder;
+    unsigned refers_to, defines; /* which of run_times */
 };
 
 static void add(struct kind *kind, const char *name)
@@ -127,6 +128,8 @@ static char *next_line(char **text)
 
 static void add_facts(struct survey *s, const char *name, const struct object_facts *facts)
 {
+    s->refers_to |= facts->refers_to;
+    s->defines |= facts->defines;
     if (facts->defines_main)
         add(&s->main, name);
     if (facts->makes_threads)
@@ -240,6 +243,10 @@ static void explain_failure(const struct link *link, const struct survey *s)
     if (s->unwinder.count && !has_argument(link, "/libunwind.a"))
         say("note", format("%s%s: built with -fexceptions, and needs the unwinder, which comes with the C++ library: build that by "
                            "tools/build cxx", s->unwinder.first, others(&s->unwinder)));
+    for (size_t i = 0; i < RUN_TIMES; i++)
+        if ((s->refers_to & ~s->defines) >> i & 1)
+            say("note", format("%s%s: %s", run_times[i].symbol, ends_with(run_times[i].symbol, "_") ? "*" : "",
+                               run_times[i].why));
     for (size_t i = 0; i < link->args.count; i++) {
         const char *arg = link->args.items[i];
         if (!starts_with(arg, "-l") || !arg[2])

@@ -119,6 +119,25 @@ static bool is_of_cxx_library(const char *name)
     return starts_with_one_of(name, beginnings) && strcmp(name, "__cxa_atexit") != 0 && strcmp(name, "__cxa_finalize") != 0;
 }
 
+#define NO_SANITIZERS "there are no sanitizer run-times in modules; define them in the program, or " \
+                      "compile without what calls them"
+const struct run_time run_times[RUN_TIMES] = {
+    {"__enable_execute_stack", "stacks of modules are never executable, so that there are no trampolines; pass a pointer "
+                               "to the data beside the function's"},
+    {"__cyg_profile_func_", "-finstrument-functions calls them; define them in the program, or compile without it"},
+    {"__sanitizer_", NO_SANITIZERS},
+    {"__sancov_", NO_SANITIZERS},
+};
+
+static unsigned run_times_of(const char *symbol)
+{
+    unsigned bits = 0;
+    for (size_t i = 0; i < RUN_TIMES; i++)
+        if (strncmp(symbol, run_times[i].symbol, strlen(run_times[i].symbol)) == 0)
+            bits |= 1u << i;
+    return bits;
+}
+
 static void read_symbols(const struct sections *s, const Elf64_Shdr *table, struct object_facts *facts)
 {
     Elf64_Shdr strings;
@@ -128,7 +147,9 @@ static void read_symbols(const struct sections *s, const Elf64_Shdr *table, stru
         Elf64_Sym symbol;
         memcpy(&symbol, s->file.at + table->sh_offset + i * sizeof symbol, sizeof symbol);
         const char *name = string_at(s->file, &strings, symbol.st_name);
-        if (symbol.st_shndx != SHN_UNDEF) {
+        bool defined = symbol.st_shndx != SHN_UNDEF;
+        *(defined ? &facts->defines : &facts->refers_to) |= run_times_of(name);
+        if (defined) {
             facts->defines_main |= strcmp(name, "main") == 0;
             continue;
         }

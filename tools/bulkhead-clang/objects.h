@@ -4,6 +4,14 @@
 
 #include <stdbool.h>
 
+/* Functions that an option makes the compiler call, or that can do nothing here: the C library has none of them. */
+struct run_time {
+    const char *symbol; /* how their names begin */
+    const char *why;
+};
+#define RUN_TIMES 4
+extern const struct run_time run_times[RUN_TIMES];
+
 struct object_facts {
     bool code;           /* it has any */
     unsigned traits;     /* BH_OBJECT_...; 0: another compiler or assembler made it */
@@ -11,6 +19,7 @@ struct object_facts {
     bool makes_threads;  /* it refers to pthread_create or thrd_create */
     bool needs_cxx;      /* it refers to the C++ library */
     bool needs_unwinder; /* it refers to what C with -fexceptions needs */
+    unsigned refers_to, defines; /* which of run_times: a bit for each */
 };
 
 /* Reads an object by the name that the linker gives it: FILE, or ARCHIVE(MEMBER), of a thin archive, too. False if that is no object

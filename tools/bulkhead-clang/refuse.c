@@ -42,6 +42,9 @@ static const struct refusal refusals[] = {
                 "docs/threat-model.md says what holds under speculation"},
     {"-mseses", "it cannot protect code whose returns and calls are masked; drop it, "
                 "docs/threat-model.md says what holds under speculation"},
+    {"-mfunction-return=thunk*", "it cannot protect code whose returns and calls are masked; drop it, "
+                                 "docs/threat-model.md says what holds under speculation"},
+    {"-mstack-protector-guard-reg=gs", "%gs belongs to the sandbox; drop it, %fs holds the canary"},
     {"-fno-pic", "modules are position independent; drop it"},
     {"-fno-PIC", "modules are position independent; drop it"},
     {"-fno-pie", "modules are position independent; drop it"},
@@ -65,6 +68,7 @@ static const struct refusal refusals[] = {
     {"-fprofile-arcs", "the coverage run-time is not available in modules; collect coverage from a native build"},
     {"-ftest-coverage", "the coverage run-time is not available in modules; collect coverage from a native build"},
     {"--coverage", "the coverage run-time is not available in modules; collect coverage from a native build"},
+    {"-fexperimental-sanitize-metadata*", "the run-times of sanitizers are not available in modules; drop it"},
     {"-fopenmp*", "the OpenMP run-time is not available in modules; drop it, the pragmas are then ignored"},
 };
 

@@ -1,9 +1,10 @@
 /* bench-pair: measures one command against another, in rounds.
  *
  * A round is three runs, reference, variant, reference, so that each variant has a reference close in time and the two
- * references show the noise. The order rotates from round to round: a warm cache or a machine that gets busier favours nobody.
- * Prints one JSON object a line for each round, with the times that the kernel accounts to the process. Standard output of
- * both commands goes to files, which are left for the caller to compare: what two programs print may differ in timings.
+ * references show the noise. The order rotates from round to round: a warm cache or a machine that gets busier favours
+ * nobody. Prints one JSON object a line for each round, with the times that the kernel accounts to the process.
+ * Standard output of both commands goes to files, which are left for the caller to compare: what two programs print may
+ * differ in timings.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,8 @@
 
 static const char usage_text[] =
     "Usage: bench-pair [OPTION]... -- REFERENCE-COMMAND... --variant VARIANT-COMMAND...\n"
-    "Runs both commands in rounds of reference, variant, reference in rotating order; prints a JSON line for each round.\n"
+    "Runs both commands in rounds of reference, variant, reference in rotating order; prints a JSON line for each "
+    "round.\n"
     "\n"
     "  --rounds N         number of rounds (default 3)\n"
     "  --first N          number of the first round, which decides its order (default 0)\n"
@@ -30,12 +32,11 @@ struct options {
     struct command commands[2]; /* reference, variant */
 };
 
-static _Noreturn void wrong_usage(const char *why) {
-    fail(STATUS_USAGE, "%s\n%s", why, usage_text);
-}
+static _Noreturn void wrong_usage(const char *why) { fail(STATUS_USAGE, "%s\n%s", why, usage_text); }
 
 static void print_sample(const struct sample *s) {
-    printf("{\"user\": %.6f, \"system\": %.6f, \"wall\": %.6f, \"max_rss_kib\": %ld}", s->user, s->system, s->wall, s->max_rss);
+    printf("{\"user\": %.6f, \"system\": %.6f, \"wall\": %.6f, \"max_rss_kib\": %ld}", s->user, s->system, s->wall,
+           s->max_rss);
 }
 
 static void run_round(const struct options *o, char *const *outputs, long number) {

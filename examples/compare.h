@@ -1,4 +1,5 @@
-/* What the example hosts share: options, and running something natively and isolated, to compare what each wrote down. */
+/* What the example hosts share: options, and running something natively and isolated, to compare what each wrote down.
+ */
 #ifndef COMPARE_H
 #define COMPARE_H
 
@@ -50,8 +51,8 @@ static inline void print_times(const char *name, const struct times *times, long
                times->isolated * 1e3 / (double)repeat, times->isolated / times->native);
 }
 
-/* Options: [--repeat N] MODULE [ARGUMENT]... Returns the index of the module in argv; exits with the usage text on anything
- * else, and when there are more than max_arguments behind the module. */
+/* Options: [--repeat N] MODULE [ARGUMENT]... Returns the index of the module in argv; exits with the usage text on
+ * anything else, and when there are more than max_arguments behind the module. */
 static inline int parse_options(int argc, char **argv, int max_arguments, const char *usage, long *repeat) {
     int module = 1;
     *repeat = 1;
@@ -60,7 +61,8 @@ static inline int parse_options(int argc, char **argv, int max_arguments, const 
         module = 3;
     }
     if (argc <= module || argc - module - 1 > max_arguments || argv[module][0] == '-' || *repeat < 1) {
-        fprintf(stderr, "usage: host [--repeat N] MODULE%s\n--repeat also measures processor time, over N times.\n", usage);
+        fprintf(stderr, "usage: host [--repeat N] MODULE%s\n--repeat also measures processor time, over N times.\n",
+                usage);
         exit(2);
     }
     return module;
@@ -77,14 +79,15 @@ static inline void find_functions(bh_instance *instance, const struct import *im
             die(imports[i].name);
 }
 
-/* Runs an input both ways, in turn, repeat times. isolated returns false when the guest failed; what it did then goes into its
- * transcript. False when the transcripts differ. */
+/* Runs an input both ways, in turn, repeat times. isolated returns false when the guest failed; what it did then goes
+ * into its transcript. False when the transcripts differ. */
 struct comparison {
     void (*natively)(const char *input, size_t size, struct transcript *transcript);
     bool (*isolated)(const char *input, size_t size, struct transcript *transcript);
     bool print; /* the transcript as well */
 };
-static inline bool compare(const struct comparison *how, const char *name, const char *input, size_t size, long repeat) {
+static inline bool compare(const struct comparison *how, const char *name, const char *input, size_t size,
+                           long repeat) {
     struct times times = {0};
     bool equal = true;
     for (long i = 0; equal && i < repeat; i++) {
@@ -104,7 +107,8 @@ static inline bool compare(const struct comparison *how, const char *name, const
         if (!equal)
             printf("%s: they differ. Natively:\n%.2000sIsolated:\n%.2000s", name, native.text, isolated.text);
         else if (i == 0)
-            printf("%s: %zu bytes, the same natively and isolated\n%s", name, native.size, how->print ? native.text : "");
+            printf("%s: %zu bytes, the same natively and isolated\n%s", name, native.size,
+                   how->print ? native.text : "");
         free(native.text);
         free(isolated.text);
     }

@@ -54,16 +54,15 @@ void AlignTargets::freeIndirectJumps(MachineBasicBlock &MBB, const X86Names &X) 
     Live.addLiveOuts(MBB);
     // Registers of the address are read by the load before it writes.
     MCRegister Free;
-    for (const char *Name : {"RAX", "RCX", "RDX", "RSI", "RDI", "R8", "R9", "R10",
-                             "R11", "RBX", "R12", "R13", "R14", "R15"})
+    for (const char *Name :
+         {"RAX", "RCX", "RDX", "RSI", "RDI", "R8", "R9", "R10", "R11", "RBX", "R12", "R13", "R14", "R15"})
       if (Live.available(MF.getRegInfo(), X.reg(Name))) {
         Free = X.reg(Name);
         break;
       }
     if (!Free) {
       MF.getFunction().getContext().diagnose(DiagnosticInfoUnsupported(
-          MF.getFunction(), "bulkhead: no register is free at this indirect jump",
-          MI.getDebugLoc()));
+          MF.getFunction(), "bulkhead: no register is free at this indirect jump", MI.getDebugLoc()));
       return;
     }
     const TargetInstrInfo &TII = *MF.getSubtarget().getInstrInfo();
@@ -90,8 +89,7 @@ void AlignTargets::loadCallTargets(MachineBasicBlock &MBB, const X86Names &X) {
       continue;
     bool Used = false;
     for (const MachineOperand &Op : llvm::drop_begin(MI.operands(), 5))
-      Used |= Op.isReg() && Op.isUse() && Op.getReg() &&
-              TRI.regsOverlap(Op.getReg(), X.RAX);
+      Used |= Op.isReg() && Op.isUse() && Op.getReg() && TRI.regsOverlap(Op.getReg(), X.RAX);
     // The register mask or an explicit definition must say that rax dies here.
     bool Dies = false;
     for (const MachineOperand &Op : MI.operands())
@@ -103,8 +101,7 @@ void AlignTargets::loadCallTargets(MachineBasicBlock &MBB, const X86Names &X) {
     for (unsigned I = 0; I < 5; ++I)
       Load.add(MI.getOperand(I));
     Load.cloneMemRefs(MI);
-    auto Call = BuildMI(MBB, MI, MI.getDebugLoc(), TII.get(X.CALL64r))
-                    .addReg(X.RAX, RegState::Kill);
+    auto Call = BuildMI(MBB, MI, MI.getDebugLoc(), TII.get(X.CALL64r)).addReg(X.RAX, RegState::Kill);
     for (const MachineOperand &Op : llvm::drop_begin(MI.operands(), 5))
       Call.add(Op);
     Call->setPreInstrSymbol(*MBB.getParent(), MI.getPreInstrSymbol());
@@ -123,10 +120,8 @@ bool AlignTargets::keepsRCX(const MachineFunction &MF, const X86Names &X) const 
   case CallingConv::C:
   case CallingConv::Fast:
   case CallingConv::X86_64_SysV:
-  case CallingConv::Tail:
-    break;
-  default:
-    return true;
+  case CallingConv::Tail: break;
+  default: return true;
   }
   const TargetRegisterInfo &TRI = *MF.getSubtarget().getRegisterInfo();
   for (const MachineBasicBlock &MBB : MF)
@@ -147,8 +142,7 @@ bool AlignTargets::runOnMachineFunction(MachineFunction &MF) {
   functionsBySymbol()[Symbol] = &F;
   // A name may be spelt in assembly that nothing here can see: then it is in llvm.used,
   // which takes its address, or in the file's own.
-  if (F.hasLocalLinkage() && !F.hasAddressTaken() &&
-      F.getParent()->getModuleInlineAsm().empty()) {
+  if (F.hasLocalLinkage() && !F.hasAddressTaken() && F.getParent()->getModuleInlineAsm().empty()) {
     MF.setAlignment(Align(1));
     functionsCalledDirectly().insert(Symbol);
   } else

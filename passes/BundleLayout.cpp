@@ -10,9 +10,7 @@ using namespace bulkhead;
 
 static constexpr unsigned Bundle = BH_BUNDLE_SIZE;
 
-unsigned bulkhead::branchSize(bool Conditional, bool Long) {
-  return !Long ? 2 : Conditional ? 6 : 5;
-}
+unsigned bulkhead::branchSize(bool Conditional, bool Long) { return !Long ? 2 : Conditional ? 6 : 5; }
 
 namespace {
 
@@ -84,9 +82,9 @@ private:
   /// in which, something changed: few branches change at a time.
   static constexpr size_t BlockLength = 64;
   struct Block {
-    Costs Entry;             ///< of each offset that it may begin at
-    uint8_t First, Last;     ///< the offsets that it begins and ends at
-    bool Changed = true;     ///< a size in it; or, while choosing, its choices
+    Costs Entry;         ///< of each offset that it may begin at
+    uint8_t First, Last; ///< the offsets that it begins and ends at
+    bool Changed = true; ///< a size in it; or, while choosing, its choices
   };
 
   void markLabelRuns();
@@ -129,8 +127,7 @@ Layout::Layout(ItemList &Items, uint64_t Start, bool Unreached, bool Bundles)
   DenseMap<const MCSymbol *, size_t> Labels;
   Nodes.reserve(Items.size());
   for (auto [I, It] : enumerate(Items)) {
-    Nodes.push_back({It.K, It.AlignEnd, It.Padded, !Reached, It.GrowthOptions, 0,
-                     It.Size, 0, 0});
+    Nodes.push_back({It.K, It.AlignEnd, It.Padded, !Reached, It.GrowthOptions, 0, It.Size, 0, 0});
     switch (It.K) {
     case Item::Label:
       if (!It.Padded)
@@ -145,8 +142,7 @@ Layout::Layout(ItemList &Items, uint64_t Start, bool Unreached, bool Bundles)
       break;
     case Item::Align:
     case Item::Action:
-    case Item::Data:
-      break;
+    case Item::Data: break;
     }
   }
   for (Branch &B : Branches)
@@ -169,8 +165,7 @@ void Layout::markLabelRuns() {
         break;
     }
     size_t Next = I;
-    while (Next < Items.size() &&
-           (Items[Next].K == Item::Label || Items[Next].K == Item::Action))
+    while (Next < Items.size() && (Items[Next].K == Item::Label || Items[Next].K == Item::Action))
       ++Next;
     bool Code = Next < Items.size() && Items[Next].K == Item::Unit;
     for (; I < Next; ++I)
@@ -277,8 +272,7 @@ void Layout::choose() {
     Block &B = Blocks[Number];
     if (B.Changed || B.Last != At) {
       B.Last = At;
-      for (size_t I = std::min((Number + 1) * BlockLength, Nodes.size());
-           I-- > Number * BlockLength;) {
+      for (size_t I = std::min((Number + 1) * BlockLength, Nodes.size()); I-- > Number * BlockLength;) {
         Node &N = Nodes[I];
         if (N.K == Item::Label || N.K == Item::Action)
           continue;
@@ -350,8 +344,7 @@ void Layout::shrink() {
   for (unsigned N = 0; N < Attempts; ++N) {
     std::vector<Branch *> Candidates;
     for (Branch &B : Branches)
-      if (B.Long && B.Target != NoTarget &&
-          isInt<8>(distance(B) + 2 - int64_t(Nodes[B.Index].Size)))
+      if (B.Long && B.Target != NoTarget && isInt<8>(distance(B) + 2 - int64_t(Nodes[B.Index].Size)))
         Candidates.push_back(&B);
     if (Candidates.empty())
       return;
@@ -362,9 +355,7 @@ void Layout::shrink() {
       setLong(*B, false);
     choose();
     place();
-    bool Fits = llvm::all_of(Branches, [&](const Branch &B) {
-      return B.Long || isInt<8>(distance(B));
-    });
+    bool Fits = llvm::all_of(Branches, [&](const Branch &B) { return B.Long || isInt<8>(distance(B)); });
     if (!Fits) {
       for (Branch *B : Candidates)
         setLong(*B, true);
@@ -409,7 +400,6 @@ uint64_t Layout::run(bool RelaxAll) {
   return End - Start;
 }
 
-uint64_t bulkhead::layOut(ItemList &Items, uint64_t Start, bool Dead, bool RelaxAll,
-                          bool Bundles) {
+uint64_t bulkhead::layOut(ItemList &Items, uint64_t Start, bool Dead, bool RelaxAll, bool Bundles) {
   return Layout(Items, Start, Dead, Bundles).run(RelaxAll);
 }

@@ -16,7 +16,8 @@ namespace bulkhead {
 
 /// Fills in Pad, Growth, Long, Padded and Offset of \p Items. \p Start is the
 /// offset of the stretch in its section, of which the first unit's bundle follows.
-/// \p Dead: nothing falls into the stretch. Requires Size and GrowthOptions. \p RelaxAll: rel32 everywhere (-mrelax-all).
+/// \p Dead: nothing falls into the stretch. Requires Size and GrowthOptions. \p RelaxAll: rel32 everywhere
+/// (-mrelax-all).
 /// \p Bundles: units may not cross a boundary; without, only alignments are kept.
 /// Returns the size of the stretch.
 uint64_t layOut(ItemList &Items, uint64_t Start, bool Dead, bool RelaxAll, bool Bundles);

@@ -29,8 +29,8 @@ DenseSet<const MCSymbol *> &bulkhead::functionsCalledDirectly() {
 }
 
 CodeBuffer::CodeBuffer(const Target &T, MCContext &Ctx, CodeSink &Sink)
-    : T(T), X(X86Names::get(T)), Ctx(Ctx), Sink(Sink),
-      Emitter(T.createMCCodeEmitter(*X.MII, Ctx)), Raw(X, Ctx, *Emitter) {}
+    : T(T), X(X86Names::get(T)), Ctx(Ctx), Sink(Sink), Emitter(T.createMCCodeEmitter(*X.MII, Ctx)),
+      Raw(X, Ctx, *Emitter) {}
 
 //===----------------------------------------------------------------------===//
 // Filling
@@ -39,9 +39,7 @@ CodeBuffer::CodeBuffer(const Target &T, MCContext &Ctx, CodeSink &Sink)
 /// `.code32` and the like go on with a subtarget of their own.
 bool CodeBuffer::is64Bit(const MCSubtargetInfo &STI) const {
   auto Features = STI.getAllProcessorFeatures();
-  auto Mode = llvm::find_if(Features, [](const SubtargetFeatureKV &F) {
-    return StringRef(F.Key) == "64bit-mode";
-  });
+  auto Mode = llvm::find_if(Features, [](const SubtargetFeatureKV &F) { return StringRef(F.Key) == "64bit-mode"; });
   if (Mode == Features.end())
     report_fatal_error("bulkhead: this LLVM has no X86 feature '64bit-mode'");
   return STI.hasFeature(Mode->Value);
@@ -73,8 +71,7 @@ void CodeBuffer::addLabel(MCSymbol *S, SMLoc Loc, MCSection *Section) {
         Last = &It;
         break;
       }
-    bool Aligned = Last && Last->K == Item::Align &&
-                   Last->Alignment.value() >= BH_BUNDLE_SIZE && !Last->MaxBytes &&
+    bool Aligned = Last && Last->K == Item::Align && Last->Alignment.value() >= BH_BUNDLE_SIZE && !Last->MaxBytes &&
                    (Pending.empty() || Pending.back().Before < Items.size());
     if (!Aligned)
       addAlignment(Align(BH_BUNDLE_SIZE), 0);
@@ -105,8 +102,7 @@ void CodeBuffer::addData(std::string Bytes, SMLoc Loc) {
   Items.emplace_back().K = Item::Data;
 }
 
-void CodeBuffer::addNops(uint64_t Bytes, uint64_t Longest, const MCSubtargetInfo &STI,
-                         SMLoc Loc) {
+void CodeBuffer::addNops(uint64_t Bytes, uint64_t Longest, const MCSubtargetInfo &STI, SMLoc Loc) {
   while (Bytes) {
     unsigned N = std::min({Bytes, Longest, uint64_t(9)});
     MCInst I = nop(N == 2 ? 1 : N); // two bytes would need a prefix
@@ -132,8 +128,10 @@ void CodeBuffer::noteAddressTaken(const MCSymbol &S, SMLoc Loc) {
   if (LateAddressTaken)
     LateAddressTaken->insert(S.getName());
   else
-    reportAt(Ctx, Loc, "the address of label '" + S.getName() + "' is taken after its code "
-                       "was laid out; put '.p2align 5' before the label");
+    reportAt(Ctx, Loc,
+             "the address of label '" + S.getName() +
+                 "' is taken after its code "
+                 "was laid out; put '.p2align 5' before the label");
 }
 
 //===----------------------------------------------------------------------===//
@@ -193,8 +191,7 @@ void CodeBuffer::confine(bool &ReturnsKeepRCX) {
     // tables and unwind directives stand between them.
     SmallVector<const SourceInst *, 8> Run;
     constexpr size_t LongestSequence = 8;
-    for (size_t I = Index, N = Next; I < Pending.size() && Run.size() < LongestSequence;
-         ++I) {
+    for (size_t I = Index, N = Next; I < Pending.size() && Run.size() < LongestSequence; ++I) {
       bool Broken = false;
       for (; N < Pending[I].Before; ++N)
         Broken |= Items[N].K != Item::Action;
@@ -216,9 +213,8 @@ void CodeBuffer::freeNoReturnCalls() {
   for (Item &It : Items) {
     if (It.K == Item::Action)
       continue;
-    if (It.K == Item::Unit && Call && It.F == Item::NeverReturns &&
-        It.Insts.size() == 1 && It.Insts[0].getOpcode() == X.TRAP &&
-        !It.Insts[0].getLoc().isValid()) {
+    if (It.K == Item::Unit && Call && It.F == Item::NeverReturns && It.Insts.size() == 1 &&
+        It.Insts[0].getOpcode() == X.TRAP && !It.Insts[0].getLoc().isValid()) {
       Call->AlignEnd = false;
       Call->F = Item::NeverReturns;
       It.K = Item::Action;
@@ -247,8 +243,7 @@ void CodeBuffer::alignTakenLabels() {
       continue;
     for (const MCInst &I : It.Insts) {
       OpClass C = X.classOf(I.getOpcode());
-      if (C == OpClass::JumpDirect || C == OpClass::JumpCond ||
-          C == OpClass::JumpShort || C == OpClass::CallDirect)
+      if (C == OpClass::JumpDirect || C == OpClass::JumpCond || C == OpClass::JumpShort || C == OpClass::CallDirect)
         continue;
       for (const MCOperand &Op : I)
         if (Op.isExpr())
@@ -258,8 +253,7 @@ void CodeBuffer::alignTakenLabels() {
   ItemList Result;
   bool Any = false;
   auto Taken = [&](const MCSymbol *S) {
-    return AddressTaken.contains(S) ||
-           (LateAddressTaken && LateAddressTaken->contains(S->getName()));
+    return AddressTaken.contains(S) || (LateAddressTaken && LateAddressTaken->contains(S->getName()));
   };
   for (const Item &It : Items)
     Any |= It.K == Item::Label && It.Symbol->isTemporary() && Taken(It.Symbol);
@@ -297,8 +291,8 @@ void CodeBuffer::checkAccepted(const Item &It) {
   OpClass C = X.classOf(Last.getOpcode());
   if (!confinesAddresses() || !laysOutBundles())
     return; // for measurements: it would refuse
-  if (It.F == Item::Branches || C == OpClass::CallDirect || C == OpClass::CallReg ||
-      C == OpClass::CallMem || C == OpClass::JumpReg || C == OpClass::JumpMem)
+  if (It.F == Item::Branches || C == OpClass::CallDirect || C == OpClass::CallReg || C == OpClass::CallMem ||
+      C == OpClass::JumpReg || C == OpClass::JumpMem)
     return;
   if (!Last.getLoc().isValid()) {
     Accepted.resize(X.MII->getNumOpcodes());
@@ -320,9 +314,10 @@ void CodeBuffer::checkAccepted(const Item &It) {
   auto Report = [](void *Context, const bh_verify_refusal *R) {
     auto &[Self, Item] = *static_cast<std::pair<CodeBuffer *, const bulkhead::Item *> *>(Context);
     const MCInst &I = Item->Insts.back();
-    reportAt(Self->Ctx, I.getLoc(), "'" + Self->X.MII->getName(I.getOpcode()) +
-                                        "' would be refused by the verifier (" + R->rule +
-                                        "): " + R->reason, Self->In);
+    reportAt(Self->Ctx, I.getLoc(),
+             "'" + Self->X.MII->getName(I.getOpcode()) + "' would be refused by the verifier (" + R->rule +
+                 "): " + R->reason,
+             Self->In);
   };
   std::pair<CodeBuffer *, const bulkhead::Item *> Context(this, &It);
   bh_verify_input Input = {};
@@ -332,21 +327,19 @@ void CodeBuffer::checkAccepted(const Item &It) {
   // middle of an image that contains whatever they name.
   Input.address = 0x40000000;
   Input.image_hi = 0x80000000;
-  Input.isolation = isolation() == Isolation::Stores ? BH_ISOLATE_STORES
-                                                     : BH_ISOLATE_FULL;
+  Input.isolation = isolation() == Isolation::Stores ? BH_ISOLATE_STORES : BH_ISOLATE_FULL;
   Input.scratch = Scratch;
   Input.scratch_size = sizeof Scratch;
   Input.report = Report;
   Input.report_context = &Context;
   Input.limit = 1;
-  if (bh_verify_scratch_size(Code.size()) > sizeof Scratch ||
-      bh_verify_code(&Input, nullptr) == BH_VERIFY_BAD_ARGUMENT)
+  if (bh_verify_scratch_size(Code.size()) > sizeof Scratch || bh_verify_code(&Input, nullptr) == BH_VERIFY_BAD_ARGUMENT)
     report_fatal_error("bulkhead: the verifier's interface changed under the plugin");
 }
 
 /// The ways to make one instruction longer, each with its number of bytes.
 static const std::pair<unsigned, unsigned> LongerForms[] = {
-    {UseDisp8, 0}, {UseDisp32, 0}, {UseRex, 0}, {UseVex3, 0},
+    {UseDisp8, 0},      {UseDisp32, 0},      {UseRex, 0},         {UseVex3, 0},
     {UseDisp8, UseRex}, {UseDisp32, UseRex}, {UseDisp32, UseVex3}};
 
 /// What the length of \p I depends on: the opcode, the registers, and how many bytes
@@ -380,15 +373,14 @@ CodeBuffer::Lengths CodeBuffer::measureForms(MCInst &I, int M, const MCSubtarget
   L.Size = encodedSize(I, STI);
   OpClass C = X.classOf(I.getOpcode());
   // Without size: a mark of the compiler's, such as EH_SjLj_Setup.
-  if (!L.Size || C == OpClass::Nop || C == OpClass::StringOp || I.getFlags() ||
-      X.printsPrefix(I.getOpcode()))
+  if (!L.Size || C == OpClass::Nop || C == OpClass::StringOp || I.getFlags() || X.printsPrefix(I.getOpcode()))
     return L;
   if (M < 0) {
     L.GrowthOptions = (2u << BH_PADDING_PREFIX_MAX) - 1;
     return L;
   }
-  bool Displacement = I.getOperand(M + 3).isImm() && I.getOperand(M).getReg() &&
-                      X.to64(I.getOperand(M).getReg()) != X.RIP;
+  bool Displacement =
+      I.getOperand(M + 3).isImm() && I.getOperand(M).getReg() && X.to64(I.getOperand(M).getReg()) != X.RIP;
   bool HighByte = false;
   for (const MCOperand &Op : I)
     HighByte |= Op.isReg() && Op.getReg() && X.isHighByte(Op.getReg());
@@ -447,20 +439,20 @@ void CodeBuffer::measure(Item &It) {
       I.setOpcode(General);
     }
     // A symbolic immediate may turn out large: take the large form at once.
-    if (Symbolic &&
-        X.classOf(I.getOpcode()) == OpClass::Plain &&
+    if (Symbolic && X.classOf(I.getOpcode()) == OpClass::Plain &&
         Backend->mayNeedRelaxation(I.getOpcode(), I.getOperands(), STI))
       Backend->relaxInstruction(I, STI);
     It.Size += lengthsOf(I, STI).Size;
   }
   if (It.Size > BH_BUNDLE_SIZE && laysOutBundles()) {
-    reportAt(Ctx, It.Insts[0].getLoc(), "this instruction and what confines it do not fit "
-                                        "into a bundle");
+    reportAt(Ctx, It.Insts[0].getLoc(),
+             "this instruction and what confines it do not fit "
+             "into a bundle");
     It.Size = BH_BUNDLE_SIZE;
   }
   It.GrowthOptions = 1;
-  if (padding() == Padding::Nop || !laysOutBundles() || It.Sequence ||
-      It.Insts.size() != 1 || It.F == Item::NeverReturns)
+  if (padding() == Padding::Nop || !laysOutBundles() || It.Sequence || It.Insts.size() != 1 ||
+      It.F == Item::NeverReturns)
     return;
   It.GrowthOptions = lengthsOf(It.Insts[0], STI).GrowthOptions;
 }
@@ -489,8 +481,7 @@ MCInst CodeBuffer::nop(unsigned Bytes) const {
   return I;
 }
 
-void CodeBuffer::emitPadding(unsigned Bytes, uint64_t At, bool Dead,
-                             const MCSubtargetInfo &STI) {
+void CodeBuffer::emitPadding(unsigned Bytes, uint64_t At, bool Dead, const MCSubtargetInfo &STI) {
   MCInst Trap;
   Trap.setOpcode(X.INT3);
   MCInst Wide;
@@ -565,9 +556,7 @@ bool CodeBuffer::emitAll(bool Dead) {
       Sink.placeLabel(It.Symbol, It.Loc);
       continue;
     }
-    case Item::Action:
-      It.Replay();
-      continue;
+    case Item::Action: It.Replay(); continue;
     case Item::Align:
       if (!Dead)
         emitPadding(It.Pad, It.Offset, Dead, *LastSTI);
@@ -578,13 +567,11 @@ bool CodeBuffer::emitAll(bool Dead) {
       else if (Dead)
         emitPadding(It.Pad, It.Offset, Dead, *LastSTI);
       continue;
-    case Item::Data:
-      llvm_unreachable("data was decoded");
+    case Item::Data: llvm_unreachable("data was decoded");
     case Item::Unit:
       emitPadding(It.Pad, It.Offset - It.Pad, Dead, *It.STI);
       emitUnit(It);
-      Dead = It.F == Item::NeverReturns ||
-             (It.F == Item::Branches && !It.Conditional);
+      Dead = It.F == Item::NeverReturns || (It.F == Item::Branches && !It.Conditional);
       continue;
     }
   }
@@ -595,9 +582,7 @@ void CodeBuffer::flush(MCSectionSubPair Place, bool RelaxAll) {
   MCSection *Section = Place.first;
   decodeBytes(Place);
   confine(KeepsRCX[Place]);
-  bool Code = llvm::any_of(Items, [](const Item &It) {
-    return It.K == Item::Unit || It.K == Item::Align;
-  });
+  bool Code = llvm::any_of(Items, [](const Item &It) { return It.K == Item::Unit || It.K == Item::Align; });
   if (Code && LastSTI) {
     if (laysOutBundles()) {
       alignTakenLabels();
@@ -623,8 +608,9 @@ void CodeBuffer::flush(MCSectionSubPair Place, bool RelaxAll) {
         Strictest = I.Alignment;
       // Only at the end is it known how much lies before a subsection.
       if (Place.second && I.K == Item::Align && I.Alignment.value() > BH_BUNDLE_SIZE)
-        reportAt(Ctx, I.Loc, "a subsection starts at a bundle and cannot be aligned to more "
-                             "than 32; use a section of its own");
+        reportAt(Ctx, I.Loc,
+                 "a subsection starts at a bundle and cannot be aligned to more "
+                 "than 32; use a section of its own");
     }
     Section->ensureMinAlignment(Strictest);
     Position &P = It->second;

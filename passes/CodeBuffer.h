@@ -43,12 +43,10 @@ extern llvm::StringSet<> *LateAddressTaken;
 class CodeSink {
 public:
   virtual ~CodeSink() = default;
-  virtual void placeInstruction(const llvm::MCInst &I,
-                                const llvm::MCSubtargetInfo &STI) = 0;
+  virtual void placeInstruction(const llvm::MCInst &I, const llvm::MCSubtargetInfo &STI) = 0;
   virtual void placeLabel(llvm::MCSymbol *S, llvm::SMLoc Loc) = 0;
   /// \p Dead: nothing falls into the padding.
-  virtual void placeAlignment(llvm::Align A, bool Dead,
-                              const llvm::MCSubtargetInfo *STI) = 0;
+  virtual void placeAlignment(llvm::Align A, bool Dead, const llvm::MCSubtargetInfo *STI) = 0;
   /// The return address has left the stack, or is back: tells the unwinder if a
   /// frame is open whose frame address is relative to rsp.
   virtual void adjustFrame(int Bytes) = 0;
@@ -68,8 +66,7 @@ public:
   void addAlignment(llvm::Align A, unsigned MaxBytes, llvm::SMLoc Loc = {});
   /// \p Bytes is empty for a value that is not known yet.
   void addData(std::string Bytes, llvm::SMLoc Loc);
-  void addNops(uint64_t Bytes, uint64_t Longest, const llvm::MCSubtargetInfo &STI,
-               llvm::SMLoc Loc);
+  void addNops(uint64_t Bytes, uint64_t Longest, const llvm::MCSubtargetInfo &STI, llvm::SMLoc Loc);
   void addAction(std::function<void()> Replay);
 
   /// Data elsewhere refers to \p S: if it is code, it must be aligned.
@@ -105,8 +102,7 @@ private:
   void checkAccepted(const Item &It);
   bool is64Bit(const llvm::MCSubtargetInfo &STI) const;
   unsigned encodedSize(const llvm::MCInst &I, const llvm::MCSubtargetInfo &STI);
-  void emitPadding(unsigned Bytes, uint64_t At, bool Dead,
-                   const llvm::MCSubtargetInfo &STI);
+  void emitPadding(unsigned Bytes, uint64_t At, bool Dead, const llvm::MCSubtargetInfo &STI);
   void emitUnit(Item &It);
   bool emitAll(bool Dead);
   llvm::MCInst nop(unsigned Bytes) const;
@@ -119,13 +115,13 @@ private:
   std::unique_ptr<llvm::MCAsmBackend> Backend;
   const llvm::MCSubtargetInfo *LastSTI = nullptr;
 
-  ItemList Items;              ///< everything but instructions
-  std::vector<BufferedInst> Pending; ///< instructions, in order
+  ItemList Items;                             ///< everything but instructions
+  std::vector<BufferedInst> Pending;          ///< instructions, in order
   llvm::DenseMap<uint64_t, Lengths> Measured; ///< by shape
   Lengths Unusual;                            ///< of what has none
   const llvm::MCSubtargetInfo *MeasuredFor = nullptr;
   const llvm::Function *In = nullptr; ///< what is being laid out, for messages
-  llvm::BitVector Accepted; ///< opcodes of compiled code that the verifier knows
+  llvm::BitVector Accepted;           ///< opcodes of compiled code that the verifier knows
   std::deque<llvm::MCFragment> LabelFragments;
   llvm::DenseSet<const llvm::MCSymbol *> AddressTaken, Unaligned;
   RawCode Raw;

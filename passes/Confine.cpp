@@ -24,22 +24,16 @@ MCInst Confine::inst(unsigned Opcode, std::initializer_list<MCOperand> Ops) cons
   return I;
 }
 
-MCInst Confine::load(unsigned Opcode, MCRegister Dst, MCRegister Base, int64_t Disp,
-                     MCRegister Segment) const {
-  return inst(Opcode, {reg(Dst), reg(Base), imm(1), reg(MCRegister()), imm(Disp),
-                       reg(Segment)});
+MCInst Confine::load(unsigned Opcode, MCRegister Dst, MCRegister Base, int64_t Disp, MCRegister Segment) const {
+  return inst(Opcode, {reg(Dst), reg(Base), imm(1), reg(MCRegister()), imm(Disp), reg(Segment)});
 }
 
-MCInst Confine::store(unsigned Opcode, MCRegister Base, int64_t Disp,
-                      MCRegister Segment, MCRegister Src) const {
-  return inst(Opcode, {reg(Base), imm(1), reg(MCRegister()), imm(Disp),
-                       reg(Segment), reg(Src)});
+MCInst Confine::store(unsigned Opcode, MCRegister Base, int64_t Disp, MCRegister Segment, MCRegister Src) const {
+  return inst(Opcode, {reg(Base), imm(1), reg(MCRegister()), imm(Disp), reg(Segment), reg(Src)});
 }
 
-MCInst Confine::lea(unsigned Opcode, MCRegister Dst, MCRegister Base,
-                    MCRegister Index) const {
-  return inst(Opcode, {reg(Dst), reg(Base), imm(1), reg(Index), imm(0),
-                       reg(MCRegister())});
+MCInst Confine::lea(unsigned Opcode, MCRegister Dst, MCRegister Base, MCRegister Index) const {
+  return inst(Opcode, {reg(Dst), reg(Base), imm(1), reg(Index), imm(0), reg(MCRegister())});
 }
 
 void Confine::error(const MCInst &I, const Twine &Why) {
@@ -57,9 +51,7 @@ Item &Confine::unit(const SourceInst &S, Insts List, bool Sequence) {
   return It;
 }
 
-void Confine::one(const SourceInst &S, MCInst I) {
-  unit(S, {std::move(I)}, /*Sequence=*/false);
-}
+void Confine::one(const SourceInst &S, MCInst I) { unit(S, {std::move(I)}, /*Sequence=*/false); }
 
 //===----------------------------------------------------------------------===//
 // Memory operands
@@ -67,9 +59,8 @@ void Confine::one(const SourceInst &S, MCInst I) {
 
 /// `%gs:disp` without a register, disp not negative: M1 as it stands.
 bool Confine::isConfinedAbsolute(const MCInst &I, unsigned M) const {
-  return I.getOperand(M + 4).getReg() == X.GS && !I.getOperand(M).getReg() &&
-         !I.getOperand(M + 2).getReg() && I.getOperand(M + 3).isImm() &&
-         I.getOperand(M + 3).getImm() >= 0;
+  return I.getOperand(M + 4).getReg() == X.GS && !I.getOperand(M).getReg() && !I.getOperand(M + 2).getReg() &&
+         I.getOperand(M + 3).isImm() && I.getOperand(M + 3).getImm() >= 0;
 }
 
 bool Confine::isHostCall(const MCInst &I) const {
@@ -85,8 +76,7 @@ bool Confine::confineOperand(MCInst &I, bool WritesStackPointer) {
   int M = X.memoryOperand(I.getOpcode());
   if (M < 0 || X.classOf(I.getOpcode()) == OpClass::Nop)
     return true;
-  MCOperand &Base = I.getOperand(M), &Index = I.getOperand(M + 2),
-            &Segment = I.getOperand(M + 4);
+  MCOperand &Base = I.getOperand(M), &Index = I.getOperand(M + 2), &Segment = I.getOperand(M + 4);
   MCRegister B = Base.getReg(), N = Index.getReg(), G = Segment.getReg();
   if (X.isVector(N)) {
     error(I, "gathers and scatters are not accepted; use scalar loads, or "
@@ -98,9 +88,8 @@ bool Confine::confineOperand(MCInst &I, bool WritesStackPointer) {
     return false;
   }
   if (G == X.GS) {
-    bool Confined = isConfinedAbsolute(I, M) ||
-                    (B != X.RIP && X.to64(B) != X.RIP && !X.isGPR64(B) &&
-                     !X.isGPR64(N) && (B || N));
+    bool Confined =
+        isConfinedAbsolute(I, M) || (B != X.RIP && X.to64(B) != X.RIP && !X.isGPR64(B) && !X.isGPR64(N) && (B || N));
     if (!Confined)
       error(I, "%gs belongs to the sandbox; only confined operands such as "
                "%gs:(%eax) may name it");
@@ -108,8 +97,7 @@ bool Confine::confineOperand(MCInst &I, bool WritesStackPointer) {
   }
   const MCInstrDesc &D = X.MII->get(I.getOpcode());
   if (!confinesAddresses() ||
-      (isolation() == Isolation::Stores && D.mayLoad() && !D.mayStore() &&
-       !WritesStackPointer)) {
+      (isolation() == Isolation::Stores && D.mayLoad() && !D.mayStore() && !WritesStackPointer)) {
     Segment.setReg(MCRegister());
     return true;
   }
@@ -138,9 +126,8 @@ bool Confine::confineOperand(MCInst &I, bool WritesStackPointer) {
 /// index of an operand that has a base.
 void Confine::rewriteThroughR14(const SourceInst &S, unsigned M) {
   MCInst I = S.Inst;
-  MCOperand &Base = I.getOperand(M), &Scale = I.getOperand(M + 1),
-            &Index = I.getOperand(M + 2), &Disp = I.getOperand(M + 3),
-            &Segment = I.getOperand(M + 4);
+  MCOperand &Base = I.getOperand(M), &Scale = I.getOperand(M + 1), &Index = I.getOperand(M + 2),
+            &Disp = I.getOperand(M + 3), &Segment = I.getOperand(M + 4);
   bool Register = Base.getReg() || Index.getReg();
   Segment.setReg(MCRegister());
   if (I.getOpcode() == X.MOV64rm && !Register && Disp.isImm() && !Disp.getImm())
@@ -158,11 +145,8 @@ void Confine::rewriteThroughR14(const SourceInst &S, unsigned M) {
     const MCInstrDesc &D = X.MII->get(I.getOpcode());
     auto Uses = [&](MCRegister R) {
       auto Overlaps = [&](MCPhysReg P) { return X.overlaps(P, R); };
-      return llvm::any_of(I, [&](const MCOperand &Op) {
-               return Op.isReg() && X.overlaps(Op.getReg(), R);
-             }) ||
-             llvm::any_of(D.implicit_uses(), Overlaps) ||
-             llvm::any_of(D.implicit_defs(), Overlaps);
+      return llvm::any_of(I, [&](const MCOperand &Op) { return Op.isReg() && X.overlaps(Op.getReg(), R); }) ||
+             llvm::any_of(D.implicit_uses(), Overlaps) || llvm::any_of(D.implicit_defs(), Overlaps);
     };
     if (Uses(X.RSP))
       return error(I, "thread-local storage cannot be addressed together with rsp");
@@ -199,8 +183,8 @@ void Confine::rewriteThreadPointer(const SourceInst &S, unsigned M) {
   if (threads())
     return rewriteThroughR14(S, M);
   MCInst I = S.Inst;
-  MCOperand &Base = I.getOperand(M), &Index = I.getOperand(M + 2),
-            &Disp = I.getOperand(M + 3), &Segment = I.getOperand(M + 4);
+  MCOperand &Base = I.getOperand(M), &Index = I.getOperand(M + 2), &Disp = I.getOperand(M + 3),
+            &Segment = I.getOperand(M + 4);
   const MCInstrDesc &D = X.MII->get(I.getOpcode());
   bool Register = Base.getReg() || Index.getReg();
   if (I.getOpcode() == X.MOV64rm && !Register && Disp.isImm() && !Disp.getImm()) {
@@ -223,12 +207,9 @@ void Confine::rewriteThreadPointer(const SourceInst &S, unsigned M) {
   if (Base.getReg() == X.RSP || Uses(X.RSP))
     return error(I, "thread-local storage cannot be addressed together with rsp");
   // A load into a general register can compute its address there.
-  MCRegister T = I.getOperand(0).isReg() && D.getNumDefs() == 1
-                     ? X.to64(I.getOperand(0).getReg())
-                     : MCRegister();
+  MCRegister T = I.getOperand(0).isReg() && D.getNumDefs() == 1 ? X.to64(I.getOperand(0).getReg()) : MCRegister();
   bool Spill = false;
-  if (!(X.isGPR64(T) && M == 1 && !X.overlaps(T, Base.getReg()) &&
-        !X.overlaps(T, Index.getReg()))) {
+  if (!(X.isGPR64(T) && M == 1 && !X.overlaps(T, Base.getReg()) && !X.overlaps(T, Index.getReg()))) {
     Spill = true;
     for (MCRegister C : {X.R11, X.R10, X.RCX, X.RAX, X.RDI, X.RSI})
       if (!Uses(C)) {
@@ -255,9 +236,8 @@ void Confine::rewriteThreadPointer(const SourceInst &S, unsigned M) {
 void Confine::appendMask(Insts &List, MCRegister R) const {
   MCRegister R32 = X.to32(R);
   List.push_back(inst(X.AND32ri8, {reg(R32), reg(R32), imm(-BH_BUNDLE_SIZE)}));
-  List.push_back(inst(X.ADD64rm, {reg(R), reg(R), reg(MCRegister()), imm(1),
-                                  reg(MCRegister()), imm(BH_CONTEXT_BASE),
-                                  reg(X.GS)}));
+  List.push_back(
+      inst(X.ADD64rm, {reg(R), reg(R), reg(MCRegister()), imm(1), reg(MCRegister()), imm(BH_CONTEXT_BASE), reg(X.GS)}));
 }
 
 /// Without bundles a return or an indirect branch stays what it was; only the operand
@@ -327,12 +307,11 @@ void Confine::rewriteSyscall(const SourceInst &S) {
   // be pushed: the return address travels in r11, which syscall clobbers anyway.
   MCSymbol *After = Ctx.createTempSymbol("bulkhead_syscall");
   const MCExpr *Ref = MCSymbolRefExpr::create(After, Ctx);
-  one(S, inst(X.LEA64r, {reg(X.R11), reg(X.RIP), imm(1), reg(MCRegister()),
-                         MCOperand::createExpr(Ref), reg(MCRegister())}));
+  one(S, inst(X.LEA64r,
+              {reg(X.R11), reg(X.RIP), imm(1), reg(MCRegister()), MCOperand::createExpr(Ref), reg(MCRegister())}));
   Item &Jump = unit(S,
                     {inst(X.JMP64m, {reg(MCRegister()), imm(1), reg(MCRegister()),
-                                     imm(BH_HOSTCALL_TABLE + 8 * BH_HOSTCALL_SYSCALL),
-                                     reg(X.GS)})},
+                                     imm(BH_HOSTCALL_TABLE + 8 * BH_HOSTCALL_SYSCALL), reg(X.GS)})},
                     true);
   Jump.F = Item::NeverReturns;
   Item &A = Out.emplace_back();
@@ -347,8 +326,7 @@ void Confine::rewriteSyscall(const SourceInst &S) {
 // String instructions and the stack pointer
 //===----------------------------------------------------------------------===//
 
-void Confine::rewriteString(ArrayRef<MCInst> Prefixes, const SourceInst &S,
-                            bool FlagsLive) {
+void Confine::rewriteString(ArrayRef<MCInst> Prefixes, const SourceInst &S, bool FlagsLive) {
   MCInst I = S.Inst;
   for (MCOperand &Op : I) {
     if (!Op.isReg() || !Op.getReg())
@@ -373,9 +351,8 @@ void Confine::rewriteString(ArrayRef<MCInst> Prefixes, const SourceInst &S,
     if (FlagsLive)
       List.push_back(lea(X.LEA64r, R, X.R11, R));
     else
-      List.push_back(inst(X.ADD64rm, {reg(R), reg(R), reg(MCRegister()), imm(1),
-                                      reg(MCRegister()), imm(BH_CONTEXT_BASE),
-                                      reg(X.GS)}));
+      List.push_back(inst(
+          X.ADD64rm, {reg(R), reg(R), reg(MCRegister()), imm(1), reg(MCRegister()), imm(BH_CONTEXT_BASE), reg(X.GS)}));
   }
   List.append(Prefixes.begin(), Prefixes.end());
   List.push_back(std::move(I));
@@ -396,14 +373,12 @@ bool Confine::writesStackPointer(const MCInst &I) const {
 
 void Confine::appendStackPointerSequence(Insts &List, MCInst Narrow) const {
   List.push_back(std::move(Narrow));
-  List.push_back(inst(X.ADD64rm, {reg(X.RSP), reg(X.RSP), reg(MCRegister()), imm(1),
-                                  reg(MCRegister()), imm(BH_CONTEXT_BASE),
-                                  reg(X.GS)}));
+  List.push_back(inst(X.ADD64rm, {reg(X.RSP), reg(X.RSP), reg(MCRegister()), imm(1), reg(MCRegister()),
+                                  imm(BH_CONTEXT_BASE), reg(X.GS)}));
 }
 
 /// Writes to rsp other than push, pop and call. Returns false if \p S is none.
-bool Confine::rewriteStackPointer(const SourceInst &S,
-                                  function_ref<bool()> FlagsLive) {
+bool Confine::rewriteStackPointer(const SourceInst &S, function_ref<bool()> FlagsLive) {
   const MCInst &I = S.Inst;
   unsigned Op = I.getOpcode();
   if (!writesStackPointer(I))
@@ -415,17 +390,14 @@ bool Confine::rewriteStackPointer(const SourceInst &S,
   }
   // S1: a small constant stays as it is.
   auto Small = [](const MCOperand &V) {
-    return V.isImm() && V.getImm() >= -BH_STACK_DISP_MAX &&
-           V.getImm() <= BH_STACK_DISP_MAX;
+    return V.isImm() && V.getImm() >= -BH_STACK_DISP_MAX && V.getImm() <= BH_STACK_DISP_MAX;
   };
-  bool AddSub = Op == X.ADD64ri8 || Op == X.ADD64ri32 || Op == X.SUB64ri8 ||
-                Op == X.SUB64ri32;
+  bool AddSub = Op == X.ADD64ri8 || Op == X.ADD64ri32 || Op == X.SUB64ri8 || Op == X.SUB64ri32;
   if (AddSub && Small(I.getOperand(2))) {
     one(S, I);
     return true;
   }
-  if (Op == X.LEA64r && I.getOperand(1).getReg() == X.RSP &&
-      !I.getOperand(3).getReg() && Small(I.getOperand(4))) {
+  if (Op == X.LEA64r && I.getOperand(1).getReg() == X.RSP && !I.getOperand(3).getReg() && Small(I.getOperand(4))) {
     one(S, I);
     return true;
   }
@@ -459,8 +431,7 @@ bool Confine::rewriteStackPointer(const SourceInst &S,
     if (AddSub && I.getOperand(2).isImm()) {
       bool Sub = Op == X.SUB64ri8 || Op == X.SUB64ri32;
       It.CutsStackPointer = Sub ? I.getOperand(2).getImm() : -I.getOperand(2).getImm();
-    } else if (Lea && I.getOperand(1).getReg() == X.RSP && !I.getOperand(3).getReg() &&
-               I.getOperand(4).isImm())
+    } else if (Lea && I.getOperand(1).getReg() == X.RSP && !I.getOperand(3).getReg() && I.getOperand(4).isImm())
       It.CutsStackPointer = -I.getOperand(4).getImm();
     return true;
   }
@@ -478,17 +449,13 @@ bool Confine::rewriteStackPointer(const SourceInst &S,
 /// the register that a loaded or computed value needs first.
 void Confine::keepFlags(const SourceInst &S, MCInst Narrow, bool Computed) {
   auto Used = [&](MCRegister R) {
-    return llvm::any_of(Narrow, [&](const MCOperand &Op) {
-      return Op.isReg() && X.overlaps(Op.getReg(), R);
-    });
+    return llvm::any_of(Narrow, [&](const MCOperand &Op) { return Op.isReg() && X.overlaps(Op.getReg(), R); });
   };
   SmallVector<MCRegister, 2> Free;
   for (MCRegister R : {X.R11, X.R10, X.RAX, X.RCX})
     if (!Used(R) && Free.size() < 2)
       Free.push_back(R);
-  MCRegister T = Free[0], Src = X.to64(Narrow.getOperand(1).isReg()
-                                           ? Narrow.getOperand(1).getReg()
-                                           : MCRegister());
+  MCRegister T = Free[0], Src = X.to64(Narrow.getOperand(1).isReg() ? Narrow.getOperand(1).getReg() : MCRegister());
   constexpr int64_t SecondSlot = ScratchSlot - 8;
   if (Computed) {
     Src = Free[1];
@@ -517,21 +484,19 @@ void Confine::keepFlags(const SourceInst &S, MCInst Narrow, bool Computed) {
 //===----------------------------------------------------------------------===//
 
 bool Confine::isMask(const MCInst &I, MCRegister &R) const {
-  if (I.getOpcode() != X.AND32ri8 || !I.getOperand(2).isImm() ||
-      I.getOperand(2).getImm() != -BH_BUNDLE_SIZE)
+  if (I.getOpcode() != X.AND32ri8 || !I.getOperand(2).isImm() || I.getOperand(2).getImm() != -BH_BUNDLE_SIZE)
     return false;
   R = X.to64(I.getOperand(0).getReg());
   return R != X.RSP;
 }
 
 bool Confine::isAddBase(const MCInst &I, MCRegister R) const {
-  return I.getOpcode() == X.ADD64rm && I.getOperand(0).getReg() == R &&
-         isConfinedAbsolute(I, 2) && I.getOperand(5).getImm() == BH_CONTEXT_BASE;
+  return I.getOpcode() == X.ADD64rm && I.getOperand(0).getReg() == R && isConfinedAbsolute(I, 2) &&
+         I.getOperand(5).getImm() == BH_CONTEXT_BASE;
 }
 
 bool Confine::isLoadBase(const MCInst &I, MCRegister &R) const {
-  if (I.getOpcode() != X.MOV64rm || !isConfinedAbsolute(I, 1) ||
-      I.getOperand(4).getImm() != BH_CONTEXT_BASE)
+  if (I.getOpcode() != X.MOV64rm || !isConfinedAbsolute(I, 1) || I.getOperand(4).getImm() != BH_CONTEXT_BASE)
     return false;
   R = I.getOperand(0).getReg();
   return true;
@@ -543,17 +508,14 @@ bool Confine::isSelfMove(const MCInst &I, MCRegister R64) const {
 }
 
 bool Confine::isLeaSum(const MCInst &I, MCRegister R, MCRegister String) const {
-  return I.getOpcode() == X.LEA64r && I.getOperand(0).getReg() == String &&
-         I.getOperand(1).getReg() == R && I.getOperand(3).getReg() == String &&
-         I.getOperand(4).isImm() && I.getOperand(4).getImm() == 0;
+  return I.getOpcode() == X.LEA64r && I.getOperand(0).getReg() == String && I.getOperand(1).getReg() == R &&
+         I.getOperand(3).getReg() == String && I.getOperand(4).isImm() && I.getOperand(4).getImm() == 0;
 }
 
 /// Output of the plugin may come back as text. Returns the length of the
 /// confining sequence at the start of \p Rest after adding it as one unit; 0: none.
 unsigned Confine::matchSequence(ArrayRef<const SourceInst *> Rest) {
-  auto At = [&](unsigned K) -> const MCInst * {
-    return K < Rest.size() ? &Rest[K]->Inst : nullptr;
-  };
+  auto At = [&](unsigned K) -> const MCInst * { return K < Rest.size() ? &Rest[K]->Inst : nullptr; };
   auto Take = [&](unsigned N) -> Item & {
     Insts List;
     for (unsigned K = 0; K < N; ++K)
@@ -563,13 +525,11 @@ unsigned Confine::matchSequence(ArrayRef<const SourceInst *> Rest) {
   MCRegister R;
   // C3 and C4.
   unsigned Pop = At(0)->getOpcode() == X.POP64r ? 1 : 0;
-  if (At(Pop) && At(Pop + 1) && At(Pop + 2) && isMask(*At(Pop), R) &&
-      isAddBase(*At(Pop + 1), R) &&
+  if (At(Pop) && At(Pop + 1) && At(Pop + 2) && isMask(*At(Pop), R) && isAddBase(*At(Pop + 1), R) &&
       (!Pop || At(0)->getOperand(0).getReg() == R)) {
     OpClass C = X.classOf(At(Pop + 2)->getOpcode());
     bool Call = C == OpClass::CallReg && !Pop;
-    if ((Call || C == OpClass::JumpReg) &&
-        At(Pop + 2)->getOperand(0).getReg() == R) {
+    if ((Call || C == OpClass::JumpReg) && At(Pop + 2)->getOperand(0).getReg() == R) {
       Item &It = Take(Pop + 3);
       It.AlignEnd = Call;
       It.F = Call ? Item::Falls : Item::NeverReturns;
@@ -581,12 +541,10 @@ unsigned Confine::matchSequence(ArrayRef<const SourceInst *> Rest) {
   unsigned First = isLoadBase(*At(0), R) ? 1 : 0;
   if (At(First) && At(First + 1)) {
     const MCInst &W = *At(First), &A = *At(First + 1);
-    bool WritesEsp = W.getNumOperands() && W.getOperand(0).isReg() &&
-                     W.getOperand(0).getReg() == X.ESP && writesStackPointer(W);
-    bool Ends = First ? A.getOpcode() == X.LEA64r &&
-                            A.getOperand(0).getReg() == X.RSP &&
-                            A.getOperand(1).getReg() == X.RSP &&
-                            A.getOperand(3).getReg() == R
+    bool WritesEsp =
+        W.getNumOperands() && W.getOperand(0).isReg() && W.getOperand(0).getReg() == X.ESP && writesStackPointer(W);
+    bool Ends = First ? A.getOpcode() == X.LEA64r && A.getOperand(0).getReg() == X.RSP &&
+                            A.getOperand(1).getReg() == X.RSP && A.getOperand(3).getReg() == R
                       : isAddBase(A, X.RSP);
     if (WritesEsp && Ends) {
       Take(First + 2);
@@ -615,15 +573,13 @@ unsigned Confine::matchSequence(ArrayRef<const SourceInst *> Rest) {
 // The rewriter
 //===----------------------------------------------------------------------===//
 
-unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
-                          function_ref<bool(unsigned)> FlagsLive) {
+unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest, function_ref<bool(unsigned)> FlagsLive) {
   if (unsigned N = matchSequence(Rest))
     return N;
 
   SmallVector<MCInst, 2> Prefixes;
   unsigned N = 0;
-  while (N + 1 < Rest.size() &&
-         X.classOf(Rest[N]->Inst.getOpcode()) == OpClass::Prefix)
+  while (N + 1 < Rest.size() && X.classOf(Rest[N]->Inst.getOpcode()) == OpClass::Prefix)
     Prefixes.push_back(Rest[N++]->Inst);
   const SourceInst &S = *Rest[N];
   const MCInst &I = S.Inst;
@@ -631,18 +587,15 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
   if (changesThreadPointer(I))
     error(I, "r14 holds the thread pointer of a module built with -pthread; use "
              "another register");
-  bool Branch = Class == OpClass::Return || Class == OpClass::CallReg ||
-                Class == OpClass::CallMem || Class == OpClass::JumpReg ||
-                Class == OpClass::JumpMem || Class == OpClass::JumpDirect ||
+  bool Branch = Class == OpClass::Return || Class == OpClass::CallReg || Class == OpClass::CallMem ||
+                Class == OpClass::JumpReg || Class == OpClass::JumpMem || Class == OpClass::JumpDirect ||
                 Class == OpClass::JumpCond || Class == OpClass::CallDirect;
   if (Branch) // `rep ret`, branch hints, notrack: without effect here
     Prefixes.clear();
   ++N;
 
   switch (Class) {
-  case OpClass::Prefix:
-    error(I, "a prefix must be followed by its instruction");
-    return N;
+  case OpClass::Prefix: error(I, "a prefix must be followed by its instruction"); return N;
   case OpClass::Return:
     if (!laysOutBundles())
       leaveBranch(S, Class);
@@ -689,17 +642,14 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
     one(S, I);
     Out.back().Sequence = true;
     return N;
-  case OpClass::Syscall:
-    rewriteSyscall(S);
-    return N;
+  case OpClass::Syscall: rewriteSyscall(S); return N;
   case OpClass::Leave: {
     if (!confinesAddresses()) {
       one(S, I);
       return N;
     }
     Insts List;
-    appendStackPointerSequence(
-        List, inst(X.MOV32rr, {reg(X.ESP), reg(X.to32(X.RBP))}));
+    appendStackPointerSequence(List, inst(X.MOV32rr, {reg(X.ESP), reg(X.to32(X.RBP))}));
     unit(S, std::move(List), true);
     one(S, inst(X.POP64r, {reg(X.RBP)}));
     return N;
@@ -727,12 +677,10 @@ unsigned Confine::rewrite(ArrayRef<const SourceInst *> Rest,
   }
   case OpClass::Lea:
   case OpClass::Nop:
-  case OpClass::Plain:
-    break;
+  case OpClass::Plain: break;
   }
 
-  if (confinesAddresses() &&
-      rewriteStackPointer(S, [&] { return FlagsLive(N - 1); }))
+  if (confinesAddresses() && rewriteStackPointer(S, [&] { return FlagsLive(N - 1); }))
     return N;
   int M = X.memoryOperand(I.getOpcode());
   if (M >= 0 && I.getOperand(M + 4).isReg() && I.getOperand(M + 4).getReg() == X.FS) {

@@ -15,7 +15,7 @@
 namespace llvm {
 class Function;
 class MCContext;
-}
+} // namespace llvm
 
 namespace bulkhead {
 
@@ -33,8 +33,7 @@ struct BufferedInst : SourceInst {
 class Confine {
 public:
   /// \p ReturnsThroughR11: the function keeps rcx at its returns.
-  Confine(const X86Names &X, llvm::MCContext &Ctx, ItemList &Out)
-      : X(X), Ctx(Ctx), Out(Out) {}
+  Confine(const X86Names &X, llvm::MCContext &Ctx, ItemList &Out) : X(X), Ctx(Ctx), Out(Out) {}
 
   bool ReturnsThroughR11 = false;
   const llvm::Function *In = nullptr; ///< for messages; null in assembly
@@ -43,8 +42,7 @@ public:
   /// that starts there, and returns how many instructions it consumed.
   /// \p Rest is a run of instructions without a label between them;
   /// \p FlagsLive tells whether the flags after the n-th of them may be read.
-  unsigned rewrite(llvm::ArrayRef<const SourceInst *> Rest,
-                   llvm::function_ref<bool(unsigned)> FlagsLive);
+  unsigned rewrite(llvm::ArrayRef<const SourceInst *> Rest, llvm::function_ref<bool(unsigned)> FlagsLive);
 
 private:
   using Insts = llvm::SmallVector<llvm::MCInst, 6>;
@@ -63,8 +61,7 @@ private:
   void rewriteIndirect(const SourceInst &S, bool Call, llvm::MCRegister R);
   void rewriteIndirectMem(const SourceInst &S, bool Call);
   void rewriteSyscall(const SourceInst &S);
-  void rewriteString(llvm::ArrayRef<llvm::MCInst> Prefixes, const SourceInst &S,
-                     bool FlagsLive);
+  void rewriteString(llvm::ArrayRef<llvm::MCInst> Prefixes, const SourceInst &S, bool FlagsLive);
   bool rewriteStackPointer(const SourceInst &S, llvm::function_ref<bool()> FlagsLive);
   void keepFlags(const SourceInst &S, llvm::MCInst Narrow, bool Computed);
   void rewriteThroughR14(const SourceInst &S, unsigned M);
@@ -76,18 +73,15 @@ private:
   bool isAddBase(const llvm::MCInst &I, llvm::MCRegister R) const;
   bool isLoadBase(const llvm::MCInst &I, llvm::MCRegister &R) const;
   bool isSelfMove(const llvm::MCInst &I, llvm::MCRegister R64) const;
-  bool isLeaSum(const llvm::MCInst &I, llvm::MCRegister R,
-                llvm::MCRegister String) const;
+  bool isLeaSum(const llvm::MCInst &I, llvm::MCRegister R, llvm::MCRegister String) const;
   bool writesStackPointer(const llvm::MCInst &I) const;
 
-  llvm::MCInst inst(unsigned Opcode,
-                    std::initializer_list<llvm::MCOperand> Ops) const;
-  llvm::MCInst load(unsigned Opcode, llvm::MCRegister Dst, llvm::MCRegister Base,
-                    int64_t Disp, llvm::MCRegister Segment) const;
-  llvm::MCInst store(unsigned Opcode, llvm::MCRegister Base, int64_t Disp,
-                     llvm::MCRegister Segment, llvm::MCRegister Src) const;
-  llvm::MCInst lea(unsigned Opcode, llvm::MCRegister Dst, llvm::MCRegister Base,
-                   llvm::MCRegister Index) const;
+  llvm::MCInst inst(unsigned Opcode, std::initializer_list<llvm::MCOperand> Ops) const;
+  llvm::MCInst load(unsigned Opcode, llvm::MCRegister Dst, llvm::MCRegister Base, int64_t Disp,
+                    llvm::MCRegister Segment) const;
+  llvm::MCInst store(unsigned Opcode, llvm::MCRegister Base, int64_t Disp, llvm::MCRegister Segment,
+                     llvm::MCRegister Src) const;
+  llvm::MCInst lea(unsigned Opcode, llvm::MCRegister Dst, llvm::MCRegister Base, llvm::MCRegister Index) const;
 
   const X86Names &X;
   llvm::MCContext &Ctx;

@@ -28,16 +28,15 @@ bool bulkhead::acceptsIntrinsic(const Function &F) {
   StringRef Name = F.getName();
   if (!F.isIntrinsic() || !Name.consume_front("llvm.x86."))
     return true;
-  for (StringRef Not : {"avx2.gather", "avx2.vpdp", "sse2.maskmov.dqu", "mmx.maskmovq",
-                        "sse3.monitor", "sse3.mwait", "flags.write"})
+  for (StringRef Not :
+       {"avx2.gather", "avx2.vpdp", "sse2.maskmov.dqu", "mmx.maskmovq", "sse3.monitor", "sse3.mwait", "flags.write"})
     if (Name.starts_with(Not))
       return false;
   static constexpr StringRef Families[] = {
-      "addcarry", "aesni",     "atomic",   "avx",        "avx2",       "bmi",
-      "cast",     "clflushopt", "clwb",    "flags",      "fma",        "mmx",
-      "pclmulqdq", "rdpid",    "rdrand",   "rdseed",     "rdtsc",      "rdtscp",
-      "seh",      "sha1msg1",  "sha1msg2", "sha1nexte",  "sha1rnds4",  "sha256msg1",
-      "sha256msg2", "sha256rnds2", "sse",  "sse2",       "sse3",       "sse41",
-      "sse42",    "ssse3",     "subborrow", "vcvtph2ps", "vcvtps2ph",  "xgetbv"};
+      "addcarry",   "aesni",       "atomic",    "avx",      "avx2",      "bmi",       "cast",      "clflushopt",
+      "clwb",       "flags",       "fma",       "mmx",      "pclmulqdq", "rdpid",     "rdrand",    "rdseed",
+      "rdtsc",      "rdtscp",      "seh",       "sha1msg1", "sha1msg2",  "sha1nexte", "sha1rnds4", "sha256msg1",
+      "sha256msg2", "sha256rnds2", "sse",       "sse2",     "sse3",      "sse41",     "sse42",     "ssse3",
+      "subborrow",  "vcvtph2ps",   "vcvtps2ph", "xgetbv"};
   return llvm::is_contained(Families, Name.split('.').first);
 }

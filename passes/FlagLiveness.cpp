@@ -21,9 +21,7 @@ void FlagLiveness::add(const X86Names &X, const MCInst &I) {
   case OpClass::Trap:
     K = Ends; // across functions flags carry nothing
     break;
-  case OpClass::JumpDirect:
-    K = Jumps;
-    break;
+  case OpClass::JumpDirect: K = Jumps; break;
   default:
     if (D.hasImplicitUseOfPhysReg(X.EFLAGS))
       K = Reads;

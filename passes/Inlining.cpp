@@ -28,8 +28,7 @@ constexpr StringLiteral ThresholdAttribute = "function-inline-threshold", Stay =
 constexpr int QuickLength = 60;
 
 /// Whoever sets one of these knows what is to be inlined.
-constexpr StringLiteral InlinerOptions[] = {"inline-call-penalty", "inline-threshold",
-                                            "inlinehint-threshold"};
+constexpr StringLiteral InlinerOptions[] = {"inline-call-penalty", "inline-threshold", "inlinehint-threshold"};
 
 bool userDecides() {
   auto &Options = cl::getRegisteredOptions();
@@ -45,8 +44,7 @@ bool isCall(const Instruction &I) {
 }
 
 bool isDeclaredInline(const Function &F) {
-  return F.hasFnAttribute(Attribute::InlineHint) ||
-         F.hasFnAttribute(Attribute::AlwaysInline);
+  return F.hasFnAttribute(Attribute::InlineHint) || F.hasFnAttribute(Attribute::AlwaysInline);
 }
 
 /// Whether some path from the entry to a return has no call.

@@ -24,7 +24,7 @@ namespace bulkhead {
 
 struct Item {
   enum Kind : uint8_t {
-    Unit,   ///< instructions that lie in one bundle; nothing jumps between them
+    Unit, ///< instructions that lie in one bundle; nothing jumps between them
     Label,
     Align,
     Data,   ///< bytes that somebody wrote into code, until they are decoded
@@ -64,12 +64,12 @@ struct Item {
   unsigned MaxBytes = 0;
 
   // Layout.
-  bool Long = false;       ///< Branches: the rel32 form was chosen
+  bool Long = false;         ///< Branches: the rel32 form was chosen
   uint8_t GrowthOptions = 1; ///< bit n: the unit can be made n bytes longer
-  uint8_t Growth = 0;      ///< bytes of padding inside the unit
-  uint32_t Size = 0;       ///< without growth
-  uint32_t Pad = 0;        ///< bytes of padding before the item
-  uint64_t Offset = 0;     ///< from the start of the stretch, after the padding
+  uint8_t Growth = 0;        ///< bytes of padding inside the unit
+  uint32_t Size = 0;         ///< without growth
+  uint32_t Pad = 0;          ///< bytes of padding before the item
+  uint64_t Offset = 0;       ///< from the start of the stretch, after the padding
 };
 
 using ItemList = std::vector<Item>;

@@ -65,14 +65,15 @@ void ObjectBounds::computeAddress(MachineInstr &MI, unsigned M, const X86Names &
 /// A pointer to the GS segment, which is the sandbox: only a constant address is
 /// confined as it stands. Reported here, where the line is known.
 void ObjectBounds::checkSegment(MachineInstr &MI, unsigned M, const X86Names &X) const {
-  MachineOperand &Base = MI.getOperand(M), &Disp = MI.getOperand(M + 3),
-                 &Segment = MI.getOperand(M + 4);
-  bool Constant = Base.isReg() && !Base.getReg() && !MI.getOperand(M + 2).getReg() &&
-                  Disp.isImm() && Disp.getImm() >= 0;
+  MachineOperand &Base = MI.getOperand(M), &Disp = MI.getOperand(M + 3), &Segment = MI.getOperand(M + 4);
+  bool Constant =
+      Base.isReg() && !Base.getReg() && !MI.getOperand(M + 2).getReg() && Disp.isImm() && Disp.getImm() >= 0;
   if (!Segment.isReg() || Segment.getReg() != X.GS || Constant)
     return;
-  reportIn(MI.getMF()->getFunction(), "%gs belongs to the sandbox; use an ordinary pointer "
-                                      "instead of one to __seg_gs", MI.getDebugLoc());
+  reportIn(MI.getMF()->getFunction(),
+           "%gs belongs to the sandbox; use an ordinary pointer "
+           "instead of one to __seg_gs",
+           MI.getDebugLoc());
   Segment.setReg(MCRegister()); // once is enough
 }
 
@@ -86,8 +87,8 @@ bool ObjectBounds::runOnMachineFunction(MachineFunction &MF) {
         continue;
       checkSegment(MI, M, X);
       const MachineOperand &Base = MI.getOperand(M), &Address = MI.getOperand(M + 3);
-      if (!Base.isReg() || Base.getReg() != X.RIP || !Address.isGlobal() ||
-          Address.getTargetFlags() || !mayLeave(MI, Address))
+      if (!Base.isReg() || Base.getReg() != X.RIP || !Address.isGlobal() || Address.getTargetFlags() ||
+          !mayLeave(MI, Address))
         continue;
       computeAddress(MI, M, X);
       Changed = true;

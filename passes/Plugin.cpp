@@ -12,8 +12,8 @@
 #include "llvm/Config/llvm-config.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Pass.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Pass.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Plugins/PassPlugin.h"
 #include "llvm/Support/CommandLine.h"
@@ -51,12 +51,9 @@ private:
 char Refuse::ID;
 
 // Called before instruction selection is set up and before the streamer exists.
-static void configureCodeGen(TargetMachine &TM, PassManagerBase &PM,
-                             TargetPassConfig *Config) {
-  if (TM.getTargetTriple().getArch() != Triple::x86_64 ||
-      !TM.getTargetTriple().isOSBinFormatELF()) {
-    PM.add(new Refuse("only x86-64 ELF can be isolated, not " +
-                      TM.getTargetTriple().str()));
+static void configureCodeGen(TargetMachine &TM, PassManagerBase &PM, TargetPassConfig *Config) {
+  if (TM.getTargetTriple().getArch() != Triple::x86_64 || !TM.getTargetTriple().isOSBinFormatELF()) {
+    PM.add(new Refuse("only x86-64 ELF can be isolated, not " + TM.getTargetTriple().str()));
     return;
   }
   if (TM.getCodeModel() != CodeModel::Small)
@@ -87,22 +84,18 @@ static void configureCodeGen(TargetMachine &TM, PassManagerBase &PM,
 }
 
 // Kept for the life of the process: LLVM holds a pointer to it.
-static RegisterTargetPassConfigCallback *Callback =
-    new RegisterTargetPassConfigCallback(configureCodeGen);
+static RegisterTargetPassConfigCallback *Callback = new RegisterTargetPassConfigCallback(configureCodeGen);
 
-extern "C" __attribute__((visibility("default"))) PassPluginLibraryInfo
-llvmGetPassPluginInfo() {
+extern "C" __attribute__((visibility("default"))) PassPluginLibraryInfo llvmGetPassPluginInfo() {
   return {LLVM_PLUGIN_API_VERSION, "Bulkhead", "1", [](PassBuilder &PB) {
             (void)Callback;
-            PB.registerPipelineStartEPCallback(
-                [](ModulePassManager &MPM, OptimizationLevel) {
-                  MPM.addPass(PolicyPass(/*First=*/true));
-                  MPM.addPass(WeighCallsPass());
-                });
+            PB.registerPipelineStartEPCallback([](ModulePassManager &MPM, OptimizationLevel) {
+              MPM.addPass(PolicyPass(/*First=*/true));
+              MPM.addPass(WeighCallsPass());
+            });
             // Optimisations create new references, globals and functions.
-            PB.registerOptimizerLastEPCallback(
-                [](ModulePassManager &MPM, OptimizationLevel, ThinOrFullLTOPhase) {
-                  MPM.addPass(PolicyPass(/*First=*/false));
-                });
+            PB.registerOptimizerLastEPCallback([](ModulePassManager &MPM, OptimizationLevel, ThinOrFullLTOPhase) {
+              MPM.addPass(PolicyPass(/*First=*/false));
+            });
           }};
 }

@@ -83,15 +83,13 @@ static void tellClobbers(CallBase &Call) {
   if (New.empty() || !branchesThroughRegister(Asm->getAsmString()))
     return;
   Constraints += StringRef(New).drop_front(Constraints.empty());
-  Call.setCalledOperand(InlineAsm::get(Asm->getFunctionType(), Asm->getAsmString(), Constraints,
-                                       Asm->hasSideEffects(), Asm->isAlignStack(),
-                                       Asm->getDialect(), Asm->canThrow()));
+  Call.setCalledOperand(InlineAsm::get(Asm->getFunctionType(), Asm->getAsmString(), Constraints, Asm->hasSideEffects(),
+                                       Asm->isAlignStack(), Asm->getDialect(), Asm->canThrow()));
 }
 
 /// What is wrong with a call, or nothing.
 static StringRef whyRefused(const CallBase &Call) {
-  if (Call.getCallingConv() == CallingConv::X86_RegCall ||
-      Call.getCallingConv() == CallingConv::PreserveNone)
+  if (Call.getCallingConv() == CallingConv::X86_RegCall || Call.getCallingConv() == CallingConv::PreserveNone)
     return "this calling convention passes an argument in r11, which indirect calls "
            "need";
   const Function *Callee = Call.getCalledFunction();
@@ -107,8 +105,7 @@ static StringRef whyRefused(const CallBase &Call) {
   case Intrinsic::experimental_gc_statepoint:
     return "patch points and stack maps are for code that changes at run time, which "
            "is never writable here";
-  default:
-    break;
+  default: break;
   }
   if (acceptsIntrinsic(*Callee))
     return {};
@@ -149,22 +146,17 @@ static void checkFunction(Function &F) {
   if (F.hasFnAttribute(Attribute::FnRetThunkExtern))
     reportIn(F, "-mfunction-return cannot protect code whose returns are masked; compile "
                 "without it");
-  if (F.hasFnAttribute("function-instrument") ||
-      F.hasFnAttribute("xray-instruction-threshold"))
+  if (F.hasFnAttribute("function-instrument") || F.hasFnAttribute("xray-instruction-threshold"))
     reportIn(F, "-fxray-instrument leaves room for code that is written at run time, which "
                 "is never possible here; compile without it");
-  StringRef Profiler =
-      F.getFnAttribute("instrument-function-entry-inlined").getValueAsString();
-  if (F.hasFnAttribute("fentry-call") ||
-      (!Profiler.empty() && !Profiler.starts_with("__cyg_profile_func_")))
+  StringRef Profiler = F.getFnAttribute("instrument-function-entry-inlined").getValueAsString();
+  if (F.hasFnAttribute("fentry-call") || (!Profiler.empty() && !Profiler.starts_with("__cyg_profile_func_")))
     reportIn(F, "-pg calls the profiler before the frame exists; compile "
                 "without it");
-  if (F.hasFnAttribute("patchable-function") ||
-      F.hasFnAttribute("patchable-function-entry"))
+  if (F.hasFnAttribute("patchable-function") || F.hasFnAttribute("patchable-function-entry"))
     reportIn(F, "patchable functions change code at run time, which is never "
                 "writable here");
-  if (F.hasPrefixData() || F.hasPrologueData() ||
-      F.getMetadata(LLVMContext::MD_kcfi_type))
+  if (F.hasPrefixData() || F.hasPrologueData() || F.getMetadata(LLVMContext::MD_kcfi_type))
     reportIn(F, "data in front of a function would stand among its code; compile "
                 "without -fsanitize=kcfi, cfi and the like");
   if (StringRef Hardening = hardeningOf(F); !Hardening.empty())
@@ -173,16 +165,13 @@ static void checkFunction(Function &F) {
   // Its state in rsp would be refused again.
   F.removeFnAttr(Attribute::SpeculativeLoadHardening);
   switch (F.getCallingConv()) {
-  case CallingConv::X86_INTR:
-    reportIn(F, "interrupt handlers end in iret, which is privileged");
-    break;
+  case CallingConv::X86_INTR: reportIn(F, "interrupt handlers end in iret, which is privileged"); break;
   case CallingConv::X86_RegCall:
   case CallingConv::PreserveNone:
     reportIn(F, "this calling convention passes an argument in r11, which "
                 "indirect calls need");
     break;
-  default:
-    break;
+  default: break;
   }
   if (F.hasFnAttribute("no_caller_saved_registers"))
     reportIn(F, "no_caller_saved_registers leaves no register for the return");
@@ -234,8 +223,7 @@ PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
       }
       if (auto *RMW = dyn_cast<AtomicRMWInst>(&I)) {
         AtomicRMWInst::BinOp Op = RMW->getOperation();
-        if ((Op == AtomicRMWInst::And || Op == AtomicRMWInst::Or ||
-             Op == AtomicRMWInst::Xor) &&
+        if ((Op == AtomicRMWInst::And || Op == AtomicRMWInst::Or || Op == AtomicRMWInst::Xor) &&
             !isa<Constant>(RMW->getValOperand()) && !RMW->use_empty())
           BitOps.push_back(RMW);
       }
@@ -251,8 +239,7 @@ PreservedAnalyses PolicyPass::run(Module &M, ModuleAnalysisManager &) {
       Type *Ty = RMW->getValOperand()->getType();
       if (!Ty->isIntegerTy())
         continue;
-      auto *Identity = InlineAsm::get(FunctionType::get(Ty, {Ty}, false), "",
-                                      "=r,0", /*hasSideEffects=*/false);
+      auto *Identity = InlineAsm::get(FunctionType::get(Ty, {Ty}, false), "", "=r,0", /*hasSideEffects=*/false);
       RMW->setOperand(1, B.CreateCall(Identity, {RMW->getValOperand()}));
     }
   }

@@ -27,8 +27,8 @@ static const MCSymbol *symbolOf(const MCExpr *E) {
 
 void RawCode::noteOperands(const MCInst &I) {
   OpClass C = X.classOf(I.getOpcode());
-  bool Branch = C == OpClass::JumpDirect || C == OpClass::JumpCond ||
-                C == OpClass::JumpShort || C == OpClass::CallDirect;
+  bool Branch =
+      C == OpClass::JumpDirect || C == OpClass::JumpCond || C == OpClass::JumpShort || C == OpClass::CallDirect;
   int M = C == OpClass::Nop ? -1 : X.memoryOperand(I.getOpcode());
   for (auto [K, Op] : enumerate(I))
     if (const MCSymbol *S = Op.isExpr() ? symbolOf(Op.getExpr()) : nullptr)
@@ -45,16 +45,15 @@ uint8_t RawCode::rolesOf(ArrayRef<const MCSymbol *> Labels) const {
 void RawCode::checkReads() {
   for (auto [S, Loc, Reached] : TakenForCode)
     if (uint8_t Says = Roles.lookup(S);
-        Says & (Read | Object) ||
-        (!Reached && Says & Taken && !(Says & (Function | BranchTarget | Visible))))
-      error(Loc, "'" + S->getName() + "' is read as data, but lies in code; move it "
-                                      "to .rodata");
+        Says & (Read | Object) || (!Reached && Says & Taken && !(Says & (Function | BranchTarget | Visible))))
+      error(Loc, "'" + S->getName() +
+                     "' is read as data, but lies in code; move it "
+                     "to .rodata");
   TakenForCode.clear();
 }
 
 const RawCode::Piece &RawCode::Run::at(size_t Offset) const {
-  auto Behind = llvm::upper_bound(
-      Starts, Offset, [](size_t O, const auto &Start) { return O < Start.first; });
+  auto Behind = llvm::upper_bound(Starts, Offset, [](size_t O, const auto &Start) { return O < Start.first; });
   return *std::prev(Behind)->second;
 }
 
@@ -64,10 +63,8 @@ bool RawCode::fallsThrough(const MCInst &I) const {
   case OpClass::JumpReg:
   case OpClass::JumpMem:
   case OpClass::JumpDirect:
-  case OpClass::Trap:
-    return false;
-  default:
-    return true;
+  case OpClass::Trap: return false;
+  default: return true;
   }
 }
 
@@ -83,21 +80,19 @@ std::string RawCode::encode(const BufferedInst &I) const {
 }
 
 bool RawCode::decodeOne(StringRef Bytes, MCInst &I, uint64_t &Size) const {
-  return Decoder->getInstruction(I, Size, arrayRefFromStringRef(Bytes), 0, nulls()) ==
-             MCDisassembler::Success &&
+  return Decoder->getInstruction(I, Size, arrayRefFromStringRef(Bytes), 0, nulls()) == MCDisassembler::Success &&
          Size && Size <= Bytes.size();
 }
 
 /// The decoder keeps lock and rep as flags; the parser makes instructions of them.
-void RawCode::append(std::vector<BufferedInst> &Out, MCInst I, SMLoc Loc,
-                     const MCSubtargetInfo &STI, size_t Before) const {
+void RawCode::append(std::vector<BufferedInst> &Out, MCInst I, SMLoc Loc, const MCSubtargetInfo &STI,
+                     size_t Before) const {
   auto Push = [&](MCInst New) {
     New.setLoc(Loc);
     Out.push_back({{std::move(New), &STI}, Before});
   };
-  for (auto [Flag, Opcode] : {std::pair(HasRepeatNE, X.REPNE_PREFIX),
-                              std::pair(HasRepeat, X.REP_PREFIX),
-                              std::pair(HasLock, X.LOCK_PREFIX)})
+  for (auto [Flag, Opcode] :
+       {std::pair(HasRepeatNE, X.REPNE_PREFIX), std::pair(HasRepeat, X.REP_PREFIX), std::pair(HasLock, X.LOCK_PREFIX)})
     if (I.getFlags() & Flag) {
       MCInst Prefix;
       Prefix.setOpcode(Opcode);
@@ -110,8 +105,7 @@ void RawCode::append(std::vector<BufferedInst> &Out, MCInst I, SMLoc Loc,
 /// Whether \p I makes sense anywhere but where it stood.
 static const char *whyNot(const X86Names &X, const MCInst &I, StringRef Bytes) {
   OpClass C = X.classOf(I.getOpcode());
-  if (C == OpClass::JumpDirect || C == OpClass::JumpCond || C == OpClass::JumpShort ||
-      C == OpClass::CallDirect)
+  if (C == OpClass::JumpDirect || C == OpClass::JumpCond || C == OpClass::JumpShort || C == OpClass::CallDirect)
     return "a branch that is written as bytes has a distance, and distances change; "
            "write the instruction and a label";
   for (const MCOperand &Op : I)
@@ -126,8 +120,7 @@ static const char *whyNot(const X86Names &X, const MCInst &I, StringRef Bytes) {
 
 /// Splits \p R into instructions. What remains at \p Rest are prefixes of the
 /// instruction behind it. Returns false after reporting an error.
-bool RawCode::split(const Run &R, std::vector<BufferedInst> &Out, size_t &Rest,
-                    const MCSubtargetInfo &STI) {
+bool RawCode::split(const Run &R, std::vector<BufferedInst> &Out, size_t &Rest, const MCSubtargetInfo &STI) {
   StringRef Bytes = R.Bytes;
   for (Rest = 0; Rest < Bytes.size();) {
     const Piece &P = R.at(Rest);
@@ -196,8 +189,7 @@ bool RawCode::isData(const Run &R, ArrayRef<BufferedInst> Code, bool Continues) 
 
 /// Takes the run that begins at Items[N], of which instruction number \p NextInst is
 /// the first behind it, and makes its items empty.
-RawCode::Run RawCode::collect(ItemList &Items, size_t &N, size_t NextInst,
-                              const Piece *&P) const {
+RawCode::Run RawCode::collect(ItemList &Items, size_t &N, size_t NextInst, const Piece *&P) const {
   Run R;
   size_t End = N;
   for (size_t J = N; J < Items.size() && J < NextInst; ++J) {
@@ -221,8 +213,8 @@ RawCode::Run RawCode::collect(ItemList &Items, size_t &N, size_t NextInst,
   return R;
 }
 
-void RawCode::decode(ItemList &Items, std::vector<BufferedInst> &Insts,
-                     const MCSubtargetInfo &STI, bool Reached, bool Start) {
+void RawCode::decode(ItemList &Items, std::vector<BufferedInst> &Insts, const MCSubtargetInfo &STI, bool Reached,
+                     bool Start) {
   if (!Decoder)
     Decoder.reset(X.T.createMCDisassembler(STI, Ctx));
   std::vector<BufferedInst> Out;
@@ -261,8 +253,9 @@ void RawCode::decode(ItemList &Items, std::vector<BufferedInst> &Insts,
     Labels.clear();
     // The next written instruction, if nothing can jump between.
     auto Adjacent = [&] {
-      return I < Insts.size() && std::all_of(Items.begin() + N, Items.begin() + Insts[I].Before,
-                                             [](const Item &A) { return A.K == Item::Action; });
+      return I < Insts.size() &&
+             std::all_of(
+                 Items.begin() + N, Items.begin() + Insts[I].Before, [](const Item &A) { return A.K == Item::Action; });
     };
     // Prefixes that were written as instructions belong to the bytes.
     std::string Front;

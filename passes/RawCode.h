@@ -23,8 +23,7 @@ namespace bulkhead {
 
 class RawCode {
 public:
-  RawCode(const X86Names &X, llvm::MCContext &Ctx, llvm::MCCodeEmitter &Emitter)
-      : X(X), Ctx(Ctx), Emitter(Emitter) {}
+  RawCode(const X86Names &X, llvm::MCContext &Ctx, llvm::MCCodeEmitter &Emitter) : X(X), Ctx(Ctx), Emitter(Emitter) {}
 
   /// What a file says about a symbol, to tell functions from tables.
   enum Role : uint8_t {
@@ -40,15 +39,13 @@ public:
   void noteOperands(const llvm::MCInst &I);
 
   /// The Data item at \p Item consists of \p Bytes; none: their value is not known yet.
-  void add(size_t Item, std::string Bytes, llvm::SMLoc Loc) {
-    Pieces.push_back({Item, std::move(Bytes), Loc});
-  }
+  void add(size_t Item, std::string Bytes, llvm::SMLoc Loc) { Pieces.push_back({Item, std::move(Bytes), Loc}); }
   bool empty() const { return Pieces.empty(); }
   /// Replaces all Data among \p Items by instructions, in order, among \p Insts, or
   /// reports them. \p Reached: code before the stretch falls into it. \p Start: the
   /// section begins.
-  void decode(ItemList &Items, std::vector<BufferedInst> &Insts,
-              const llvm::MCSubtargetInfo &STI, bool Reached, bool Start);
+  void decode(ItemList &Items, std::vector<BufferedInst> &Insts, const llvm::MCSubtargetInfo &STI, bool Reached,
+              bool Start);
   /// At the end of the file: reports what was taken for code but is read as data.
   void checkReads();
 
@@ -62,18 +59,17 @@ private:
   struct Run {
     std::string Bytes;
     std::vector<std::pair<size_t, const Piece *>> Starts; ///< offset of each piece
-    const Piece *Unknown = nullptr; ///< where it ends because a value is not known
-    llvm::SmallVector<const llvm::MCSymbol *, 2> Labels; ///< directly before it
-    bool Reached = false;           ///< code falls into it
-    bool Start = false;             ///< the section begins with its label
+    const Piece *Unknown = nullptr;                       ///< where it ends because a value is not known
+    llvm::SmallVector<const llvm::MCSymbol *, 2> Labels;  ///< directly before it
+    bool Reached = false;                                 ///< code falls into it
+    bool Start = false;                                   ///< the section begins with its label
     const Piece &at(size_t Offset) const;
   };
   Run collect(ItemList &Items, size_t &N, size_t NextInst, const Piece *&P) const;
-  bool split(const Run &R, std::vector<BufferedInst> &Out, size_t &Rest,
-             const llvm::MCSubtargetInfo &STI);
+  bool split(const Run &R, std::vector<BufferedInst> &Out, size_t &Rest, const llvm::MCSubtargetInfo &STI);
   bool decodeOne(llvm::StringRef Bytes, llvm::MCInst &I, uint64_t &Size) const;
-  void append(std::vector<BufferedInst> &Out, llvm::MCInst I, llvm::SMLoc Loc,
-              const llvm::MCSubtargetInfo &STI, size_t Before) const;
+  void append(std::vector<BufferedInst> &Out, llvm::MCInst I, llvm::SMLoc Loc, const llvm::MCSubtargetInfo &STI,
+              size_t Before) const;
   bool completes(llvm::StringRef Prefixes, BufferedInst &Next) const;
   std::string encode(const BufferedInst &I) const;
   bool isData(const Run &R, llvm::ArrayRef<BufferedInst> Code, bool Continues) const;

@@ -13,16 +13,14 @@ DenseMap<const MCSymbol *, const Function *> &bulkhead::functionsBySymbol() {
   return Map;
 }
 
-void bulkhead::reportIn(const Function &F, const Twine &Message,
-                        const DiagnosticLocation &Loc) {
+void bulkhead::reportIn(const Function &F, const Twine &Message, const DiagnosticLocation &Loc) {
   DiagnosticLocation Place = Loc;
   if (!Loc.isValid() && F.getSubprogram())
     Place = DiagnosticLocation(F.getSubprogram());
   F.getContext().diagnose(DiagnosticInfoUnsupported(F, "bulkhead: " + Message, Place));
 }
 
-void bulkhead::reportAt(MCContext &Ctx, SMLoc Loc, const Twine &Message,
-                        const Function *In) {
+void bulkhead::reportAt(MCContext &Ctx, SMLoc Loc, const Twine &Message, const Function *In) {
   if (!Loc.isValid() && In)
     return reportIn(*In, Message);
   SourceMgr *Inline = Ctx.getInlineSourceManager();

@@ -12,7 +12,7 @@ namespace llvm {
 class Function;
 class MCContext;
 class MCSymbol;
-}
+} // namespace llvm
 
 namespace bulkhead {
 
@@ -20,12 +20,10 @@ namespace bulkhead {
 /// has a place of its own, which leads to no line of the program; then it is
 /// reported at the statement. What the compiler made has no place in assembly: then
 /// the function \p In has to do, where there is one.
-void reportAt(llvm::MCContext &Ctx, llvm::SMLoc Loc, const llvm::Twine &Message,
-              const llvm::Function *In = nullptr);
+void reportAt(llvm::MCContext &Ctx, llvm::SMLoc Loc, const llvm::Twine &Message, const llvm::Function *In = nullptr);
 
 /// Reports an error in a function of the program, at its first line if \p Loc is none.
-void reportIn(const llvm::Function &F, const llvm::Twine &Message,
-              const llvm::DiagnosticLocation &Loc = {});
+void reportIn(const llvm::Function &F, const llvm::Twine &Message, const llvm::DiagnosticLocation &Loc = {});
 
 /// The functions of the module that is being compiled on this thread; filled by
 /// AlignTargets.

@@ -18,8 +18,7 @@ public:
     unsigned Op = First.getOpcode();
     // C4 begins with a pop, calls push, S3 puts rsp into the slot.
     OpClass C = X.classOf(It.Insts.back().getOpcode());
-    if (It.PopsReturnAddress >= 0 || C == OpClass::CallDirect ||
-        C == OpClass::CallReg || C == OpClass::CallMem)
+    if (It.PopsReturnAddress >= 0 || C == OpClass::CallDirect || C == OpClass::CallReg || C == OpClass::CallMem)
       return Effect::Touches;
     if (It.Insts.size() > 1 && writesRSP(It.Insts.back()))
       return Effect::Resets;
@@ -27,10 +26,9 @@ public:
       return Effect::None;
     if (Op == X.PUSH64r || Op == X.POP64r)
       return Effect::Touches;
-    if (First.getNumOperands() && First.getOperand(0).isReg() &&
-        First.getOperand(0).getReg() == X.RSP && writesRSP(First)) {
-      Amount = Op == X.LEA64r ? First.getOperand(4).getImm()
-                              : First.getOperand(2).getImm();
+    if (First.getNumOperands() && First.getOperand(0).isReg() && First.getOperand(0).getReg() == X.RSP &&
+        writesRSP(First)) {
+      Amount = Op == X.LEA64r ? First.getOperand(4).getImm() : First.getOperand(2).getImm();
       return Effect::Moves;
     }
     int M = X.memoryOperand(Op);
@@ -60,8 +58,8 @@ public:
 private:
   bool writesRSP(const MCInst &I) const {
     unsigned Op = I.getOpcode();
-    return (Op == X.ADD64ri8 || Op == X.ADD64ri32 || Op == X.SUB64ri8 ||
-            Op == X.SUB64ri32 || Op == X.LEA64r || Op == X.ADD64rm) &&
+    return (Op == X.ADD64ri8 || Op == X.ADD64ri32 || Op == X.SUB64ri8 || Op == X.SUB64ri32 || Op == X.LEA64r ||
+            Op == X.ADD64rm) &&
            I.getOperand(0).getReg() == X.RSP;
   }
 
@@ -72,7 +70,7 @@ private:
 
 void bulkhead::touchStack(const X86Names &X, ItemList &Items) {
   StackTouch Rule(X);
-  int64_t Owed = 0;          // constants added since the last touch
+  int64_t Owed = 0;           // constants added since the last touch
   size_t LastMove = SIZE_MAX; // the move that a touch would follow
   std::vector<size_t> TouchAfter;
   for (size_t I = 0; I < Items.size(); ++I) {
@@ -97,8 +95,7 @@ void bulkhead::touchStack(const X86Names &X, ItemList &Items) {
       Owed = 0;
       continue;
     }
-    bool Leaves = It.F != Item::Falls ||
-                  X.classOf(It.Insts.back().getOpcode()) == OpClass::JumpShort;
+    bool Leaves = It.F != Item::Falls || X.classOf(It.Insts.back().getOpcode()) == OpClass::JumpShort;
     if (Leaves && Owes) {
       TouchAfter.push_back(LastMove);
       LastMove = SIZE_MAX;

@@ -15,13 +15,13 @@
 #include "llvm/MC/MCELFStreamer.h"
 #include "llvm/MC/MCExpr.h"
 #include "llvm/MC/MCInstPrinter.h"
-#include "llvm/Support/Casting.h"
-#include "llvm/Support/EndianStream.h"
-#include "llvm/Support/ErrorHandling.h"
 #include "llvm/MC/MCObjectWriter.h"
 #include "llvm/MC/MCSectionELF.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/Casting.h"
+#include "llvm/Support/EndianStream.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/FormattedStream.h"
 #include "llvm/Support/LEB128.h"
 #include "llvm/Support/SaveAndRestore.h"
@@ -42,8 +42,7 @@ template <class Base> class BundleStreamer : public Base, CodeSink {
 
 public:
   template <typename... Args>
-  BundleStreamer(MCContext &Ctx, Args &&...A)
-      : Base(Ctx, std::forward<Args>(A)...), Buffer(*X86, Ctx, *this) {}
+  BundleStreamer(MCContext &Ctx, Args &&...A) : Base(Ctx, std::forward<Args>(A)...), Buffer(*X86, Ctx, *this) {}
 
   using Base::emitFill;
 
@@ -59,8 +58,7 @@ public:
     Buffer.addLabel(S, Loc, this->getCurrentSectionOnly());
   }
 
-  void emitCodeAlignment(Align A, const MCSubtargetInfo *STI,
-                         unsigned Max) override {
+  void emitCodeAlignment(Align A, const MCSubtargetInfo *STI, unsigned Max) override {
     if (!holding())
       return Base::emitCodeAlignment(A, STI, Max);
     Buffer.addAlignment(A, Max, this->getStartTokLoc());
@@ -103,8 +101,7 @@ public:
       return Base::emitFill(N, Size, V, Loc);
     fill(N, Size, V, Loc);
   }
-  void emitNops(int64_t N, int64_t Max, SMLoc Loc,
-                const MCSubtargetInfo &STI) override {
+  void emitNops(int64_t N, int64_t Max, SMLoc Loc, const MCSubtargetInfo &STI) override {
     if (!holding())
       return Base::emitNops(N, Max, Loc, STI);
     if (N > LargestFill)
@@ -130,47 +127,37 @@ public:
     if (!refuse(Loc, "code moves, so '.org' cannot say where; use '.p2align'"))
       Base::emitValueToOffset(O, V, Loc);
   }
-  void emitRelocDirective(const MCExpr &Offset, StringRef Name, const MCExpr *Expr,
-                          SMLoc Loc) override {
+  void emitRelocDirective(const MCExpr &Offset, StringRef Name, const MCExpr *Expr, SMLoc Loc) override {
     // This one only keeps a section from being discarded.
     if (holding() && (Name == "R_X86_64_NONE" || Name == "BFD_RELOC_NONE"))
-      return act([this, Offset = &Offset, N = Name.str(), Expr, Loc] {
-        Base::emitRelocDirective(*Offset, N, Expr, Loc);
-      });
+      return act(
+          [this, Offset = &Offset, N = Name.str(), Expr, Loc] { Base::emitRelocDirective(*Offset, N, Expr, Loc); });
     if (!refuse(Loc, "'.reloc' would change code after it was laid out; write the "
                      "instruction"))
       Base::emitRelocDirective(Offset, Name, Expr, Loc);
   }
   // Distances between labels that are still held back are not known yet.
-  void emitAbsoluteSymbolDiff(const MCSymbol *Hi, const MCSymbol *Lo,
-                              unsigned Size) override {
+  void emitAbsoluteSymbolDiff(const MCSymbol *Hi, const MCSymbol *Lo, unsigned Size) override {
     if (Buffer.empty())
       return Base::emitAbsoluteSymbolDiff(Hi, Lo, Size);
     MCContext &Ctx = this->getContext();
-    this->emitValue(MCBinaryExpr::createSub(MCSymbolRefExpr::create(Hi, Ctx),
-                                            MCSymbolRefExpr::create(Lo, Ctx), Ctx),
+    this->emitValue(MCBinaryExpr::createSub(MCSymbolRefExpr::create(Hi, Ctx), MCSymbolRefExpr::create(Lo, Ctx), Ctx),
                     Size);
   }
 
   void emitELFSize(MCSymbol *S, const MCExpr *V) override {
     act([=] { Base::emitELFSize(S, V); });
   }
-  void emitDwarfLocDirective(unsigned File, unsigned Line, unsigned Column,
-                             unsigned Flags, unsigned Isa, unsigned Discriminator,
-                             StringRef Name, StringRef Comment) override {
-    act([=, N = Name.str()] {
-      Base::emitDwarfLocDirective(File, Line, Column, Flags, Isa, Discriminator, N,
-                                  {});
-    });
+  void emitDwarfLocDirective(unsigned File, unsigned Line, unsigned Column, unsigned Flags, unsigned Isa,
+                             unsigned Discriminator, StringRef Name, StringRef Comment) override {
+    act([=, N = Name.str()] { Base::emitDwarfLocDirective(File, Line, Column, Flags, Isa, Discriminator, N, {}); });
   }
   // Comments belong to lines that are printed later, if at all.
   void AddComment(const Twine &T, bool EOL) override {
     if (!holding())
       Base::AddComment(T, EOL);
   }
-  raw_ostream &getCommentOS() override {
-    return holding() ? nulls() : Base::getCommentOS();
-  }
+  raw_ostream &getCommentOS() override { return holding() ? nulls() : Base::getCommentOS(); }
   void emitRawComment(const Twine &T, bool Tab) override {
     act([this, S = T.str(), Tab] { Base::emitRawComment(S, Tab); });
   }
@@ -186,8 +173,9 @@ public:
   bool emitSymbolAttribute(MCSymbol *S, MCSymbolAttr A) override {
     if (A == MCSA_ELF_TypeIndFunction)
       reportAt(this->getContext(), this->getStartTokLoc(),
-               "'" + S->getName() + "' would be resolved by a loader that does not exist here; choose the "
-               "implementation at build time or through a function pointer");
+               "'" + S->getName() +
+                   "' would be resolved by a loader that does not exist here; choose the "
+                   "implementation at build time or through a function pointer");
     if (A == MCSA_ELF_TypeFunction)
       Buffer.note(*S, RawCode::Function);
     else if (A == MCSA_ELF_TypeObject || A == MCSA_ELF_TypeTLS)
@@ -219,8 +207,7 @@ public:
       reportAt(this->getContext(), this->getStartTokLoc(),
                "section '" + S->getName() + "' is writable and executable, which nothing is in a module");
     Text = Flags & ELF::SHF_EXECINSTR;
-    Alloc = static_cast<MCSectionELF *>(S)->getFlags() & ELF::SHF_ALLOC &&
-            S->getName() != ".eh_frame";
+    Alloc = static_cast<MCSectionELF *>(S)->getFlags() & ELF::SHF_ALLOC && S->getName() != ".eh_frame";
     Base::changeSection(S, Sub);
   }
   ~BundleStreamer() override {
@@ -253,12 +240,18 @@ public:
       flush();
     }
   }
-#define CFI1(NAME, T1)                                                             \
-  void NAME(T1 A) override { act([=] { Base::NAME(A); }); }
-#define CFI2(NAME, T1, T2)                                                         \
-  void NAME(T1 A, T2 B) override { act([=] { Base::NAME(A, B); }); }
-#define CFI3(NAME, T1, T2, T3)                                                     \
-  void NAME(T1 A, T2 B, T3 C) override { act([=] { Base::NAME(A, B, C); }); }
+#define CFI1(NAME, T1)                                                                                                 \
+  void NAME(T1 A) override {                                                                                           \
+    act([=] { Base::NAME(A); });                                                                                       \
+  }
+#define CFI2(NAME, T1, T2)                                                                                             \
+  void NAME(T1 A, T2 B) override {                                                                                     \
+    act([=] { Base::NAME(A, B); });                                                                                    \
+  }
+#define CFI3(NAME, T1, T2, T3)                                                                                         \
+  void NAME(T1 A, T2 B, T3 C) override {                                                                               \
+    act([=] { Base::NAME(A, B, C); });                                                                                 \
+  }
   CFI3(emitCFIDefCfa, int64_t, int64_t, SMLoc)
   CFI2(emitCFIDefCfaOffset, int64_t, SMLoc)
   CFI2(emitCFIDefCfaRegister, int64_t, SMLoc)
@@ -292,9 +285,7 @@ public:
     flush();
     SaveAndRestore Guard(Replaying, true);
     MCSectionSubPair Here = this->getCurrentSection();
-    Buffer.finish([this](MCSectionSubPair Place) {
-      Base::switchSection(Place.first, Place.second);
-    });
+    Buffer.finish([this](MCSectionSubPair Place) { Base::switchSection(Place.first, Place.second); });
     emitTraits();
     if (Here.first)
       Base::switchSection(Here.first, Here.second);
@@ -332,11 +323,9 @@ private:
       reportAt(this->getContext(), Loc.isValid() ? Loc : this->getStartTokLoc(), Why);
     return holding();
   }
-  static constexpr const char *NoNumber =
-      "a value that is not a plain number cannot be code; move data to .rodata";
+  static constexpr const char *NoNumber = "a value that is not a plain number cannot be code; move data to .rodata";
   static constexpr int64_t LargestFill = 1 << 24;
-  static constexpr const char *TooLarge =
-      "code of more than 16 MiB in one directive is not accepted";
+  static constexpr const char *TooLarge = "code of more than 16 MiB in one directive is not accepted";
   static std::string littleEndian(uint64_t V, unsigned Size) {
     std::string Bytes;
     for (unsigned N = 0; N < Size; ++N)
@@ -365,8 +354,7 @@ private:
     const MCExpr *E = V;
     if (auto *B = dyn_cast<MCBinaryExpr>(V)) {
       auto *Minus = dyn_cast<MCSymbolRefExpr>(B->getRHS());
-      if (Minus && Minus->getSymbol().isInSection() &&
-          Minus->getSymbol().getSection().isText())
+      if (Minus && Minus->getSymbol().isInSection() && Minus->getSymbol().getSection().isText())
         return; // a distance within code
       E = B->getLHS();
     }
@@ -380,8 +368,7 @@ private:
     unsigned New = Traits & ~EmittedTraits;
     if (!New)
       return;
-    Base::switchSection(this->getContext().getELFSection(
-        BH_OBJECT_SECTION, ELF::SHT_PROGBITS, ELF::SHF_EXCLUDE));
+    Base::switchSection(this->getContext().getELFSection(BH_OBJECT_SECTION, ELF::SHT_PROGBITS, ELF::SHF_EXCLUDE));
     Base::emitIntValue(New, 1);
     EmittedTraits |= New;
   }
@@ -422,9 +409,7 @@ private:
     const X86Names &X = X86Names::get(*X86);
     const MCAsmInfo &MAI = *this->getContext().getAsmInfo();
     if (!Printer)
-      Printer.reset(X86->createMCInstPrinter(STI.getTargetTriple(),
-                                             MAI.getAssemblerDialect(), MAI,
-                                             *X.MII, *X.MRI));
+      Printer.reset(X86->createMCInstPrinter(STI.getTargetTriple(), MAI.getAssemblerDialect(), MAI, *X.MII, *X.MRI));
     std::string Text;
     raw_string_ostream OS(Text);
     Printer->printInst(&I, 0, "", STI, OS);
@@ -454,8 +439,7 @@ private:
     for (const MCCFIInstruction &I : llvm::reverse(Frame.Instructions)) {
       if (I.getOperation() == MCCFIInstruction::OpAdjustCfaOffset)
         Sum += I.getOffset();
-      else if (I.getOperation() == MCCFIInstruction::OpDefCfaOffset ||
-               I.getOperation() == MCCFIInstruction::OpDefCfa)
+      else if (I.getOperation() == MCCFIInstruction::OpDefCfaOffset || I.getOperation() == MCCFIInstruction::OpDefCfa)
         return Sum + I.getOffset();
     }
     return Sum + 8; // at the function's first instruction
@@ -508,20 +492,16 @@ public:
 
 } // namespace
 
-static MCStreamer *createELF(const Triple &, MCContext &Ctx,
-                             std::unique_ptr<MCAsmBackend> &&TAB,
-                             std::unique_ptr<MCObjectWriter> &&OW,
-                             std::unique_ptr<MCCodeEmitter> &&CE) {
+static MCStreamer *createELF(const Triple &, MCContext &Ctx, std::unique_ptr<MCAsmBackend> &&TAB,
+                             std::unique_ptr<MCObjectWriter> &&OW, std::unique_ptr<MCCodeEmitter> &&CE) {
   return new BundleELFStreamer(Ctx, std::move(TAB), std::move(OW), std::move(CE));
 }
 
-static MCStreamer *createAsm(MCContext &Ctx,
-                             std::unique_ptr<formatted_raw_ostream> OS,
-                             std::unique_ptr<MCInstPrinter> IP,
-                             std::unique_ptr<MCCodeEmitter> CE,
+static MCStreamer *createAsm(MCContext &Ctx, std::unique_ptr<formatted_raw_ostream> OS,
+                             std::unique_ptr<MCInstPrinter> IP, std::unique_ptr<MCCodeEmitter> CE,
                              std::unique_ptr<MCAsmBackend> TAB) {
-  std::unique_ptr<MCStreamer> Inner(createAsmStreamer(
-      Ctx, std::move(OS), std::move(IP), std::move(CE), std::move(TAB)));
+  std::unique_ptr<MCStreamer> Inner(
+      createAsmStreamer(Ctx, std::move(OS), std::move(IP), std::move(CE), std::move(TAB)));
   return new BundleAsmStreamer(Ctx, std::move(Inner));
 }
 
@@ -536,9 +516,7 @@ StringRef bulkhead::whyNeverRun(StringRef Section) {
   return {};
 }
 
-void bulkhead::finishCode(MCStreamer &S) {
-  static_cast<BundleELFStreamer &>(S).finishCode();
-}
+void bulkhead::finishCode(MCStreamer &S) { static_cast<BundleELFStreamer &>(S).finishCode(); }
 
 void bulkhead::installStreamers(Target &T) {
   X86 = &T;

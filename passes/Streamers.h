@@ -7,7 +7,7 @@
 namespace llvm {
 class MCStreamer;
 class Target;
-}
+} // namespace llvm
 
 namespace bulkhead {
 

@@ -34,8 +34,7 @@ using ReservedFn = BitVector (*)(const TargetRegisterInfo *, const MachineFuncti
 static ReservedFn StockReserved;
 static MCRegister ThreadPointer;
 
-static BitVector reservedWithThreadPointer(const TargetRegisterInfo *TRI,
-                                           const MachineFunction &MF) {
+static BitVector reservedWithThreadPointer(const TargetRegisterInfo *TRI, const MachineFunction &MF) {
   BitVector Set = StockReserved(TRI, MF);
   for (MCPhysReg Sub : TRI->subregs_inclusive(ThreadPointer))
     Set.set(Sub);
@@ -82,8 +81,7 @@ public:
   bool runOnFunction(Function &F) override {
     const TargetRegisterInfo &TRI = *TM.getSubtargetImpl(F)->getRegisterInfo();
     static std::once_flag Once;
-    std::call_once(Once,
-                   [&] { reserve(TRI, X86Names::get(TM.getTarget()).R14); });
+    std::call_once(Once, [&] { reserve(TRI, X86Names::get(TM.getTarget()).R14); });
     return false;
   }
 
@@ -118,9 +116,11 @@ private:
         MI.emitInlineAsmError("bulkhead: r14 holds the thread pointer of a module "
                               "built with -pthread; use another register");
       else if (Op.isDef() && !MI.getFlag(MachineInstr::FrameDestroy))
-        F.getContext().diagnose(DiagnosticInfoUnsupported(
-            F, "bulkhead: r14 holds the thread pointer of a module built with "
-               "-pthread, and this writes it", MI.getDebugLoc()));
+        F.getContext().diagnose(
+            DiagnosticInfoUnsupported(F,
+                                      "bulkhead: r14 holds the thread pointer of a module built with "
+                                      "-pthread, and this writes it",
+                                      MI.getDebugLoc()));
       else
         continue;
       return;
@@ -133,7 +133,5 @@ private:
 char ReserveThreadPointer::ID;
 char CheckThreadPointer::ID;
 
-FunctionPass *bulkhead::createReserveThreadPointerPass(const TargetMachine &TM) {
-  return new ReserveThreadPointer(TM);
-}
+FunctionPass *bulkhead::createReserveThreadPointerPass(const TargetMachine &TM) { return new ReserveThreadPointer(TM); }
 FunctionPass *bulkhead::createCheckThreadPointerPass() { return new CheckThreadPointer; }

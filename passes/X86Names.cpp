@@ -20,16 +20,14 @@ const X86Names &X86Names::get(const Target &T) {
 unsigned X86Names::opcode(StringRef Name) const {
   auto It = Opcodes.find(Name);
   if (It == Opcodes.end())
-    report_fatal_error("bulkhead: this LLVM has no X86 opcode '" + Name +
-                       "'; the plugin was built for LLVM 22");
+    report_fatal_error("bulkhead: this LLVM has no X86 opcode '" + Name + "'; the plugin was built for LLVM 22");
   return It->second;
 }
 
 MCRegister X86Names::reg(StringRef Name) const {
   auto It = Registers.find(Name);
   if (It == Registers.end())
-    report_fatal_error("bulkhead: this LLVM has no X86 register '" + Name +
-                       "'; the plugin was built for LLVM 22");
+    report_fatal_error("bulkhead: this LLVM has no X86 register '" + Name + "'; the plugin was built for LLVM 22");
   return It->second;
 }
 
@@ -45,9 +43,8 @@ MCRegister X86Names::to64(MCRegister R) const {
 
 bool X86Names::isNearStackPointer(const MCInst &I, int M) const {
   const MCOperand &Disp = I.getOperand(M + 3);
-  return I.getOperand(M).getReg() == RSP && !I.getOperand(M + 2).getReg() &&
-         Disp.isImm() && Disp.getImm() >= -BH_STACK_DISP_MAX &&
-         Disp.getImm() <= BH_STACK_DISP_MAX;
+  return I.getOperand(M).getReg() == RSP && !I.getOperand(M + 2).getReg() && Disp.isImm() &&
+         Disp.getImm() >= -BH_STACK_DISP_MAX && Disp.getImm() <= BH_STACK_DISP_MAX;
 }
 
 bool X86Names::isGPR64(MCRegister R) const { return R && Sub32[R.id()]; }
@@ -74,8 +71,7 @@ unsigned X86Names::narrowed(unsigned Opcode) const {
 }
 
 X86Names::X86Names(const Target &T)
-    : T(T), MII(T.createMCInstrInfo()),
-      MRI(T.createMCRegInfo(Triple("x86_64-unknown-linux-gnu"))) {
+    : T(T), MII(T.createMCInstrInfo()), MRI(T.createMCRegInfo(Triple("x86_64-unknown-linux-gnu"))) {
   Opcodes.reserve(MII->getNumOpcodes());
   for (unsigned I = 0; I < MII->getNumOpcodes(); ++I)
     Opcodes[MII->getName(I)] = I;
@@ -102,6 +98,7 @@ X86Names::X86Names(const Target &T)
     HighByte[reg(N).id()] = true;
 
 #define OPCODE(N) N = opcode(#N)
+  // clang-format off
   OPCODE(ADD64ri32); OPCODE(ADD64ri8); OPCODE(ADD64rm); OPCODE(AND32ri8);
   OPCODE(CALL64m); OPCODE(CALL64r); OPCODE(CS_PREFIX); OPCODE(DATA16_PREFIX);
   OPCODE(INT3); OPCODE(JCC_1); OPCODE(JCC_4); OPCODE(JMP64m); OPCODE(JMP64r);
@@ -114,6 +111,7 @@ X86Names::X86Names(const Target &T)
   REGISTER(RSP); REGISTER(ESP); REGISTER(RBP); REGISTER(RDI); REGISTER(RSI);
   REGISTER(RAX); REGISTER(RCX); REGISTER(R10); REGISTER(R11); REGISTER(R14); REGISTER(AL);
   REGISTER(EAX); REGISTER(RIP); REGISTER(EIZ); REGISTER(FS); REGISTER(GS);
+  // clang-format on
   REGISTER(EFLAGS);
 #undef REGISTER
   classify();
@@ -128,9 +126,9 @@ struct NamedClass {
 
 static const NamedClass ClassNames[] = {
     {OpClass::Prefix,
-     {"LOCK_PREFIX", "REP_PREFIX", "REPNE_PREFIX", "DATA16_PREFIX", "REX64_PREFIX",
-      "CS_PREFIX", "DS_PREFIX", "ES_PREFIX", "SS_PREFIX", "FS_PREFIX", "GS_PREFIX",
-      "ADDR32_PREFIX", "ADDR16_PREFIX", "XACQUIRE_PREFIX", "XRELEASE_PREFIX"}},
+     {"LOCK_PREFIX", "REP_PREFIX", "REPNE_PREFIX", "DATA16_PREFIX", "REX64_PREFIX", "CS_PREFIX", "DS_PREFIX",
+      "ES_PREFIX", "SS_PREFIX", "FS_PREFIX", "GS_PREFIX", "ADDR32_PREFIX", "ADDR16_PREFIX", "XACQUIRE_PREFIX",
+      "XRELEASE_PREFIX"}},
     {OpClass::Return, {"RET64", "RETI64"}},
     {OpClass::CallReg, {"CALL64r", "CALL64r_NT"}},
     {OpClass::CallMem, {"CALL64m", "CALL64m_NT"}},
@@ -143,8 +141,7 @@ static const NamedClass ClassNames[] = {
     {OpClass::Syscall, {"SYSCALL"}},
     {OpClass::Leave, {"LEAVE64"}},
     {OpClass::Lea, {"LEA64r", "LEA32r", "LEA16r", "LEA64_32r", "LEA64_16r"}},
-    {OpClass::Nop,
-     {"NOOP", "NOOPL", "NOOPW", "NOOPQ", "NOOPLr", "NOOPWr", "NOOPQr"}},
+    {OpClass::Nop, {"NOOP", "NOOPL", "NOOPW", "NOOPQ", "NOOPLr", "NOOPWr", "NOOPQr"}},
     {OpClass::Trap, {"HLT", "TRAP", "UD1Lr", "UD1Lm", "UD1Qr", "UD1Qm"}},
 };
 
@@ -186,8 +183,8 @@ void X86Names::classify() {
     if (Rep)
       S = S.split('_').first;
     if (S.size() == 5 && StringRef("BWLQD").contains(S[4]) &&
-        (Rep || (D.getNumOperands() <= 3 && D.getNumOperands() >= 1 &&
-                 D.operands()[0].OperandType == MCOI::OPERAND_MEMORY))) {
+        (Rep ||
+         (D.getNumOperands() <= 3 && D.getNumOperands() >= 1 && D.operands()[0].OperandType == MCOI::OPERAND_MEMORY))) {
       StringRegs[I] = StringSwitch<unsigned>(S.take_front(4))
                           .Cases({"MOVS", "CMPS"}, 3)
                           .Cases({"STOS", "SCAS"}, 1)
@@ -198,24 +195,21 @@ void X86Names::classify() {
     }
     if (MemoryIndex[I] >= 0 && Classes[I] == OpClass::Plain) {
       bool HasRegister = D.getNumOperands() > unsigned(MemoryIndex[I]) + 5 &&
-                         D.operands()[MemoryIndex[I] + 5].OperandType ==
-                             MCOI::OPERAND_REGISTER;
+                         D.operands()[MemoryIndex[I] + 5].OperandType == MCOI::OPERAND_REGISTER;
       if (HasRegister && (N.starts_with("BT") || N.starts_with("LOCK_BT")))
         Classes[I] = OpClass::BitTestMem;
       if (N.contains("GATHER") || N.contains("SCATTER"))
         Classes[I] = OpClass::Gather;
     }
-    PrintsPrefix[I] = N.starts_with("LOCK_") || N.starts_with("LXADD") ||
-                      N.starts_with("LCMPXCHG") || N.starts_with("REP_") ||
-                      N.ends_with("Locked");
+    PrintsPrefix[I] = N.starts_with("LOCK_") || N.starts_with("LXADD") || N.starts_with("LCMPXCHG") ||
+                      N.starts_with("REP_") || N.ends_with("Locked");
     // Plain moves and arithmetic only: what an unusual instruction does is left
     // to an extra touch.
-    CertainAccess[I] =
-        MemoryIndex[I] >= 0 && Classes[I] == OpClass::Plain &&
-        (N.starts_with("MOV") || N.starts_with("ADD") || N.starts_with("SUB") ||
-         N.starts_with("AND") || N.starts_with("OR") || N.starts_with("XOR") ||
-         N.starts_with("CMP") || N.starts_with("TEST") || N.starts_with("VMOV")) &&
-        !N.contains("MASK") && !N.contains("CMPX") && !N.contains("CMPCC") &&
-        !N.contains("MOVDIR") && (D.mayLoad() || D.mayStore());
+    CertainAccess[I] = MemoryIndex[I] >= 0 && Classes[I] == OpClass::Plain &&
+                       (N.starts_with("MOV") || N.starts_with("ADD") || N.starts_with("SUB") || N.starts_with("AND") ||
+                        N.starts_with("OR") || N.starts_with("XOR") || N.starts_with("CMP") || N.starts_with("TEST") ||
+                        N.starts_with("VMOV")) &&
+                       !N.contains("MASK") && !N.contains("CMPX") && !N.contains("CMPCC") && !N.contains("MOVDIR") &&
+                       (D.mayLoad() || D.mayStore());
   }
 }

@@ -33,24 +33,24 @@ enum InstFlags : unsigned {
 
 /// How an opcode must be treated.
 enum class OpClass : uint8_t {
-  Plain,     ///< at most its ModRM memory operand needs confining
-  Prefix,    ///< a prefix that the assembler parsed as an instruction
+  Plain,  ///< at most its ModRM memory operand needs confining
+  Prefix, ///< a prefix that the assembler parsed as an instruction
   Return,
   CallReg,
   CallMem,
   CallDirect,
   JumpReg,
   JumpMem,
-  JumpDirect,  ///< operand 0 is the target; short and long form
-  JumpCond,    ///< the same, conditional
-  JumpShort,   ///< loop, jrcxz: has no long form
+  JumpDirect, ///< operand 0 is the target; short and long form
+  JumpCond,   ///< the same, conditional
+  JumpShort,  ///< loop, jrcxz: has no long form
   Syscall,
   Leave,
   StringOp,
-  Lea,         ///< computes an address, accesses nothing
-  Nop,         ///< the same, and computes nothing
-  BitTestMem,  ///< register bit offset and memory operand
-  Trap,        ///< never falls through
+  Lea,        ///< computes an address, accesses nothing
+  Nop,        ///< the same, and computes nothing
+  BitTestMem, ///< register bit offset and memory operand
+  Trap,       ///< never falls through
   Gather,
 };
 
@@ -97,19 +97,15 @@ public:
   bool isGPR32(llvm::MCRegister R) const;
   bool isVector(llvm::MCRegister R) const { return Vector[R.id()]; }
   bool isHighByte(llvm::MCRegister R) const { return HighByte[R.id()]; }
-  bool overlaps(llvm::MCRegister A, llvm::MCRegister B) const {
-    return A && B && MRI->regsOverlap(A, B);
-  }
+  bool overlaps(llvm::MCRegister A, llvm::MCRegister B) const { return A && B && MRI->regsOverlap(A, B); }
   llvm::MCRegister reg(llvm::StringRef Name) const;
   unsigned opcode(llvm::StringRef Name) const;
 
   // Opcodes the rewriter writes or recognises.
-  unsigned ADD64ri32, ADD64ri8, ADD64rm, AND32ri8, CALL64m, CALL64r, CS_PREFIX,
-      DATA16_PREFIX, INT3, JCC_1, JCC_4, JMP64m, JMP64r, JMP_1, JMP_4, LEA64r, LOCK_PREFIX,
-      MOV32mr, MOV32rr, MOV64mr, MOV64rm, MOV64rr, MOV64rr_REV, NOOP, NOOPL, NOOPW,
-      POP64r, PUSH64r, REPNE_PREFIX, REP_PREFIX, RETI64, SUB64ri32, SUB64ri8, TEST8mr, TRAP;
-  llvm::MCRegister RSP, ESP, RBP, RDI, RSI, RAX, RCX, R10, R11, R14, AL, EAX, RIP, EIZ,
-      FS, GS, EFLAGS;
+  unsigned ADD64ri32, ADD64ri8, ADD64rm, AND32ri8, CALL64m, CALL64r, CS_PREFIX, DATA16_PREFIX, INT3, JCC_1, JCC_4,
+      JMP64m, JMP64r, JMP_1, JMP_4, LEA64r, LOCK_PREFIX, MOV32mr, MOV32rr, MOV64mr, MOV64rm, MOV64rr, MOV64rr_REV, NOOP,
+      NOOPL, NOOPW, POP64r, PUSH64r, REPNE_PREFIX, REP_PREFIX, RETI64, SUB64ri32, SUB64ri8, TEST8mr, TRAP;
+  llvm::MCRegister RSP, ESP, RBP, RDI, RSI, RAX, RCX, R10, R11, R14, AL, EAX, RIP, EIZ, FS, GS, EFLAGS;
 
 private:
   explicit X86Names(const llvm::Target &T);

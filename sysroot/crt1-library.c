@@ -1,5 +1,6 @@
-/* Start code of a module without main. The host enters it once for each instance, with the same initial stack that a program
- * gets. It initialises the C library, runs the constructors, and goes back to the host, which may call exports from then on.
+/* Start code of a module without main. The host enters it once for each instance, with the same initial stack that a
+ * program gets. It initialises the C library, runs the constructors, and goes back to the host, which may call exports
+ * from then on.
  *
  * It never returns through its stack: the way out is the host call that ends the innermost call into the guest.
  */
@@ -18,8 +19,7 @@ __attribute__((visibility("hidden"))) void bulkhead_threads_start(void);
 static void bulkhead_threads_start(void) {}
 #endif
 
-__attribute__((used, visibility("hidden"))) void bulkhead_start_library(long *stack)
-{
+__attribute__((used, visibility("hidden"))) void bulkhead_start_library(long *stack) {
     long argc = stack[0];
     char **argv = (char **)(stack + 1);
     __init_libc(argv + argc + 1, argv[0]);
@@ -39,4 +39,4 @@ __asm__(".text\n"
         "    call bulkhead_start_library\n"
         "    xorl %eax, %eax\n"
         "    jmpq *%gs:" STRING(BH_HOSTCALL_TABLE) "+8*" STRING(BH_HOSTCALL_RETURN) "\n"
-        ".size _start, .-_start\n");
+                                                                                    ".size _start, .-_start\n");

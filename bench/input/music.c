@@ -1,7 +1,9 @@
-/* music SECONDS: a stereo recording (WAV on standard output, 16 bits, 44100 Hz) that audio codecs find as hard as an instrument's.
+/* music SECONDS: a stereo recording (WAV on standard output, 16 bits, 44100 Hz) that audio codecs find as hard as an
+ * instrument's.
  *
- * Notes of a scale begin one after the other and fade; each is a fundamental with overtones, made by rotating a vector, so that
- * no sine is needed. A little filtered noise lies under it. Only +, - and * of doubles: the same bytes everywhere.
+ * Notes of a scale begin one after the other and fade; each is a fundamental with overtones, made by rotating a vector,
+ * so that no sine is needed. A little filtered noise lies under it. Only +, - and * of doubles: the same bytes
+ * everywhere.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -15,22 +17,19 @@ struct voice {
 
 static uint32_t random_state = 1;
 
-static uint32_t random_bits(void)
-{
+static uint32_t random_bits(void) {
     random_state = random_state * 1664525u + 1013904223u;
     return random_state >> 16;
 }
 
 /* sin and cos of a small angle, by their series. */
-static void small_angle(double x, double *sine, double *cosine)
-{
+static void small_angle(double x, double *sine, double *cosine) {
     double square = x * x;
     *sine = x * (1 - square / 6 * (1 - square / 20 * (1 - square / 42 * (1 - square / 72))));
     *cosine = 1 - square / 2 * (1 - square / 12 * (1 - square / 30 * (1 - square / 56 * (1 - square / 90))));
 }
 
-static void begin_note(struct voice *voice)
-{
+static void begin_note(struct voice *voice) {
     static const double scale[] = {110.0, 123.75, 137.5, 146.67, 165.0, 183.33, 206.25, 220.0};
     double pitch = scale[random_bits() % 8] * (1 << random_bits() % 3);
     for (int i = 0; i < partials; i++) {
@@ -42,8 +41,7 @@ static void begin_note(struct voice *voice)
     voice->fade = 1 - (1 + random_bits() % 5) / 60000.0;
 }
 
-static double sound(struct voice *voice)
-{
+static double sound(struct voice *voice) {
     double sum = 0;
     for (int i = 0; i < partials; i++) {
         double re = voice->re[i] * voice->cosine[i] - voice->im[i] * voice->sine[i];
@@ -55,19 +53,16 @@ static double sound(struct voice *voice)
     return sum * voice->volume;
 }
 
-static void put(uint32_t value, int bytes)
-{
+static void put(uint32_t value, int bytes) {
     for (int i = 0; i < bytes; i++)
         putchar((int)(value >> 8 * i & 255));
 }
 
-static void put_sample(double value)
-{
+static void put_sample(double value) {
     put((uint32_t)(value < -32768 ? -32768 : value > 32767 ? 32767 : (int32_t)value), 2);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     int seconds = argc == 2 ? atoi(argv[1]) : 0;
     if (seconds < 1 || seconds > 3600) {
         fprintf(stderr, "Usage: music SECONDS   (1 to 3600)\n");

@@ -1,8 +1,8 @@
 /* Runs modules that are only one ingredient of isolation (-bulkhead-only), to measure what the ingredient costs.
  *
  * The linker puts the two functions below in the place of the verifier's (--wrap). A module whose note carries
- * BH_SCHEME_UNVERIFIABLE is read as if it said otherwise, and its code is accepted whatever it is: nothing is isolated. Every
- * other module gets the verifier's own verdict, as in bulkhead-run, whose command line this program shares.
+ * BH_SCHEME_UNVERIFIABLE is read as if it said otherwise, and its code is accepted whatever it is: nothing is isolated.
+ * Every other module gets the verifier's own verdict, as in bulkhead-run, whose command line this program shares.
  */
 #ifndef BULKHEAD_BENCH_LOADER
 #error "bench/loader replaces the verifier's verdict: it is for bench-run alone and must not get into libbulkhead"
@@ -24,19 +24,18 @@ bh_verify_result __wrap_bh_verify_code(const struct bh_verify_input *input, stru
 static bool unverifiable;
 
 /* Offset in the file of the note's word for the scheme if it says that nothing verifies the module; 0: it does not. */
-static size_t unverifiable_scheme(const uint8_t *file, size_t size)
-{
+static size_t unverifiable_scheme(const uint8_t *file, size_t size) {
     const struct {
         uint32_t name_size, size, type;
         char name[(BH_NOTE_NAME_SIZE + 3) / 4 * 4];
         uint32_t version, scheme;
-    } note = {BH_NOTE_NAME_SIZE, BH_NOTE_DESC_SIZE, BH_NOTE_TYPE, BH_NOTE_NAME, BH_CONTRACT_VERSION, BH_SCHEME_UNVERIFIABLE};
+    } note = {BH_NOTE_NAME_SIZE, BH_NOTE_DESC_SIZE,   BH_NOTE_TYPE,
+              BH_NOTE_NAME,      BH_CONTRACT_VERSION, BH_SCHEME_UNVERIFIABLE};
     const uint8_t *found = memmem(file, size, &note, sizeof note);
     return found ? (size_t)(found - file) + sizeof note - sizeof note.scheme : 0;
 }
 
-bh_elf_result __wrap_bh_elf_parse(struct bh_elf *elf, const void *file, size_t size, struct bh_elf_error *error)
-{
+bh_elf_result __wrap_bh_elf_parse(struct bh_elf *elf, const void *file, size_t size, struct bh_elf_error *error) {
     size_t at = unverifiable_scheme(file, size);
     if (!at)
         return __real_bh_elf_parse(elf, file, size, error);
@@ -53,8 +52,7 @@ bh_elf_result __wrap_bh_elf_parse(struct bh_elf *elf, const void *file, size_t s
     return __real_bh_elf_parse(elf, copy, size, error);
 }
 
-bh_verify_result __wrap_bh_verify_code(const struct bh_verify_input *input, struct bh_verify_facts *facts)
-{
+bh_verify_result __wrap_bh_verify_code(const struct bh_verify_input *input, struct bh_verify_facts *facts) {
     if (!unverifiable)
         return __real_bh_verify_code(input, facts);
     /* What this code does is not known: the runtime has to keep all state that it could change, and every host call. */

@@ -1,4 +1,5 @@
-/* bench-many: thousands of instances of a real library alive in one process; what they cost in time, memory and mappings.
+/* bench-many: thousands of instances of a real library alive in one process; what they cost in time, memory and
+ * mappings.
  *
  * Raises vm.max_map_count when the instances need it and this process may, and puts it back at the end. */
 #include <errno.h>
@@ -70,8 +71,10 @@ static void raise_map_count(unsigned long need) {
     bool good = file && fprintf(file, "%lu\n", need) > 0;
     good = file && !fclose(file) && good;
     if (!good) {
-        fprintf(stderr, "bench-many: vm.max_map_count is %lu, these instances may need %lu, and this process may not raise it; "
-                        "run it as root, or first: sysctl -w vm.max_map_count=%lu\n", now, need, need);
+        fprintf(stderr,
+                "bench-many: vm.max_map_count is %lu, these instances may need %lu, and this process may not raise it; "
+                "run it as root, or first: sysctl -w vm.max_map_count=%lu\n",
+                now, need, need);
         exit(3);
     }
     old_map_count = now;
@@ -135,19 +138,18 @@ static struct memory measure(void) {
 
 static void report(const char *what, const struct memory *before, unsigned count) {
     struct memory after = measure();
-    printf("%s: RSS %lu KiB, PSS %lu KiB, page tables %lu KiB, %lu mappings; an instance: %.1f KiB RSS, %.1f KiB page tables, "
-           "%.2f mappings\n", what, after.rss, after.pss, after.tables, after.mappings,
-           (double)(after.rss - before->rss) / count, (double)(after.tables - before->tables) / count,
-           (double)(after.mappings - before->mappings) / count);
+    printf("%s: RSS %lu KiB, PSS %lu KiB, page tables %lu KiB, %lu mappings; an instance: %.1f KiB RSS, %.1f KiB page "
+           "tables, "
+           "%.2f mappings\n",
+           what, after.rss, after.pss, after.tables, after.mappings, (double)(after.rss - before->rss) / count,
+           (double)(after.tables - before->tables) / count, (double)(after.mappings - before->mappings) / count);
 }
 
 struct start {
     double time, processor;
 };
 
-static struct start begin(void) {
-    return (struct start){now(), processor()};
-}
+static struct start begin(void) { return (struct start){now(), processor()}; }
 
 static void finished(const char *what, struct start start, unsigned count) {
     printf("%s: %.1f us each (%.1f us of a processor), %.2f s in all\n", what, (now() - start.time) * 1e6 / count,
@@ -187,9 +189,12 @@ static unsigned number(const char *text) {
 }
 
 int main(int argc, char **argv) {
-    static const struct option known[] = {{"instances", required_argument, NULL, 'i'}, {"slots", required_argument, NULL, 's'},
-                                          {"size", required_argument, NULL, 'z'},      {"no-raise", no_argument, NULL, 'n'},
-                                          {"help", no_argument, NULL, 'h'},            {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"instances", required_argument, NULL, 'i'},
+                                          {"slots", required_argument, NULL, 's'},
+                                          {"size", required_argument, NULL, 'z'},
+                                          {"no-raise", no_argument, NULL, 'n'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     unsigned count = 10000, slots = 30000, size = 1000;
     bool raise = true;
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -225,7 +230,8 @@ int main(int argc, char **argv) {
     if (bh_module_load(engine, argv[optind], NULL, &module))
         fail("module");
     struct memory before = measure();
-    printf("module loaded: RSS %lu KiB, PSS %lu KiB, page tables %lu KiB, %lu mappings\n", before.rss, before.pss, before.tables, before.mappings);
+    printf("module loaded: RSS %lu KiB, PSS %lu KiB, page tables %lu KiB, %lu mappings\n", before.rss, before.pss,
+           before.tables, before.mappings);
 
     start = begin();
     unsigned made = 0;

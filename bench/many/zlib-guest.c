@@ -4,7 +4,8 @@
 
 #include "zlib.h"
 
-/* The CRC of size bytes made from seed, after they went through compress2 and uncompress; 0 when something went wrong. */
+/* The CRC of size bytes made from seed, after they went through compress2 and uncompress; 0 when something went wrong.
+ */
 unsigned zlib_round(unsigned seed, unsigned size) {
     unsigned long packed_size = compressBound(size), back_size = size;
     unsigned char *bytes = malloc(size), *packed = malloc(packed_size), *back = malloc(size);
@@ -15,7 +16,8 @@ unsigned zlib_round(unsigned seed, unsigned size) {
             bytes[n] = n % 16 < 8 ? (unsigned char)('a' + n % 16) : (unsigned char)(seed >> 24);
         }
         if (compress2(packed, &packed_size, bytes, size, 6) == Z_OK && packed_size < size &&
-            uncompress(back, &back_size, packed, packed_size) == Z_OK && back_size == size && !memcmp(bytes, back, size))
+            uncompress(back, &back_size, packed, packed_size) == Z_OK && back_size == size &&
+            !memcmp(bytes, back, size))
             result = (unsigned)crc32(0, back, size);
     }
     free(bytes);

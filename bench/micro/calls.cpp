@@ -91,8 +91,8 @@ void invokeAdd(benchmark::State &State) {
 }
 BENCHMARK(invokeAdd)->Name("guest call, bh_invoke");
 
-// From the guest to the host and back. One iteration is so many callbacks in one call; a loop in the guest makes them, whose
-// own share is that of "indirect call".
+// From the guest to the host and back. One iteration is so many callbacks in one call; a loop in the guest makes them,
+// whose own share is that of "indirect call".
 constexpr int Callbacks = 1000;
 
 int addRaw(void *, bh_instance *, bh_registers *Registers) {

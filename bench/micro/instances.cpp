@@ -12,9 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double secondsSince(Clock::time_point Start) {
-  return std::chrono::duration<double>(Clock::now() - Start).count();
-}
+double secondsSince(Clock::time_point Start) { return std::chrono::duration<double>(Clock::now() - Start).count(); }
 
 // An engine that unmaps the slots of destroyed instances, so that each instance is made from nothing.
 bh_module *unmappingGuest() {
@@ -42,7 +40,10 @@ template <bh_module *Guest()> void createOnly(benchmark::State &State) {
   }
 }
 BENCHMARK(createOnly<bench::guest>)->Name("instance create, kept slot")->UseManualTime()->Unit(benchmark::kMicrosecond);
-BENCHMARK(createOnly<unmappingGuest>)->Name("instance create, new slot")->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(createOnly<unmappingGuest>)
+    ->Name("instance create, new slot")
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
 
 template <bh_module *Guest()> void destroyOnly(benchmark::State &State) {
   bh_module *Module = Guest();
@@ -53,8 +54,14 @@ template <bh_module *Guest()> void destroyOnly(benchmark::State &State) {
     State.SetIterationTime(secondsSince(Start));
   }
 }
-BENCHMARK(destroyOnly<bench::guest>)->Name("instance destroy, slot kept")->UseManualTime()->Unit(benchmark::kMicrosecond);
-BENCHMARK(destroyOnly<unmappingGuest>)->Name("instance destroy, slot unmapped")->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(destroyOnly<bench::guest>)
+    ->Name("instance destroy, slot kept")
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(destroyOnly<unmappingGuest>)
+    ->Name("instance destroy, slot unmapped")
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
 
 template <bh_module *Guest()> void createCallDestroy(benchmark::State &State) {
   bh_module *Module = Guest();
@@ -128,7 +135,11 @@ void resetAfterHeap(benchmark::State &State) {
 }
 BENCHMARK(resetAfterHeap)->Name("instance reset after malloc")->UseManualTime()->Unit(benchmark::kMicrosecond);
 
-BENCHMARK(heapReset)->Name("instance call with malloc, and reset")->ThreadRange(1, 2)->UseRealTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(heapReset)
+    ->Name("instance call with malloc, and reset")
+    ->ThreadRange(1, 2)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
 
 // How much later than its deadline a loop ends.
 void deadline(benchmark::State &State) {
@@ -144,7 +155,8 @@ void deadline(benchmark::State &State) {
     Late.push_back(secondsSince(Start) - Allowed);
     State.SetIterationTime(Late.back());
     bench::check(bh_instance_reset(Instance));
-    // With real-time priority the kernel would else stop this thread, which runs all the time, for 50 ms in each second.
+    // With real-time priority the kernel would else stop this thread, which runs all the time, for 50 ms in each
+    // second.
     std::this_thread::sleep_for(std::chrono::milliseconds(6));
   }
   std::sort(Late.begin(), Late.end());

@@ -1,5 +1,5 @@
-// bench-micro: the cost of single operations, by Google Benchmark. tools/bench runs it; by itself it takes the options of
-// Google Benchmark and --module FILE, the module whose code the verifier's benchmark works on.
+// bench-micro: the cost of single operations, by Google Benchmark. tools/bench runs it; by itself it takes the options
+// of Google Benchmark and --module FILE, the module whose code the verifier's benchmark works on.
 #include "bench.h"
 
 #include <benchmark/benchmark.h>

@@ -1,5 +1,5 @@
-// The verifier's rate on real code, beside a copy of the same bytes, which is the least that loading them costs, and beside an
-// independent decoder that merely finds where the instructions are.
+// The verifier's rate on real code, beside a copy of the same bytes, which is the least that loading them costs, and
+// beside an independent decoder that merely finds where the instructions are.
 #include "bench.h"
 #include "elf.h"
 #include "verify.h"
@@ -66,7 +66,8 @@ void copyOnce(const Code &C, std::vector<uint8_t> &Copy) {
   benchmark::ClobberMemory();
 }
 
-/// Decodes every instruction, operands left out. Code that the verifier accepts decodes from one instruction to the next.
+/// Decodes every instruction, operands left out. Code that the verifier accepts decodes from one instruction to the
+/// next.
 bool decodeOnce(const ZydisDecoder &Decoder, const Code &C) {
   ZydisDecodedInstruction Insn;
   for (size_t At = 0; At < C.Bytes.size(); At += Insn.length)

@@ -1,4 +1,5 @@
-/* What every part of the driver needs: ending with a message, memory that is there, and text. The driver has one thread. */
+/* What every part of the driver needs: ending with a message, memory that is there, and text. The driver has one
+ * thread. */
 #ifndef BENCH_BASE_H
 #define BENCH_BASE_H
 

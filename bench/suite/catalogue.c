@@ -27,7 +27,8 @@ static struct strings ask(const struct places *places, const char *what, const c
     int status;
     char *output = workload_script(places, NULL, NULL, &status, what, name, NULL);
     if (status)
-        fail(STATUS_FAILED, "'bench/workload %s%s%s' failed with status %d", what, name ? " " : "", name ? name : "", status);
+        fail(STATUS_FAILED, "'bench/workload %s%s%s' failed with status %d", what, name ? " " : "", name ? name : "",
+             status);
     struct strings lines = strings_split(output, '\n');
     free(output);
     return lines;
@@ -39,17 +40,19 @@ static void read_configurations(const struct places *places, struct catalogue *c
     for (size_t i = 0; i < lines.count; i++) {
         struct strings fields = strings_split(lines.items[i], '\t');
         if (fields.count != 4)
-            fail(STATUS_FAILED, "bench/workload configurations: '%s' is not NAME, REFERENCE, TARGET and DESCRIPTION", lines.items[i]);
+            fail(STATUS_FAILED, "bench/workload configurations: '%s' is not NAME, REFERENCE, TARGET and DESCRIPTION",
+                 lines.items[i]);
         catalogue->configurations[catalogue->configuration_count++] =
             (struct configuration){fields.items[0], fields.items[1], fields.items[2], fields.items[3]};
         free(fields.items); /* the strings live on */
     }
     strings_free(&lines);
     for (size_t i = 0; i < catalogue->configuration_count; i++) {
-        const struct configuration *reference = catalogue_configuration(catalogue, catalogue->configurations[i].reference);
+        const struct configuration *reference =
+            catalogue_configuration(catalogue, catalogue->configurations[i].reference);
         if (!reference || !configuration_is_reference(reference))
-            fail(STATUS_FAILED, "bench/workload configurations: '%s' has no reference '%s'", catalogue->configurations[i].name,
-                 catalogue->configurations[i].reference);
+            fail(STATUS_FAILED, "bench/workload configurations: '%s' has no reference '%s'",
+                 catalogue->configurations[i].name, catalogue->configurations[i].reference);
     }
 }
 
@@ -100,7 +103,8 @@ int configuration_is_reference(const struct configuration *configuration) {
 
 char *workload_command(const struct places *places, const struct workload *workload, const struct run *run,
                        const char *configuration, struct command *command, int *status) {
-    char *output = workload_script(places, NULL, NULL, status, "command", workload->name, configuration, run->name, NULL);
+    char *output =
+        workload_script(places, NULL, NULL, status, "command", workload->name, configuration, run->name, NULL);
     if (*status == STATUS_UNSUPPORTED) {
         char *reason = strstr(output, UNSUPPORTED);
         char *end = reason ? strchr(reason, '\n') : NULL;
@@ -115,8 +119,8 @@ char *workload_command(const struct places *places, const struct workload *workl
     if (*status || !command->words.count) {
         strings_free(&command->words);
         *status = *status ? *status : STATUS_FAILED;
-        return format_text("it could not be built (bench/workload command %s %s %s: status %d)", workload->name, configuration, run->name,
-                           *status);
+        return format_text("it could not be built (bench/workload command %s %s %s: status %d)", workload->name,
+                           configuration, run->name, *status);
     }
     char *directory = workload_script(places, NULL, NULL, status, "input", workload->name, NULL);
     directory[strcspn(directory, "\n")] = 0;

@@ -43,15 +43,17 @@ int configuration_is_reference(const struct configuration *configuration);
 /* Calls bench/workload with these words, a NULL at their end; see process_output. */
 char *workload_script(const struct places *places, const char *input, size_t *length, int *status, ...);
 
-/* Builds what a run in a configuration needs, and says how it is started. Returns NULL and fills the command, or the text that goes
- * with `status`: STATUS_UNSUPPORTED and the reason, or another one and a sentence. The caller frees either. */
+/* Builds what a run in a configuration needs, and says how it is started. Returns NULL and fills the command, or the
+ * text that goes with `status`: STATUS_UNSUPPORTED and the reason, or another one and a sentence. The caller frees
+ * either. */
 char *workload_command(const struct places *places, const struct workload *workload, const struct run *run,
                        const char *configuration, struct command *command, int *status);
 
 /* The file that was built, or NULL. The caller frees it. */
 char *workload_program(const struct places *places, const char *workload, const char *configuration);
 
-/* A path or argument as it may stand in a result: those of this build and these sources are relative. The caller frees it. */
+/* A path or argument as it may stand in a result: those of this build and these sources are relative. The caller frees
+ * it. */
 char *portable_text(const struct places *places, const char *text);
 
 #endif

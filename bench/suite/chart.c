@@ -69,7 +69,8 @@ static void axis(FILE *out, const struct chart *chart, const struct scale *scale
     long from = lround((scale->low - 1) / scale->step), to = lround((scale->high - 1) / scale->step);
     for (long i = from; i <= to; i++) {
         double ratio = 1 + (double)i * scale->step, x = x_of(scale, ratio);
-        fprintf(out, "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%.0f\"/>", i ? "grid" : "base", x, x, TOP - 4, bottom);
+        fprintf(out, "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%.0f\"/>", i ? "grid" : "base", x, x,
+                TOP - 4, bottom);
         fprintf(out, "<text class=\"faint\" x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">", x, bottom + 16);
         if (i)
             fprintf(out, "%+.0f %%</text>\n", (ratio - 1) * 100);
@@ -79,33 +80,41 @@ static void axis(FILE *out, const struct chart *chart, const struct scale *scale
     for (size_t g = 0; g < 2; g++) {
         double x = x_of(scale, chart->goals[g]);
         if (chart->goals[g] > 0)
-            fprintf(out, "<line class=\"goal\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%.0f\"><title>goal: at most %.2f</title></line>\n", x, x,
-                    TOP - 4, bottom, chart->goals[g]);
+            fprintf(out,
+                    "<line class=\"goal\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%.0f\"><title>goal: at most "
+                    "%.2f</title></line>\n",
+                    x, x, TOP - 4, bottom, chart->goals[g]);
     }
 }
 
-static void bar(FILE *out, const struct chart *chart, const struct chart_row *row, size_t series, const struct scale *scale, double y) {
+static void bar(FILE *out, const struct chart *chart, const struct chart_row *row, size_t series,
+                const struct scale *scale, double y) {
     const struct chart_value *value = &row->values[series];
     double base = x_of(scale, 1), x = x_of(scale, value->ratio), end = fmax(base, x);
-    fprintf(out, "<rect class=\"s%zu\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"1.5\"><title>", series, fmin(base, x), y,
-            fmax(fabs(x - base), 0.5), BAR - 1);
+    fprintf(out, "<rect class=\"s%zu\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"1.5\"><title>", series,
+            fmin(base, x), y, fmax(fabs(x - base), 0.5), BAR - 1);
     put_html(out, row->label);
     fprintf(out, ", ");
     put_html(out, chart->series[series]);
     fprintf(out, ": %.3f</title></rect>", value->ratio);
     if (isfinite(value->spread.low) && isfinite(value->spread.high)) {
-        double low = x_of(scale, value->spread.low), high = x_of(scale, value->spread.high), middle = y + (BAR - 1) / 2.0;
-        fprintf(out, "<path class=\"spread\" fill=\"none\" d=\"M%.1f %.1fH%.1fM%.1f %.1fv6M%.1f %.1fv6\"/>", low, middle, high, low, middle - 3,
-                high, middle - 3);
+        double low = x_of(scale, value->spread.low), high = x_of(scale, value->spread.high),
+               middle = y + (BAR - 1) / 2.0;
+        fprintf(out, "<path class=\"spread\" fill=\"none\" d=\"M%.1f %.1fH%.1fM%.1f %.1fv6M%.1f %.1fv6\"/>", low,
+                middle, high, low, middle - 3, high, middle - 3);
         end = fmax(end, high);
     }
-    fprintf(out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%.3f</text>\n", row->strong ? "strong" : "faint", end + 6, y + BAR - 2.5, value->ratio);
+    fprintf(out, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%.3f</text>\n", row->strong ? "strong" : "faint", end + 6,
+            y + BAR - 2.5, value->ratio);
 }
 
 static void legend(FILE *out, const struct chart *chart) {
     double x = LEFT;
     for (size_t s = 0; s < series_count(chart); s++) {
-        fprintf(out, "<rect class=\"s%zu\" x=\"%.0f\" y=\"8\" width=\"10\" height=\"10\" rx=\"1.5\"/><text x=\"%.0f\" y=\"17\">", s, x, x + 15);
+        fprintf(
+            out,
+            "<rect class=\"s%zu\" x=\"%.0f\" y=\"8\" width=\"10\" height=\"10\" rx=\"1.5\"/><text x=\"%.0f\" y=\"17\">",
+            s, x, x + 15);
         put_html(out, chart->series[s]);
         fprintf(out, "</text>");
         x += 34 + 6.6 * (double)strlen(chart->series[s]);
@@ -135,8 +144,8 @@ void chart_svg(FILE *out, const struct chart *chart, int alone) {
     for (size_t r = 0; r < chart->count; r++) {
         const struct chart_row *row = &chart->rows[r];
         double y = TOP + (double)r * step;
-        fprintf(out, "<text class=\"%s\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">", row->strong ? "strong" : "label", LEFT - 8,
-                y + (double)series * BAR / 2 + 3.5);
+        fprintf(out, "<text class=\"%s\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">", row->strong ? "strong" : "label",
+                LEFT - 8, y + (double)series * BAR / 2 + 3.5);
         put_html(out, row->label);
         fprintf(out, "</text>\n");
         for (size_t s = 0; s < series; s++)

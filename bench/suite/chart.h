@@ -16,7 +16,7 @@ struct chart_value {
 struct chart_row {
     const char *label; /* borrowed */
     struct chart_value values[CHART_SERIES];
-    int strong;        /* a mean, set off from the rest */
+    int strong; /* a mean, set off from the rest */
 };
 
 struct chart {
@@ -27,8 +27,8 @@ struct chart {
     size_t count;
 };
 
-/* The look of charts: for the page that holds them, and part of every picture that stands alone. Plain rules, no variables: not every
- * viewer of pictures knows those. */
+/* The look of charts: for the page that holds them, and part of every picture that stands alone. Plain rules, no
+ * variables: not every viewer of pictures knows those. */
 extern const char chart_style[];
 
 /* `alone`: a file of its own, with its style in it. */

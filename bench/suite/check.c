@@ -81,7 +81,8 @@ static void every(const struct place *place, const json_t *object, const char *n
     }
 }
 
-static void kind(const struct place *place, const json_t *object, const char *name, json_type type, const char *demand) {
+static void kind(const struct place *place, const json_t *object, const char *name, json_type type,
+                 const char *demand) {
     struct place at;
     if (json_typeof(member(place, object, name, &at)) != type)
         wrong(&at, demand);
@@ -108,11 +109,13 @@ static void round_of(const struct place *place, const json_t *value) {
     every(place, value, "order", string);
     every(place, value, "samples", sample);
     const json_t *order = json_object_get(value, "order");
-    if (json_array_size(order) != json_array_size(json_object_get(value, "samples")) || json_array_size(order) > ROUND_SLOTS)
+    if (json_array_size(order) != json_array_size(json_object_get(value, "samples")) ||
+        json_array_size(order) > ROUND_SLOTS)
         wrong(place, "as many samples as names in the order are expected");
     size_t references = 0;
     for (size_t i = 0; i < json_array_size(order); i++)
-        references += !strcmp(json_string_value(json_array_get(order, i)), json_string_value(json_object_get(value, "reference")));
+        references += !strcmp(json_string_value(json_array_get(order, i)),
+                              json_string_value(json_object_get(value, "reference")));
     if (references < 2)
         wrong(place, "two runs of the reference are expected");
 }
@@ -143,9 +146,7 @@ static void configuration(const struct place *place, const json_t *value) {
     text(place, value, "description", 0);
 }
 
-static void workload(const struct place *place, const json_t *value) {
-    text(place, value, "group", 0);
-}
+static void workload(const struct place *place, const json_t *value) { text(place, value, "group", 0); }
 
 static void size(const struct place *place, const json_t *value) {
     number(place, value, "file", 1, 0);
@@ -194,8 +195,11 @@ void check_result(const char *path, const json_t *result) {
     if (!json_is_string(format) || strcmp(json_string_value(format), RESULT_FORMAT) != 0)
         fail(STATUS_FAILED, "%s: not a result of this tools/bench (\"format\" is not \"" RESULT_FORMAT "\")", path);
     if (!json_is_integer(version) || json_integer_value(version) != RESULT_VERSION)
-        fail(STATUS_FAILED, "%s: version %lld of the format; this tools/bench reads version %d: measure anew, or use the tools/bench that "
-             "wrote it", path, (long long)json_integer_value(version), RESULT_VERSION);
+        fail(STATUS_FAILED,
+             "%s: version %lld of the format; this tools/bench reads version %d: measure anew, or use the tools/bench "
+             "that "
+             "wrote it",
+             path, (long long)json_integer_value(version), RESULT_VERSION);
     kind(&root, result, "command", JSON_ARRAY, "an array is expected");
     every(&root, result, "command", string);
     struct place at;

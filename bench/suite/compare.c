@@ -7,8 +7,8 @@
 #include "base.h"
 #include "summary.h"
 
-/* A change counts when it is not explained by chance at this confidence (there are hundreds of comparisons), the quartiles have parted,
- * and it is large enough for somebody to care. With fewer rounds nothing can be told. */
+/* A change counts when it is not explained by chance at this confidence (there are hundreds of comparisons), the
+ * quartiles have parted, and it is large enough for somebody to care. With fewer rounds nothing can be told. */
 #define CONFIDENCE 0.99
 #define LEAST_CHANGE 0.01
 
@@ -17,12 +17,13 @@ struct tally {
     int worse, better, within, unknown, missing;
 };
 
-static void times(struct tally *tally, const char *name, const char *what, const double *old, size_t old_count, const double *new, size_t count) {
+static void times(struct tally *tally, const char *name, const char *what, const double *old, size_t old_count,
+                  const double *new, size_t count) {
     double before = stats_median(old, old_count), after = stats_median(new, count), change = after / before;
     if (old_count < STATS_LEAST_VALUES || count < STATS_LEAST_VALUES) {
         if (fabs(change - 1) >= 0.02)
-            fprintf(tally->out, "unknown  %-26s %-14s %.3f -> %.3f: too few rounds (%zu, %zu) to tell\n", name, what, before, after, old_count,
-                    count);
+            fprintf(tally->out, "unknown  %-26s %-14s %.3f -> %.3f: too few rounds (%zu, %zu) to tell\n", name, what,
+                    before, after, old_count, count);
         tally->unknown++;
         return;
     }
@@ -34,8 +35,8 @@ static void times(struct tally *tally, const char *name, const char *what, const
         return;
     }
     *(up ? &tally->worse : &tally->better) += 1;
-    fprintf(tally->out, "%s  %-26s %-14s %.3f -> %.3f: %+.1f %% [%+.1f, %+.1f]\n", up ? "worse  " : "better ", name, what, before, after,
-            100 * (change - 1), 100 * (sure.low - 1), 100 * (sure.high - 1));
+    fprintf(tally->out, "%s  %-26s %-14s %.3f -> %.3f: %+.1f %% [%+.1f, %+.1f]\n", up ? "worse  " : "better ", name,
+            what, before, after, 100 * (change - 1), 100 * (sure.low - 1), 100 * (sure.high - 1));
 }
 
 static void missing(struct tally *tally, const char *name, const char *what) {
@@ -58,8 +59,10 @@ static void compare_sizes(struct tally *tally, const json_t *old, const json_t *
     json_t *of, *size;
     json_object_foreach(json_object_get(old, "sizes"), workload, of) {
         json_object_foreach(of, configuration, size) {
-            const json_t *other = json_object_get(json_object_get(json_object_get(new, "sizes"), workload), configuration);
-            json_int_t before = json_integer_value(json_object_get(size, "text")), after = json_integer_value(json_object_get(other, "text"));
+            const json_t *other =
+                json_object_get(json_object_get(json_object_get(new, "sizes"), workload), configuration);
+            json_int_t before = json_integer_value(json_object_get(size, "text")),
+                       after = json_integer_value(json_object_get(other, "text"));
             if (!other || !before || !after) {
                 if (before || !other)
                     missing(tally, workload, configuration);
@@ -70,8 +73,9 @@ static void compare_sizes(struct tally *tally, const json_t *old, const json_t *
                 continue;
             }
             *(after > before ? &tally->worse : &tally->better) += 1;
-            fprintf(tally->out, "%s  %-26s %-14s text %lld -> %lld bytes: %+.2f %%\n", after > before ? "worse  " : "better ", workload,
-                    configuration, (long long)before, (long long)after, 100 * ((double)after / (double)before - 1));
+            fprintf(tally->out, "%s  %-26s %-14s text %lld -> %lld bytes: %+.2f %%\n",
+                    after > before ? "worse  " : "better ", workload, configuration, (long long)before,
+                    (long long)after, 100 * ((double)after / (double)before - 1));
         }
     }
 }
@@ -83,7 +87,8 @@ static size_t repetitions(const json_t *result, const char *run, double **values
     *values = allocate(json_array_size(benchmarks), sizeof **values);
     json_array_foreach(benchmarks, i, benchmark) {
         const char *name = json_string_value(json_object_get(benchmark, "run_name"));
-        if (strcmp(json_string_value(json_object_get(benchmark, "run_type")), "iteration") != 0 || strcmp(name, run) != 0)
+        if (strcmp(json_string_value(json_object_get(benchmark, "run_type")), "iteration") != 0 ||
+            strcmp(name, run) != 0)
             continue;
         int real = strstr(name, "/real_time") || strstr(name, "/manual_time");
         double value = json_number_value(json_object_get(benchmark, real ? "real_time" : "cpu_time"));
@@ -137,7 +142,7 @@ int compare_results(FILE *out, const json_t *old, const json_t *new) {
     compare_micro(&tally, old, new);
     summary_free(&before);
     summary_free(&after);
-    fprintf(out, "%d worse, %d better, %d unchanged within noise, %d with too few rounds to tell, %d missing\n", tally.worse, tally.better,
-            tally.within, tally.unknown, tally.missing);
+    fprintf(out, "%d worse, %d better, %d unchanged within noise, %d with too few rounds to tell, %d missing\n",
+            tally.worse, tally.better, tally.within, tally.unknown, tally.missing);
     return tally.worse;
 }

@@ -40,7 +40,8 @@ void session_compile(struct session *session) {
             size_t at = c ? ++variants : 0;
             names[at] = name;
             commands[at] = (struct command){strings_split(words, '\n'), directory, NULL};
-            json_object_set_new(result_object(measured, "commands"), name, result_command(&session->places, &commands[at]));
+            json_object_set_new(result_object(measured, "commands"), name,
+                                result_command(&session->places, &commands[at]));
         }
         free(words);
         free(object);
@@ -70,18 +71,23 @@ void session_micro(struct session *session) {
         return;
     char *program = format_text("%s/bin/bench-micro", session->places.build);
     if (access(program, X_OK)) {
-        session_failed(session, "micro", "full", format_text("no %s: Google Benchmark (libbenchmark-dev) is missing, or the target 'bench' "
-                                                             "was not built", program));
+        session_failed(session, "micro", "full",
+                       format_text("no %s: Google Benchmark (libbenchmark-dev) is missing, or the target 'bench' "
+                                   "was not built",
+                                   program));
         free(program);
         return;
     }
     session_say(session->options.quick ? 40 : 300, "micro-benchmarks");
     char *module = workload_program(&session->places, "sqlite3", "full");
-    char *words[] = {program, "--module", module, "--benchmark_format=json", "--benchmark_enable_random_interleaving=true",
+    char *words[] = {program, "--module", module, "--benchmark_format=json",
+                     "--benchmark_enable_random_interleaving=true",
                      session->options.quick ? "--benchmark_min_time=0.05" : "--benchmark_min_time=0.3",
                      session->options.quick ? "--benchmark_repetitions=3" : "--benchmark_repetitions=9",
                      /* What takes long, or shows the same under other circumstances, can wait for the long form. */
-                     session->options.quick ? "--benchmark_filter=-paired|threads:2|trusted|statistics|Zydis|30000" : "--benchmark_filter=.", NULL};
+                     session->options.quick ? "--benchmark_filter=-paired|threads:2|trusted|statistics|Zydis|30000"
+                                            : "--benchmark_filter=.",
+                     NULL};
     int status = 1;
     char *text = module ? process_output(words, NULL, NULL, &status) : NULL;
     json_error_t error = {.text = "not run"};
@@ -93,7 +99,8 @@ void session_micro(struct session *session) {
         json_object_set_new(session->result, "micro", micro);
         session_save(session);
     } else {
-        session_failed(session, "micro", "full", format_text("bench-micro: status %d, line %d of its JSON: %s", status, error.line, error.text));
+        session_failed(session, "micro", "full",
+                       format_text("bench-micro: status %d, line %d of its JSON: %s", status, error.line, error.text));
     }
     free(text);
     free(module);

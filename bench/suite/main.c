@@ -31,7 +31,8 @@ static void update_build(const struct session *session) {
 static void drop_failures(const struct plan *plan, json_t *failures) {
     for (size_t i = json_array_size(failures); i-- > 0;) {
         const json_t *failure = json_array_get(failures, i);
-        if (plan_includes(plan, json_string_value(json_object_get(failure, "name")), json_string_value(json_object_get(failure, "configuration"))))
+        if (plan_includes(plan, json_string_value(json_object_get(failure, "name")),
+                          json_string_value(json_object_get(failure, "configuration"))))
             json_array_remove(failures, i);
     }
 }
@@ -48,11 +49,14 @@ static void begin_result(struct session *session, char **arguments) {
     }
     json_t *old = result_load(o->output);
     if (!json_equal(json_object_get(old, "revision"), json_object_get(session->result, "revision")))
-        fail(STATUS_FAILED, "%s was measured at revision %s, and these are sources of another one: measure anew, without --resume, or "
-             "--output elsewhere", o->output, json_string_value(json_object_get(old, "revision")));
+        fail(STATUS_FAILED,
+             "%s was measured at revision %s, and these are sources of another one: measure anew, without --resume, or "
+             "--output elsewhere",
+             o->output, json_string_value(json_object_get(old, "revision")));
     json_t *now = machine_describe();
     if (!json_equal(json_object_get(json_object_get(old, "machine"), "cpu"), json_object_get(now, "cpu")))
-        fail(STATUS_FAILED, "%s was measured on another processor: measure anew, without --resume, or --output elsewhere", o->output);
+        fail(STATUS_FAILED,
+             "%s was measured on another processor: measure anew, without --resume, or --output elsewhere", o->output);
     json_decref(now);
     if (json_is_true(json_object_get(session->result, "dirty"))) /* then a part of it is of changed sources */
         json_object_set_new(old, "dirty", json_true());
@@ -64,9 +68,11 @@ static void begin_result(struct session *session, char **arguments) {
 /* What the names in the result mean. */
 static void describe_names(struct session *session) {
     const struct plan *plan = &session->plan;
-    json_t *workloads = result_object(session->result, "workloads"), *configurations = result_object(session->result, "configurations");
+    json_t *workloads = result_object(session->result, "workloads"),
+           *configurations = result_object(session->result, "configurations");
     for (size_t t = 0; t < plan->target_count; t++)
-        json_object_set_new(workloads, plan->targets[t].workload->name, json_pack("{s:s}", "group", plan->targets[t].workload->group));
+        json_object_set_new(workloads, plan->targets[t].workload->name,
+                            json_pack("{s:s}", "group", plan->targets[t].workload->group));
     for (size_t c = 0; c < plan->configuration_count; c++)
         json_object_set_new(configurations, plan->configurations[c]->name,
                             json_pack("{s:s, s:s}", "reference", plan->configurations[c]->reference, "description",

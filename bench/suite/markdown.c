@@ -36,7 +36,8 @@ static void goals_table(FILE *out, const json_t *result, const struct summary *s
         free(what);
     }
     if (missed)
-        table.note = format_text("Missed goals: \"What the cost consists of\" shows which ingredient it is, where those were measured.");
+        table.note = format_text(
+            "Missed goals: \"What the cost consists of\" shows which ingredient it is, where those were measured.");
     table_markdown(out, &table);
     table_free(&table);
 }
@@ -56,8 +57,7 @@ void report_markdown(FILE *out, const json_t *result) {
     fprintf(out, ". `tools/bench");
     size_t i;
     json_t *word;
-    json_array_foreach(json_object_get(result, "command"), i, word)
-        fprintf(out, " %s", json_string_value(word));
+    json_array_foreach(json_object_get(result, "command"), i, word) fprintf(out, " %s", json_string_value(word));
     fprintf(out, "`\n");
     struct summary summary = summarise(result);
     goals_table(out, result, &summary);

@@ -10,12 +10,16 @@ const char *const part_names[PART_COUNT] = {"run", "size", "compile", "micro", "
 static const char help[] =
     "Usage: tools/bench [OPTION]...                       measure, write the result, print the report\n"
     "       tools/bench --report FILE [--html F] [--markdown F] [--svg DIR]\n"
-    "       tools/bench --compare OLD [NEW] [OPTION]...   what changed beyond noise; without NEW, it is measured first\n"
-    "Measures programs under Bulkhead, and under the alternatives, against the same programs built natively, in paired runs; and what\n"
-    "else isolation costs: text, memory, compile time, calls, instances, verification. bench/README.md explains the method.\n"
+    "       tools/bench --compare OLD [NEW] [OPTION]...   what changed beyond noise; without NEW, it is measured "
+    "first\n"
+    "Measures programs under Bulkhead, and under the alternatives, against the same programs built natively, in paired "
+    "runs; and what\n"
+    "else isolation costs: text, memory, compile time, calls, instances, verification. bench/README.md explains the "
+    "method.\n"
     "\n"
     "  --quick              about five minutes: one run of every program, full isolation, few rounds\n"
-    "  --only NAME          only this program, run, configuration or part (run, size, compile, micro, many); repeatable\n"
+    "  --only NAME          only this program, run, configuration or part (run, size, compile, micro, many); "
+    "repeatable\n"
     "  --configuration NAME only this configuration; repeatable\n"
     "  --minutes N          as many rounds as fit N minutes instead of an hour, but no fewer than a comparison needs\n"
     "  --rounds N           as many rounds of everything, however long that takes\n"
@@ -31,7 +35,8 @@ static const char help[] =
     "  --list               what there is to measure\n"
     "  --help, --version\n"
     "\n"
-    "Exit status: 0; 1 when something could not be measured, or is worse than in OLD; 2 for wrong usage; 130 when interrupted:\n"
+    "Exit status: 0; 1 when something could not be measured, or is worse than in OLD; 2 for wrong usage; 130 when "
+    "interrupted:\n"
     "--resume goes on from there.\n";
 
 static long number(const char *option, const char *text, long least, long most) {
@@ -44,16 +49,43 @@ static long number(const char *option, const char *text, long least, long most) 
 }
 
 struct options options_read(int argc, char **argv, const char *output) {
-    enum { QUICK = 1, ONLY, CONFIGURATION, MINUTES, ROUNDS, PIN, OUTPUT, RESUME, NO_BUILD, REPORT, HTML, MARKDOWN, SVG, COMPARE, LIST, HELP, VERSION };
-    static const struct option known[] = {
-        {"quick", no_argument, NULL, QUICK}, {"only", required_argument, NULL, ONLY},
-        {"configuration", required_argument, NULL, CONFIGURATION}, {"minutes", required_argument, NULL, MINUTES},
-        {"rounds", required_argument, NULL, ROUNDS},
-        {"pin", required_argument, NULL, PIN}, {"output", required_argument, NULL, OUTPUT}, {"resume", no_argument, NULL, RESUME},
-        {"no-build", no_argument, NULL, NO_BUILD}, {"report", required_argument, NULL, REPORT}, {"html", required_argument, NULL, HTML},
-        {"markdown", required_argument, NULL, MARKDOWN}, {"svg", required_argument, NULL, SVG},
-        {"compare", required_argument, NULL, COMPARE}, {"list", no_argument, NULL, LIST}, {"help", no_argument, NULL, HELP},
-        {"version", no_argument, NULL, VERSION}, {0}};
+    enum {
+        QUICK = 1,
+        ONLY,
+        CONFIGURATION,
+        MINUTES,
+        ROUNDS,
+        PIN,
+        OUTPUT,
+        RESUME,
+        NO_BUILD,
+        REPORT,
+        HTML,
+        MARKDOWN,
+        SVG,
+        COMPARE,
+        LIST,
+        HELP,
+        VERSION
+    };
+    static const struct option known[] = {{"quick", no_argument, NULL, QUICK},
+                                          {"only", required_argument, NULL, ONLY},
+                                          {"configuration", required_argument, NULL, CONFIGURATION},
+                                          {"minutes", required_argument, NULL, MINUTES},
+                                          {"rounds", required_argument, NULL, ROUNDS},
+                                          {"pin", required_argument, NULL, PIN},
+                                          {"output", required_argument, NULL, OUTPUT},
+                                          {"resume", no_argument, NULL, RESUME},
+                                          {"no-build", no_argument, NULL, NO_BUILD},
+                                          {"report", required_argument, NULL, REPORT},
+                                          {"html", required_argument, NULL, HTML},
+                                          {"markdown", required_argument, NULL, MARKDOWN},
+                                          {"svg", required_argument, NULL, SVG},
+                                          {"compare", required_argument, NULL, COMPARE},
+                                          {"list", no_argument, NULL, LIST},
+                                          {"help", no_argument, NULL, HELP},
+                                          {"version", no_argument, NULL, VERSION},
+                                          {0}};
     struct options o = {.output = output, .pin = -1};
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         switch (option) {

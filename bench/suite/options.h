@@ -20,7 +20,8 @@ struct options {
     const char *compare, *compare_with; /* the old result, and the new one or NULL */
 };
 
-/* Reads the command line; ends the driver for --help, --version and wrong usage. `output` is the default for --output. */
+/* Reads the command line; ends the driver for --help, --version and wrong usage. `output` is the default for --output.
+ */
 struct options options_read(int argc, char **argv, const char *output);
 
 #endif

@@ -1,4 +1,5 @@
-/* Runs everything once and compares what it prints with what the reference prints: only right results are worth measuring. */
+/* Runs everything once and compares what it prints with what the reference prints: only right results are worth
+ * measuring. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +18,15 @@ static char *output_file(const struct session *session, size_t target, size_t co
 }
 
 /* Runs it, and gives its standard output as bench/workload normalises it, or a sentence why there is none. */
-static char *run_once(struct session *session, size_t target, size_t configuration, struct output *output, struct sample *sample) {
+static char *run_once(struct session *session, size_t target, size_t configuration, struct output *output,
+                      struct sample *sample) {
     const struct target *t = &session->plan.targets[target];
     char *file = output_file(session, target, configuration);
     char *why = process_measure(session_command(session, target, configuration), file, sample);
     if (!why) {
         int status;
-        output->text = workload_script(&session->places, file, &output->length, &status, "normalise", t->workload->name, NULL);
+        output->text =
+            workload_script(&session->places, file, &output->length, &status, "normalise", t->workload->name, NULL);
         if (status)
             why = format_text("bench/workload normalise %s: status %d", t->workload->name, status);
     }
@@ -33,15 +36,19 @@ static char *run_once(struct session *session, size_t target, size_t configurati
 
 static void give_up(struct session *session, size_t target, size_t configuration, char *why) {
     strings_free(&session_command(session, target, configuration)->words);
-    session_failed(session, session->plan.targets[target].run->name, session->plan.configurations[configuration]->name, why);
+    session_failed(session, session->plan.targets[target].run->name, session->plan.configurations[configuration]->name,
+                   why);
 }
 
-static void check_one(struct session *session, size_t target, size_t configuration, struct output *expected, json_t *checks) {
+static void check_one(struct session *session, size_t target, size_t configuration, struct output *expected,
+                      json_t *checks) {
     struct output output = {0};
     struct sample sample;
     char *why = run_once(session, target, configuration, &output, &sample);
-    if (!why && expected->text && (output.length != expected->length || memcmp(output.text, expected->text, output.length) != 0))
-        why = format_text("prints something else than the reference does (%zu bytes, not %zu)", output.length, expected->length);
+    if (!why && expected->text &&
+        (output.length != expected->length || memcmp(output.text, expected->text, output.length) != 0))
+        why = format_text("prints something else than the reference does (%zu bytes, not %zu)", output.length,
+                          expected->length);
     if (why) {
         free(output.text);
         give_up(session, target, configuration, why);
@@ -68,10 +75,12 @@ static void check_target(struct session *session, size_t target) {
     struct output expected = {0};
     size_t missing = 0;
     for (size_t c = 0; c < plan->configuration_count; c++)
-        missing += session_command(session, target, c)->words.count && !json_object_get(checks, plan->configurations[c]->name);
+        missing +=
+            session_command(session, target, c)->words.count && !json_object_get(checks, plan->configurations[c]->name);
     for (size_t c = 0; missing && c < plan->configuration_count; c++) {
         int first = !expected.text;
-        if (session_command(session, target, c)->words.count && (first || !json_object_get(checks, plan->configurations[c]->name)))
+        if (session_command(session, target, c)->words.count &&
+            (first || !json_object_get(checks, plan->configurations[c]->name)))
             check_one(session, target, c, &expected, checks);
         if (!c && !expected.text)
             break; /* without a right answer there is nothing to compare with, and no ratio */
@@ -84,7 +93,8 @@ static void check_target(struct session *session, size_t target) {
 
 void session_check(struct session *session) {
     for (size_t t = 0; t < session->plan.target_count; t++) {
-        session_say(-1, "comparing outputs [%zu/%zu] %s", t + 1, session->plan.target_count, session->plan.targets[t].run->name);
+        session_say(-1, "comparing outputs [%zu/%zu] %s", t + 1, session->plan.target_count,
+                    session->plan.targets[t].run->name);
         check_target(session, t);
         session_save(session);
     }

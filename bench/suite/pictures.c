@@ -26,9 +26,7 @@ static struct chart_value of_cell(const struct cell *cell) {
     return cell ? (struct chart_value){cell->ratio, cell->quartiles} : nothing;
 }
 
-static struct chart_value of_mean(struct mean mean) {
-    return (struct chart_value){mean.ratio, mean.interval};
-}
+static struct chart_value of_mean(struct mean mean) { return (struct chart_value){mean.ratio, mean.interval}; }
 
 /* What costs most comes first; means come last. */
 static int dearest_first(const void *a, const void *b) {
@@ -99,7 +97,8 @@ static void text_rows(struct chart *chart, const json_t *result) {
     json_t *of;
     size_t count;
     json_object_foreach(json_object_get(result, "sizes"), workload, of) {
-        double full = size_ratio(result, workload, "full", "text"), stores = size_ratio(result, workload, "stores", "text");
+        double full = size_ratio(result, workload, "full", "text"),
+               stores = size_ratio(result, workload, "stores", "text");
         if (isfinite(full) || isfinite(stores)) {
             struct chart_row *row = add_row(chart, workload, 0);
             row->values[0].ratio = full;
@@ -125,7 +124,8 @@ static void drop_series(struct chart *chart) {
 }
 
 struct chart picture_make(enum picture picture, const json_t *result, const struct summary *summary) {
-    struct chart chart = {.series = {"full isolation", "stores only"}, .spread = "whiskers: quartiles of the rounds, of the mean 95 %; dashed: goals"};
+    struct chart chart = {.series = {"full isolation", "stores only"},
+                          .spread = "whiskers: quartiles of the rounds, of the mean 95 %; dashed: goals"};
     switch (picture) {
     case PICTURE_REAL:
         chart.title = "Real programs: run time against native";

@@ -7,7 +7,15 @@
 #include "chart.h"
 #include "summary.h"
 
-enum picture { PICTURE_REAL, PICTURE_INGREDIENTS, PICTURE_ALTERNATIVES, PICTURE_TEXT, PICTURE_KERNEL, PICTURE_BRANCH, PICTURES };
+enum picture {
+    PICTURE_REAL,
+    PICTURE_INGREDIENTS,
+    PICTURE_ALTERNATIVES,
+    PICTURE_TEXT,
+    PICTURE_KERNEL,
+    PICTURE_BRANCH,
+    PICTURES
+};
 extern const char *const picture_names[PICTURES]; /* of files */
 
 /* A chart without rows where nothing was measured. The caller frees its rows, but not what they point to. */

@@ -65,7 +65,8 @@ static _Noreturn void unknown(const struct catalogue *catalogue, const char *opt
 }
 
 /* Adds a configuration, its reference first; twice does nothing. */
-static void add_configuration(struct plan *plan, const struct catalogue *catalogue, const struct configuration *configuration) {
+static void add_configuration(struct plan *plan, const struct catalogue *catalogue,
+                              const struct configuration *configuration) {
     for (size_t i = 0; i < plan->configuration_count; i++)
         if (plan->configurations[i] == configuration)
             return;
@@ -76,15 +77,18 @@ static void add_configuration(struct plan *plan, const struct catalogue *catalog
     plan->configurations[plan->configuration_count++] = configuration;
 }
 
-static void choose_configurations(struct plan *plan, const struct catalogue *catalogue, const struct options *o, int some_only) {
+static void choose_configurations(struct plan *plan, const struct catalogue *catalogue, const struct options *o,
+                                  int some_only) {
     for (size_t i = 0; i < o->configurations.count; i++)
         if (!catalogue_configuration(catalogue, o->configurations.items[i]))
             unknown(catalogue, "configuration", o->configurations.items[i]);
     int named = some_only || o->configurations.count;
     for (size_t i = 0; i < catalogue->configuration_count; i++) {
         const struct configuration *configuration = &catalogue->configurations[i];
-        int chosen = named ? strings_contain(&o->only, configuration->name) || strings_contain(&o->configurations, configuration->name) :
-            o->quick ? !strcmp(configuration->name, "full") : 1;
+        int chosen = named      ? strings_contain(&o->only, configuration->name) ||
+                                      strings_contain(&o->configurations, configuration->name)
+                     : o->quick ? !strcmp(configuration->name, "full")
+                                : 1;
         if (chosen)
             add_configuration(plan, catalogue, configuration);
     }
@@ -106,8 +110,9 @@ struct plan plan_make(const struct catalogue *catalogue, const struct options *o
     }
     for (int i = 0; i < PART_COUNT; i++) {
         int by_program = i == PART_RUN || i == PART_SIZE;
-        plan.parts[i] = parts ? strings_contain(&o->only, part_names[i]) : targets || configurations || o->configurations.count ? by_program :
-            !o->quick || i != PART_COMPILE;
+        plan.parts[i] = parts ? strings_contain(&o->only, part_names[i])
+                        : targets || configurations || o->configurations.count ? by_program
+                                                                               : !o->quick || i != PART_COMPILE;
     }
     choose_configurations(&plan, catalogue, o, configurations != 0);
     for (size_t i = 0; i < catalogue->workload_count; i++)
@@ -145,11 +150,10 @@ static double total(const struct plan *plan, const double *cost, const double *p
 }
 
 /* One round for three of what the targets are about: the others show what its cost consists of. */
-static long rounds_of_others(long primary) {
-    return primary / 3 > 1 ? primary / 3 : 1;
-}
+static long rounds_of_others(long primary) { return primary / 3 > 1 ? primary / 3 : 1; }
 
-double plan_rounds(struct plan *plan, const struct options *o, const double *cost, const double *pairs, double already) {
+double plan_rounds(struct plan *plan, const struct options *o, const double *cost, const double *pairs,
+                   double already) {
     double whole = o->minutes ? 60.0 * (double)o->minutes : o->quick ? QUICK_SECONDS : FULL_SECONDS;
     double budget = whole - (o->quick ? QUICK_RESERVE : FULL_RESERVE);
     long most = o->minutes ? LONG_MAX : MOST_ROUNDS;
@@ -161,7 +165,8 @@ double plan_rounds(struct plan *plan, const struct options *o, const double *cos
         other = rounds_of_others(primary);
     }
     for (size_t i = 0; i < plan->configuration_count; i++)
-        plan->rounds[i] = configuration_is_reference(plan->configurations[i]) ? 0 :
-            is_primary(plan->configurations[i]) ? primary : other;
+        plan->rounds[i] = configuration_is_reference(plan->configurations[i]) ? 0
+                          : is_primary(plan->configurations[i])               ? primary
+                                                                              : other;
     return total(plan, cost, pairs, primary, other);
 }

@@ -26,9 +26,11 @@ struct plan {
 /* What the options choose; ends the driver with a list of what exists when they name something unknown. */
 struct plan plan_make(const struct catalogue *catalogue, const struct options *options);
 
-/* Sets how many rounds each configuration takes part in. `cost[i]` is how long all the targets of configuration i run once, in seconds,
- * together with `pairs[i]`, the same of the references beside it. Returns the seconds that the rounds will take. */
-double plan_rounds(struct plan *plan, const struct options *options, const double *cost, const double *pairs, double already);
+/* Sets how many rounds each configuration takes part in. `cost[i]` is how long all the targets of configuration i run
+ * once, in seconds, together with `pairs[i]`, the same of the references beside it. Returns the seconds that the rounds
+ * will take. */
+double plan_rounds(struct plan *plan, const struct options *options, const double *cost, const double *pairs,
+                   double already);
 
 /* Whether the plan measures what a failure of a result names: a part, or a run or program in a configuration. */
 bool plan_includes(const struct plan *plan, const char *name, const char *configuration);

@@ -32,13 +32,9 @@ void process_catch_interruptions(void) {
     sigaction(SIGHUP, &action, NULL);
 }
 
-bool process_interrupted(void) {
-    return interrupted;
-}
+bool process_interrupted(void) { return interrupted; }
 
-void process_pin(int cpu) {
-    pinned = cpu;
-}
+void process_pin(int cpu) { pinned = cpu; }
 
 static double now(void) {
     struct timespec t;
@@ -46,9 +42,7 @@ static double now(void) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static double seconds(struct timeval t) {
-    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
-}
+static double seconds(struct timeval t) { return (double)t.tv_sec + (double)t.tv_usec / 1e6; }
 
 /* In the child: says what went wrong where the parent's user sees it, with the status that shells use for it. */
 static _Noreturn void give_up(const char *what, const char *name) {
@@ -56,7 +50,8 @@ static _Noreturn void give_up(const char *what, const char *name) {
     _exit(127);
 }
 
-/* In the child: standard streams and directory, then the program. `ready` is read to its end first when it is not negative. */
+/* In the child: standard streams and directory, then the program. `ready` is read to its end first when it is not
+ * negative. */
 static _Noreturn void start(char *const *words, const char *directory, const char *input, int output, int ready) {
     char byte;
     while (ready >= 0 && read(ready, &byte, 1) < 0 && errno == EINTR) {
@@ -91,7 +86,8 @@ static void adopt(pid_t child) {
         kill(-child, SIGTERM);
 }
 
-/* A child in a group of its own, of which the parent has yet to know (adopt). As fork returns; name is what it is going to run. */
+/* A child in a group of its own, of which the parent has yet to know (adopt). As fork returns; name is what it is going
+ * to run. */
 static pid_t fork_child(const char *name) {
     fflush(NULL);
     pid_t child = fork();
@@ -133,7 +129,9 @@ char *process_measure(const struct command *command, const char *output, struct 
     struct rusage usage;
     int status = wait_for(child, &usage);
     double end = now();
-    *sample = (struct sample){.user = seconds(usage.ru_utime), .system = seconds(usage.ru_stime), .wall = end - begin,
+    *sample = (struct sample){.user = seconds(usage.ru_utime),
+                              .system = seconds(usage.ru_stime),
+                              .wall = end - begin,
                               .max_rss = usage.ru_maxrss};
     counters_close(&counters, &sample->instructions, &sample->cycles);
     if (interrupted)

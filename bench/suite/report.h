@@ -1,4 +1,5 @@
-/* What a result says, for people: Markdown, a page, pictures. All come from the file alone and are the same every time. */
+/* What a result says, for people: Markdown, a page, pictures. All come from the file alone and are the same every time.
+ */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 
@@ -32,7 +33,7 @@ enum { GOALS = 4 };
 void report_goals(const json_t *result, const struct summary *summary, struct goal goals[GOALS]);
 
 /* Configurations by what they are for. */
-int is_alternative(const char *configuration);                        /* another system */
-int is_ingredient(const json_t *result, const char *configuration);   /* Bulkhead or a part of it, against native */
+int is_alternative(const char *configuration);                      /* another system */
+int is_ingredient(const json_t *result, const char *configuration); /* Bulkhead or a part of it, against native */
 
 #endif

@@ -15,7 +15,8 @@ json_t *result_load(const char *path) {
     if (!result) {
         if (error.line < 0)
             fail(STATUS_FAILED, "%s: %s", path, error.text);
-        fail(STATUS_FAILED, "%s:%d:%d: no valid JSON: %s; a result is written by tools/bench", path, error.line, error.column, error.text);
+        fail(STATUS_FAILED, "%s:%d:%d: no valid JSON: %s; a result is written by tools/bench", path, error.line,
+             error.column, error.text);
     }
     check_result(path, result);
     return result;
@@ -74,13 +75,11 @@ json_t *result_array(json_t *parent, const char *name) {
     return child;
 }
 
-static json_t *counted(double value) {
-    return value < 0 ? json_null() : json_integer((json_int_t)value);
-}
+static json_t *counted(double value) { return value < 0 ? json_null() : json_integer((json_int_t)value); }
 
 json_t *result_sample(const struct sample *sample) {
-    json_t *object = json_pack("{s:f, s:f, s:f, s:I}", "user", sample->user, "system", sample->system, "wall", sample->wall, "max_rss_kib",
-                               (json_int_t)sample->max_rss);
+    json_t *object = json_pack("{s:f, s:f, s:f, s:I}", "user", sample->user, "system", sample->system, "wall",
+                               sample->wall, "max_rss_kib", (json_int_t)sample->max_rss);
     json_object_set_new(object, "instructions", counted(sample->instructions));
     json_object_set_new(object, "cycles", counted(sample->cycles));
     return object;

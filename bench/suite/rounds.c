@@ -6,13 +6,15 @@ void round_plan(struct round *round, size_t variants, unsigned long number) {
     /* The second term makes every variant meet every shift, also when their number is a multiple of three. */
     unsigned long turn = number + number / 3;
     for (size_t slot = 0, variant = 0; slot < round->slots; slot++) {
-        int here = shift == 0 ? slot % 2 == 1 : shift == 1 ? slot % 2 == 0 && slot : slot % 2 == 0 && slot + 1 < round->slots;
+        int here = shift == 0   ? slot % 2 == 1
+                   : shift == 1 ? slot % 2 == 0 && slot
+                                : slot % 2 == 0 && slot + 1 < round->slots;
         round->order[slot] = here ? (unsigned)((variant++ + turn) % variants) + 1 : 0;
     }
 }
 
-int round_references(size_t slots, size_t slot, int (*is_reference)(const void *context, size_t slot), const void *context,
-                     size_t references[2]) {
+int round_references(size_t slots, size_t slot, int (*is_reference)(const void *context, size_t slot),
+                     const void *context, size_t references[2]) {
     size_t before[2], after[2], n_before = 0, n_after = 0;
     for (size_t i = slot; i-- > 0 && n_before < 2;)
         if (is_reference(context, i))
@@ -45,9 +47,7 @@ char *round_run(struct round *round, const struct command *commands, char *const
     return NULL;
 }
 
-static int is_reference(const void *context, size_t slot) {
-    return !((const struct round *)context)->order[slot];
-}
+static int is_reference(const void *context, size_t slot) { return !((const struct round *)context)->order[slot]; }
 
 double round_disagreement(const struct round *round, size_t slot) {
     size_t at[2];

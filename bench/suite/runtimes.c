@@ -1,5 +1,5 @@
-/* Run times: rounds of all runs in all configurations that share a reference. The rounds go over all programs again and again, so that
- * each is measured at several times of the hour, and an interruption leaves something of all. */
+/* Run times: rounds of all runs in all configurations that share a reference. The rounds go over all programs again and
+ * again, so that each is measured at several times of the hour, and an interruption leaves something of all. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +53,8 @@ static void choose_rounds(struct session *session) {
 }
 
 /* The variants of a reference that still lack this round. names[0] and commands[0] become the reference's. */
-static size_t due(struct session *session, size_t target, size_t reference, unsigned long number, const json_t *run, const char **names,
-                  struct command *commands, double *seconds) {
+static size_t due(struct session *session, size_t target, size_t reference, unsigned long number, const json_t *run,
+                  const char **names, struct command *commands, double *seconds) {
     const struct plan *plan = &session->plan;
     size_t variants = 0;
     *seconds = 0;
@@ -65,7 +65,8 @@ static size_t due(struct session *session, size_t target, size_t reference, unsi
     for (size_t c = 0; c < plan->configuration_count; c++) {
         const struct configuration *configuration = plan->configurations[c];
         if (c == reference || strcmp(configuration->reference, names[0]) != 0 || plan->rounds[c] <= (long)number ||
-            !session_command(session, target, c)->words.count || session_rounds_done(run, configuration->name) > (long)number)
+            !session_command(session, target, c)->words.count ||
+            session_rounds_done(run, configuration->name) > (long)number)
             continue;
         variants++;
         names[variants] = configuration->name;
@@ -84,7 +85,8 @@ static double now(void) {
 }
 
 /* One pass over everything for round `number`. Without `left`, only adds up the estimated seconds to `total`. */
-static void pass(struct session *session, unsigned long number, double *total, double *done, double begin, int measure) {
+static void pass(struct session *session, unsigned long number, double *total, double *done, double begin,
+                 int measure) {
     const struct plan *plan = &session->plan;
     for (size_t t = 0; t < plan->target_count; t++) {
         const char *name = plan->targets[t].run->name;
@@ -93,8 +95,9 @@ static void pass(struct session *session, unsigned long number, double *total, d
             const char *names[ROUND_VARIANTS + 1];
             struct command commands[ROUND_VARIANTS + 1];
             double seconds;
-            size_t variants = configuration_is_reference(plan->configurations[r]) ?
-                due(session, t, r, number, run, names, commands, &seconds) : 0;
+            size_t variants = configuration_is_reference(plan->configurations[r])
+                                  ? due(session, t, r, number, run, names, commands, &seconds)
+                                  : 0;
             if (!variants)
                 continue;
             if (!measure) {
@@ -102,8 +105,8 @@ static void pass(struct session *session, unsigned long number, double *total, d
                 continue;
             }
             double pace = *done > 0 ? (now() - begin) / *done : 1;
-            session_say((*total - *done) * pace, "round %lu, %s against %s (%zu configuration%s)", number + 1, name, names[0], variants,
-                        variants == 1 ? "" : "s");
+            session_say((*total - *done) * pace, "round %lu, %s against %s (%zu configuration%s)", number + 1, name,
+                        names[0], variants, variants == 1 ? "" : "s");
             unsigned failed;
             char *why = session_round(run, commands, names, variants, number, &failed);
             if (why) { /* the others go on without it, in the next round */

@@ -14,15 +14,17 @@ struct command *session_command(struct session *session, size_t target, size_t c
 void session_save(struct session *session) {
     result_save(session->options.output, session->result);
     if (process_interrupted())
-        fail(STATUS_INTERRUPTED, "interrupted; %s holds what was measured, and --resume goes on from there", session->options.output);
+        fail(STATUS_INTERRUPTED, "interrupted; %s holds what was measured, and --resume goes on from there",
+             session->options.output);
 }
 
 void session_failed(struct session *session, const char *name, const char *configuration, char *what) {
     if (!process_interrupted()) {
         fprintf(stderr, "%s: %s (%s): %s\n", program_name, name, configuration, what);
         char *portable = portable_text(&session->places, what);
-        json_array_append_new(result_array(session->result, "failures"),
-                              json_pack("{s:s, s:s, s:s}", "name", name, "configuration", configuration, "what", portable));
+        json_array_append_new(
+            result_array(session->result, "failures"),
+            json_pack("{s:s, s:s, s:s}", "name", name, "configuration", configuration, "what", portable));
         free(portable);
     }
     free(what);
@@ -54,11 +56,13 @@ static void prepare_one(struct session *session, size_t target, size_t configura
     if (unsupported(session, t->workload->name, name))
         return;
     int status;
-    char *why = workload_command(&session->places, t->workload, t->run, name, session_command(session, target, configuration), &status);
+    char *why = workload_command(&session->places, t->workload, t->run, name,
+                                 session_command(session, target, configuration), &status);
     if (!why) {
         json_t *runs = result_object(session->result, "runs"), *run = result_object(runs, t->run->name);
         json_object_set_new(run, "workload", json_string(t->workload->name));
-        json_object_set_new(result_object(run, "commands"), name, result_command(&session->places, session_command(session, target, configuration)));
+        json_object_set_new(result_object(run, "commands"), name,
+                            result_command(&session->places, session_command(session, target, configuration)));
         result_object(run, "checks");
         result_array(run, "rounds");
         result_array(run, "rejected");
@@ -100,8 +104,8 @@ long session_rounds_done(const json_t *measured, const char *configuration) {
     return done;
 }
 
-char *session_round(json_t *measured, const struct command *commands, const char *const *names, size_t variants, unsigned long number,
-                    unsigned *failed) {
+char *session_round(json_t *measured, const struct command *commands, const char *const *names, size_t variants,
+                    unsigned long number, unsigned *failed) {
     struct round round, part;
     round_plan(&round, variants, number);
     char *why = round_run(&round, commands, NULL, failed);

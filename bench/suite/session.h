@@ -13,7 +13,8 @@ struct session {
     struct catalogue catalogue;
     struct plan plan;
     json_t *result;
-    struct command *commands; /* of target t and configuration c: [t * plan.configuration_count + c]; no words: not to be had */
+    struct command
+        *commands; /* of target t and configuration c: [t * plan.configuration_count + c]; no words: not to be had */
 };
 
 struct command *session_command(struct session *session, size_t target, size_t configuration);
@@ -28,7 +29,8 @@ void session_failed(struct session *session, const char *name, const char *confi
 void session_say(double seconds, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The steps, in this order. What the result holds already is not measured again.
- * prepare: builds, makes inputs.  check: runs everything once and compares outputs.  sizes, rounds, compile, micro, many: measure. */
+ * prepare: builds, makes inputs.  check: runs everything once and compares outputs.  sizes, rounds, compile, micro,
+ * many: measure. */
 void session_prepare(struct session *session);
 void session_check(struct session *session);
 void session_sizes(struct session *session);
@@ -37,11 +39,11 @@ void session_compile(struct session *session);
 void session_micro(struct session *session);
 void session_many(struct session *session);
 
-/* Runs rounds of commands[0] against the others until `measured` (an object with "rounds" and "rejected") has one for number `number`; a
- * variant whose references disagree by more than a tenth takes part once more, and the first is kept under "rejected".
- * Returns NULL, or why not, and which command it was. The caller frees that. */
-char *session_round(json_t *measured, const struct command *commands, const char *const *names, size_t variants, unsigned long number,
-                    unsigned *failed);
+/* Runs rounds of commands[0] against the others until `measured` (an object with "rounds" and "rejected") has one for
+ * number `number`; a variant whose references disagree by more than a tenth takes part once more, and the first is kept
+ * under "rejected". Returns NULL, or why not, and which command it was. The caller frees that. */
+char *session_round(json_t *measured, const struct command *commands, const char *const *names, size_t variants,
+                    unsigned long number, unsigned *failed);
 
 /* How many rounds of `measured` a configuration took part in. */
 long session_rounds_done(const json_t *measured, const char *configuration);

@@ -10,7 +10,8 @@
 
 #include "session.h"
 
-/* Bytes of the executable sections: what the processor may fetch, no headers or tables. 0 for what is no 64-bit ELF file. */
+/* Bytes of the executable sections: what the processor may fetch, no headers or tables. 0 for what is no 64-bit ELF
+ * file. */
 static uint64_t executable_bytes(const unsigned char *image, size_t size) {
     Elf64_Ehdr header;
     if (size < sizeof header)
@@ -39,7 +40,8 @@ static json_t *file_sizes(const char *path) {
         void *image = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (image != MAP_FAILED) {
             uint64_t text = executable_bytes(image, size);
-            sizes = json_pack("{s:I, s:o}", "file", (json_int_t)size, "text", text ? json_integer((json_int_t)text) : json_null());
+            sizes = json_pack("{s:I, s:o}", "file", (json_int_t)size, "text",
+                              text ? json_integer((json_int_t)text) : json_null());
             munmap(image, size);
         }
     }
@@ -48,7 +50,8 @@ static json_t *file_sizes(const char *path) {
     return sizes;
 }
 
-/* How many instructions a disassembler sees in the file: counted alike on both sides, unlike those that are executed. */
+/* How many instructions a disassembler sees in the file: counted alike on both sides, unlike those that are executed.
+ */
 static json_t *static_instructions(const struct places *places, const char *path) {
     int status;
     char *clang = workload_script(places, NULL, NULL, &status, "compiler", NULL);
@@ -96,9 +99,12 @@ void session_sizes(struct session *session) {
             if (!found) {
                 session_failed(session, workload, name, format_text("its size cannot be read"));
             } else {
-                int guest = !configuration_is_reference(plan->configurations[c]) && !json_is_null(json_object_get(found, "text"));
+                int guest = !configuration_is_reference(plan->configurations[c]) &&
+                            !json_is_null(json_object_get(found, "text"));
                 json_object_set_new(found, "instructions",
-                                    json_is_null(json_object_get(found, "text")) ? json_null() : static_instructions(&session->places, path));
+                                    json_is_null(json_object_get(found, "text"))
+                                        ? json_null()
+                                        : static_instructions(&session->places, path));
                 json_object_set_new(found, "facts", guest ? facts(&session->places, path) : json_null());
                 json_object_set_new(sizes, name, found);
             }

@@ -32,9 +32,7 @@ double stats_quantile(const double *values, size_t count, double fraction) {
     return result;
 }
 
-double stats_median(const double *values, size_t count) {
-    return stats_quantile(values, count, 0.5);
-}
+double stats_median(const double *values, size_t count) { return stats_quantile(values, count, 0.5); }
 
 struct interval stats_quartiles(const double *values, size_t count) {
     return (struct interval){stats_quantile(values, count, 0.25), stats_quantile(values, count, 0.75)};
@@ -102,7 +100,8 @@ struct interval stats_median_interval(const double *values, size_t count, double
     return stats_geomean_interval(&set, 1, confidence);
 }
 
-struct interval stats_change_interval(const double *base, size_t base_count, const double *values, size_t count, double confidence) {
+struct interval stats_change_interval(const double *base, size_t base_count, const double *values, size_t count,
+                                      double confidence) {
     struct samples sets[] = {{values, count, 1}, {base, base_count, -1}};
     return stats_geomean_interval(sets, 2, confidence);
 }

@@ -1,6 +1,7 @@
 /* The statistics of the benchmarks: medians, quantiles, geometric means, and intervals by resampling.
  *
- * Everything here is deterministic, keeps no state and may be called from any thread. Arrays are read only unless said. */
+ * Everything here is deterministic, keeps no state and may be called from any thread. Arrays are read only unless said.
+ */
 #ifndef BENCH_STATS_H
 #define BENCH_STATS_H
 
@@ -13,7 +14,8 @@ struct interval {
     double low, high;
 };
 
-/* The value below which `fraction` (0 to 1) of the values lie, linearly interpolated between neighbours; NAN when count is 0. */
+/* The value below which `fraction` (0 to 1) of the values lie, linearly interpolated between neighbours; NAN when count
+ * is 0. */
 double stats_quantile(const double *values, size_t count, double fraction);
 
 double stats_median(const double *values, size_t count);
@@ -29,7 +31,8 @@ double stats_geomean(const double *values, size_t count);
 struct interval stats_median_interval(const double *values, size_t count, double confidence);
 
 /* The same for median(values) / median(base): what a change between two sets of samples amounts to. */
-struct interval stats_change_interval(const double *base, size_t base_count, const double *values, size_t count, double confidence);
+struct interval stats_change_interval(const double *base, size_t base_count, const double *values, size_t count,
+                                      double confidence);
 
 struct samples {
     const double *values;

@@ -13,9 +13,7 @@ static double number(const json_t *object, const char *name) {
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static int same(const char *a, const char *b) {
-    return a && b && !strcmp(a, b);
-}
+static int same(const char *a, const char *b) { return a && b && !strcmp(a, b); }
 
 static int is_reference(const void *context, size_t slot) {
     return same(json_string_value(json_array_get(json_object_get(context, "order"), slot)),
@@ -34,8 +32,10 @@ static void collect(struct collection *c, const json_t *round, size_t slot) {
     size_t at[2];
     if (is_reference(round, slot) || round_references(json_array_size(samples), slot, is_reference, round, at))
         return;
-    const json_t *variant = json_array_get(samples, slot), *first = json_array_get(samples, at[0]), *second = json_array_get(samples, at[1]);
-    double a = number(first, "user"), b = number(second, "user"), v = number(variant, "user"), system = number(first, "system");
+    const json_t *variant = json_array_get(samples, slot), *first = json_array_get(samples, at[0]),
+                 *second = json_array_get(samples, at[1]);
+    double a = number(first, "user"), b = number(second, "user"), v = number(variant, "user"),
+           system = number(first, "system");
     if (!(a > 0 && b > 0 && v > 0))
         return; /* shorter than the kernel's clock: no ratio */
     size_t i = c->count++;
@@ -58,9 +58,8 @@ static void add_cell(struct summary *summary, struct cell cell, const json_t *ro
     size_t i, j;
     json_t *round, *name;
     json_array_foreach((json_t *)rounds, i, round)
-        json_array_foreach(json_object_get(round, "order"), j, name)
-            if (same(json_string_value(name), cell.configuration))
-                collect(&c, round, j);
+        json_array_foreach(json_object_get(round, "order"), j,
+                           name) if (same(json_string_value(name), cell.configuration)) collect(&c, round, j);
     if (c.count) {
         cell.count = c.count;
         cell.ratios = c.ratios;
@@ -89,7 +88,9 @@ void summarise_measured(struct summary *summary, const json_t *result, const cha
     const char *group = json_string_value(json_object_get(about, "group")), *configuration;
     json_t *command;
     json_object_foreach(json_object_get(measured, "commands"), configuration, command)
-        add_cell(summary, (struct cell){.run = run, .workload = workload, .group = group ? group : "real", .configuration = configuration},
+        add_cell(summary,
+                 (struct cell){
+                     .run = run, .workload = workload, .group = group ? group : "real", .configuration = configuration},
                  json_object_get(measured, "rounds"));
 }
 
@@ -127,7 +128,8 @@ double summary_program(const struct summary *summary, const char *workload, cons
     return mean;
 }
 
-struct mean summary_mean(const struct summary *summary, const char *group, const char *configuration, const char *also) {
+struct mean summary_mean(const struct summary *summary, const char *group, const char *configuration,
+                         const char *also) {
     struct samples *sets = allocate(summary->count, sizeof *sets);
     struct mean mean = {0, NAN, {NAN, NAN}, NULL};
     size_t count = 0;
@@ -135,13 +137,16 @@ struct mean summary_mean(const struct summary *summary, const char *group, const
     bool enough = true;
     for (size_t i = 0; i < summary->count; i++) {
         const struct cell *cell = &summary->cells[i];
-        if (!same(cell->configuration, configuration) || !same(cell->group, group) || (also && !summary_cell(summary, cell->run, also)))
+        if (!same(cell->configuration, configuration) || !same(cell->group, group) ||
+            (also && !summary_cell(summary, cell->run, also)))
             continue;
-        /* Runs share their program's weight. Where only some of its runs were measured with `also`, only those count. */
+        /* Runs share their program's weight. Where only some of its runs were measured with `also`, only those count.
+         */
         size_t runs = 0;
         for (size_t j = 0; j < summary->count; j++)
-            runs += same(summary->cells[j].workload, cell->workload) && same(summary->cells[j].configuration, configuration) &&
-                (!also || summary_cell(summary, summary->cells[j].run, also));
+            runs += same(summary->cells[j].workload, cell->workload) &&
+                    same(summary->cells[j].configuration, configuration) &&
+                    (!also || summary_cell(summary, summary->cells[j].run, also));
         double weight = 1 / (double)runs;
         sets[count++] = (struct samples){cell->ratios, cell->count, weight};
         enough &= cell->count >= STATS_LEAST_VALUES;
@@ -166,7 +171,9 @@ double size_ratio(const json_t *result, const char *workload, const char *config
     const json_t *about = json_object_get(json_object_get(result, "configurations"), configuration);
     const char *reference = json_string_value(json_object_get(about, "reference"));
     const json_t *sizes = json_object_get(json_object_get(result, "sizes"), workload);
-    return reference ? number(json_object_get(sizes, configuration), what) / number(json_object_get(sizes, reference), what) : NAN;
+    return reference
+               ? number(json_object_get(sizes, configuration), what) / number(json_object_get(sizes, reference), what)
+               : NAN;
 }
 
 double size_mean(const json_t *result, const char *group, const char *configuration, const char *what, size_t *count) {

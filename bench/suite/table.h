@@ -18,7 +18,8 @@ struct table {
 
 void table_column(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void table_row(struct table *table, const char *first);
-void table_cell(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3))); /* of the last row */
+void table_cell(struct table *table, const char *format, ...)
+    __attribute__((format(printf, 2, 3))); /* of the last row */
 void table_free(struct table *table);
 
 /* Nothing is written for a table without rows. */

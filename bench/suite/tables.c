@@ -8,17 +8,19 @@
 #include "table.h"
 
 static const char *const groups[] = {"real", "kernel", "branch"};
-static const char *const group_titles[] = {"Run time: real programs", "Run time: number crunching and pointer chasing, our own",
+static const char *const group_titles[] = {"Run time: real programs",
+                                           "Run time: number crunching and pointer chasing, our own",
                                            "Run time: callbacks and indirect calls, our own"};
 
 /* Calls for each configuration that is no reference. */
-#define FOR_VARIANTS(result, name, about) \
-    json_object_foreach(json_object_get(result, "configurations"), name, about) \
-        if (strcmp(name, json_string_value(json_object_get(about, "reference"))) != 0)
+#define FOR_VARIANTS(result, name, about)                                                                              \
+    json_object_foreach(json_object_get(result, "configurations"), name,                                               \
+                        about) if (strcmp(name, json_string_value(json_object_get(about, "reference"))) != 0)
 
 static struct table overall(const json_t *result, const struct summary *summary) {
     struct table table = {.title = "Geometric means, by configuration"};
-    const char *columns[] = {"configuration", "real programs", "95 %", "slowest run", "kernels", "branches", "text", "programs"};
+    const char *columns[] = {"configuration", "real programs", "95 %", "slowest run",
+                             "kernels",       "branches",      "text", "programs"};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         table_column(&table, "%s", columns[i]);
     const char *name;
@@ -48,8 +50,9 @@ static struct table overall(const json_t *result, const struct summary *summary)
         table_cell(&table, "%s", ratio_text(text));
         table_cell(&table, "%zu", means[0].workloads);
     }
-    table.note = format_text("Against native clang -O2, the -v3 ones against native -O3 -march=x86-64-v3. 95 %%: what resampling the rounds "
-                             "gives. A program counts once, with the geometric mean of its runs.");
+    table.note = format_text(
+        "Against native clang -O2, the -v3 ones against native -O3 -march=x86-64-v3. 95 %%: what resampling the rounds "
+        "gives. A program counts once, with the geometric mean of its runs.");
     return table;
 }
 
@@ -70,7 +73,7 @@ static struct table runs(const json_t *result, const struct summary *summary, si
     const char *run, *name;
     json_t *measured, *about;
     FOR_VARIANTS(result, name, about)
-        table_column(&table, "%s", name);
+    table_column(&table, "%s", name);
     json_object_foreach(json_object_get(result, "runs"), run, measured) {
         const struct cell *first = NULL;
         for (size_t i = 0; i < summary->count && !first; i++)
@@ -90,14 +93,16 @@ static struct table runs(const json_t *result, const struct summary *summary, si
                 table_cell(&table, "–");
         }
     }
-    table.note = format_text("Median ratio of user time to the two references beside it, quartiles in brackets, number of rounds. Control: the "
+    table.note = format_text("Median ratio of user time to the two references beside it, quartiles in brackets, number "
+                             "of rounds. Control: the "
                              "two references to each other, what a difference of nothing looks like on this machine.");
     return table;
 }
 
 static struct table sizes(const json_t *result) {
     struct table table = {.title = "Size of the finished static programs"};
-    const char *columns[] = {"program", "configuration", "native text", "text", "ratio", "NOP %", "prefix %", "instructions", "file"};
+    const char *columns[] = {"program", "configuration", "native text",  "text", "ratio",
+                             "NOP %",   "prefix %",      "instructions", "file"};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         table_column(&table, "%s", columns[i]);
     const char *workload, *name;
@@ -122,8 +127,10 @@ static struct table sizes(const json_t *result) {
             table_cell(&table, "%s", ratio_text(size_ratio(result, workload, name, "file")));
         }
     }
-    table.note = format_text("Bytes of executable sections, the C library included. NOP and prefix bytes that fill bundles, as shares of the "
-                             "text, by the verifier's count. Instructions: how many a disassembler sees, those of the fill included.");
+    table.note = format_text(
+        "Bytes of executable sections, the C library included. NOP and prefix bytes that fill bundles, as shares of "
+        "the "
+        "text, by the verifier's count. Instructions: how many a disassembler sees, those of the fill included.");
     return table;
 }
 
@@ -134,7 +141,7 @@ static struct table memory(const json_t *result, const struct summary *summary) 
     const char *run, *name;
     json_t *measured, *about;
     FOR_VARIANTS(result, name, about)
-        table_column(&table, "%s", name);
+    table_column(&table, "%s", name);
     json_object_foreach(json_object_get(result, "runs"), run, measured) {
         int first = 1;
         FOR_VARIANTS(result, name, about) {
@@ -195,9 +202,11 @@ static int by_family(const void *a, const void *b) {
 
 static void micro_row(struct table *table, const json_t *benchmark) {
     const char *name = json_string_value(json_object_get(benchmark, "run_name"));
-    const char *real = strstr(name, "/real_time"), *manual = strstr(name, "/manual_time"), *clock = real ? real : manual;
+    const char *real = strstr(name, "/real_time"), *manual = strstr(name, "/manual_time"),
+               *clock = real ? real : manual;
     double rate = json_number_value(json_object_get(benchmark, "bytes_per_second"));
-    char *title = clock ? format_text("%.*s%s", (int)(clock - name), name, clock + strcspn(clock + 1, "/") + 1) : format_text("%s", name);
+    char *title = clock ? format_text("%.*s%s", (int)(clock - name), name, clock + strcspn(clock + 1, "/") + 1)
+                        : format_text("%s", name);
     table_row(table, title);
     free(title);
     table_cell(table, "%.1f %s", json_number_value(json_object_get(benchmark, clock ? "real_time" : "cpu_time")),
@@ -224,7 +233,8 @@ static struct table micro(const json_t *result) {
     free(medians);
     const json_t *many = json_object_get(result, "many");
     if (many) {
-        double alive = json_number_value(json_object_get(many, "alive_kib")), used = json_number_value(json_object_get(many, "used_kib"));
+        double alive = json_number_value(json_object_get(many, "alive_kib")),
+               used = json_number_value(json_object_get(many, "used_kib"));
         table_row(&table, "memory of an instance of zlib, page tables included");
         table_cell(&table, "%.1f KiB", alive);
         table_cell(&table, "%.0f in a GiB", 1048576 / alive);

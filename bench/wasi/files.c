@@ -31,7 +31,13 @@ struct vector {
 };
 _Static_assert(sizeof(struct fdstat) == 24 && sizeof(struct filestat) == 64, "layouts of wasi_snapshot_preview1");
 
-enum { RIGHT_SEEK = 1 << 2, RIGHT_TELL = 1 << 5, RIGHT_READ = 1 << 1, RIGHT_WRITE = 1 << 6, ALL_RIGHTS = (1 << 30) - 1 };
+enum {
+    RIGHT_SEEK = 1 << 2,
+    RIGHT_TELL = 1 << 5,
+    RIGHT_READ = 1 << 1,
+    RIGHT_WRITE = 1 << 6,
+    ALL_RIGHTS = (1 << 30) - 1
+};
 
 /* The host's descriptor for each of the program's, -1 where there is none. */
 static int descriptors[DESCRIPTORS];
@@ -47,19 +53,19 @@ void files_init(void) {
     }
 }
 
-static int host_fd(uint32_t fd) {
-    return fd < DESCRIPTORS ? descriptors[fd] : -1;
-}
+static int host_fd(uint32_t fd) { return fd < DESCRIPTORS ? descriptors[fd] : -1; }
 
 static uint32_t error_of(int number) {
     switch (number) {
-    case EACCES: case EPERM: return WASI_ACCES;
+    case EACCES:
+    case EPERM: return WASI_ACCES;
     case EBADF: return WASI_BADF;
     case EEXIST: return WASI_EXIST;
     case EINVAL: return WASI_INVAL;
     case EISDIR: return WASI_ISDIR;
     case ELOOP: return WASI_LOOP;
-    case EMFILE: case ENFILE: return WASI_MFILE;
+    case EMFILE:
+    case ENFILE: return WASI_MFILE;
     case ENAMETOOLONG: return WASI_NAMETOOLONG;
     case ENOENT: return WASI_NOENT;
     case ENOSPC: return WASI_NOSPC;
@@ -71,7 +77,13 @@ static uint32_t error_of(int number) {
 }
 
 static uint8_t type_of(mode_t mode) {
-    return S_ISBLK(mode) ? 1 : S_ISCHR(mode) ? 2 : S_ISDIR(mode) ? 3 : S_ISREG(mode) ? 4 : S_ISSOCK(mode) ? 6 : S_ISLNK(mode) ? 7 : 0;
+    return S_ISBLK(mode)    ? 1
+           : S_ISCHR(mode)  ? 2
+           : S_ISDIR(mode)  ? 3
+           : S_ISREG(mode)  ? 4
+           : S_ISSOCK(mode) ? 6
+           : S_ISLNK(mode)  ? 7
+                            : 0;
 }
 
 /* Reads or writes what a vector of the program describes. */
@@ -126,9 +138,7 @@ uint32_t WASI(fd_seek)(host_t *host, uint32_t fd, uint64_t offset, uint32_t when
     return put_u64(host, result, (uint64_t)position) ? WASI_SUCCESS : WASI_FAULT;
 }
 
-uint32_t WASI(fd_tell)(host_t *host, uint32_t fd, uint32_t result) {
-    return WASI(fd_seek)(host, fd, 0, 1, result);
-}
+uint32_t WASI(fd_tell)(host_t *host, uint32_t fd, uint32_t result) { return WASI(fd_seek)(host, fd, 0, 1, result); }
 
 uint32_t WASI(fd_close)(host_t *host, uint32_t fd) {
     if (host_fd(fd) < 0) {
@@ -145,7 +155,8 @@ uint32_t WASI(fd_fdstat_get)(host_t *host, uint32_t fd, uint32_t result) {
         return WASI_BADF;
     }
     int flags = fcntl(host_fd(fd), F_GETFL);
-    struct fdstat *place = guest_bytes(host, result, sizeof *place), value = {.type = type_of(st.st_mode), .inheriting = ALL_RIGHTS};
+    struct fdstat *place = guest_bytes(host, result, sizeof *place),
+                  value = {.type = type_of(st.st_mode), .inheriting = ALL_RIGHTS};
     if (!place) {
         return WASI_FAULT;
     }
@@ -161,10 +172,14 @@ static uint32_t put_stat(host_t *host, const struct stat *st, uint32_t result) {
     if (!place) {
         return WASI_FAULT;
     }
-    struct filestat value = {
-        .device = st->st_dev, .inode = st->st_ino, .type = type_of(st->st_mode), .links = st->st_nlink, .size = (uint64_t)st->st_size,
-        .accessed = (uint64_t)st->st_atim.tv_sec * 1000000000, .modified = (uint64_t)st->st_mtim.tv_sec * 1000000000,
-        .changed = (uint64_t)st->st_ctim.tv_sec * 1000000000};
+    struct filestat value = {.device = st->st_dev,
+                             .inode = st->st_ino,
+                             .type = type_of(st->st_mode),
+                             .links = st->st_nlink,
+                             .size = (uint64_t)st->st_size,
+                             .accessed = (uint64_t)st->st_atim.tv_sec * 1000000000,
+                             .modified = (uint64_t)st->st_mtim.tv_sec * 1000000000,
+                             .changed = (uint64_t)st->st_ctim.tv_sec * 1000000000};
     memcpy(place, &value, sizeof value);
     return WASI_SUCCESS;
 }
@@ -174,8 +189,8 @@ uint32_t WASI(fd_filestat_get)(host_t *host, uint32_t fd, uint32_t result) {
     return host_fd(fd) < 0 || fstat(host_fd(fd), &st) != 0 ? WASI_BADF : put_stat(host, &st, result);
 }
 
-/* The one directory that is open from the start. Its name makes the C library take "/x" and "x" for the same file, as it is in
- * bulkhead-run with a directory granted as the root. */
+/* The one directory that is open from the start. Its name makes the C library take "/x" and "x" for the same file, as
+ * it is in bulkhead-run with a directory granted as the root. */
 uint32_t WASI(fd_prestat_get)(host_t *host, uint32_t fd, uint32_t result) {
     if (fd != ROOT) {
         return WASI_BADF;
@@ -243,7 +258,8 @@ uint32_t WASI(path_open)(host_t *host, uint32_t fd, uint32_t lookup, uint32_t pa
     return WASI_SUCCESS;
 }
 
-uint32_t WASI(path_filestat_get)(host_t *host, uint32_t fd, uint32_t lookup, uint32_t path, uint32_t size, uint32_t result) {
+uint32_t WASI(path_filestat_get)(host_t *host, uint32_t fd, uint32_t lookup, uint32_t path, uint32_t size,
+                                 uint32_t result) {
     char text[PATH_BYTES];
     struct stat st;
     if (fd != ROOT) {

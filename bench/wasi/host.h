@@ -1,8 +1,8 @@
 /* A small WASI host for the benchmarks: what it takes to run the workloads that wasm2c translated, and nothing else.
  *
- * It is linked with one translated program (main.c says how) and never installed. The program gets standard input, output and
- * error, the current directory as its root, its arguments, clocks and random bytes. Everything else of WASI is refused
- * (refused.c). Not thread safe: the programs have one thread.
+ * It is linked with one translated program (main.c says how) and never installed. The program gets standard input,
+ * output and error, the current directory as its root, its arguments, clocks and random bytes. Everything else of WASI
+ * is refused (refused.c). Not thread safe: the programs have one thread.
  */
 #ifndef BENCH_WASI_HOST_H
 #define BENCH_WASI_HOST_H
@@ -43,8 +43,8 @@ enum wasi_error {
     WASI_NOTCAPABLE = 76,
 };
 
-/* The host address of `size` bytes at `offset` of the program's memory, or NULL where that range is not all inside: an import that
- * took it unchecked would let the program read and write the host. Valid until the memory grows. */
+/* The host address of `size` bytes at `offset` of the program's memory, or NULL where that range is not all inside: an
+ * import that took it unchecked would let the program read and write the host. Valid until the memory grows. */
 static inline void *guest_bytes(const host_t *host, uint32_t offset, uint64_t size) {
     uint64_t limit = (uint64_t)host->memory->pages * 65536;
     return size <= limit && offset <= limit - size ? host->memory->data + offset : NULL;

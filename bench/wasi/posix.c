@@ -1,4 +1,5 @@
-/* The functions of include/posix.h: each fails as it does for a process that may not do such a thing; locks of streams do nothing. */
+/* The functions of include/posix.h: each fails as it does for a process that may not do such a thing; locks of streams
+ * do nothing. */
 #include <errno.h>
 #include <stddef.h>
 #include <unistd.h>

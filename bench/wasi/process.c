@@ -12,7 +12,8 @@ uint32_t WASI(args_sizes_get)(host_t *host, uint32_t count, uint32_t size) {
     for (uint32_t i = 0; i < host->argument_count; i++) {
         bytes += strlen(host->arguments[i]) + 1;
     }
-    return put_u32(host, count, host->argument_count) && put_u32(host, size, (uint32_t)bytes) ? WASI_SUCCESS : WASI_FAULT;
+    return put_u32(host, count, host->argument_count) && put_u32(host, size, (uint32_t)bytes) ? WASI_SUCCESS
+                                                                                              : WASI_FAULT;
 }
 
 uint32_t WASI(args_get)(host_t *host, uint32_t table, uint32_t buffer) {
@@ -32,12 +33,11 @@ uint32_t WASI(environ_sizes_get)(host_t *host, uint32_t count, uint32_t size) {
     return put_u32(host, count, 0) && put_u32(host, size, 0) ? WASI_SUCCESS : WASI_FAULT;
 }
 
-uint32_t WASI(environ_get)(host_t *host, uint32_t table, uint32_t buffer) {
-    return WASI_SUCCESS;
-}
+uint32_t WASI(environ_get)(host_t *host, uint32_t table, uint32_t buffer) { return WASI_SUCCESS; }
 
 static int clock_of(uint32_t id, clockid_t *clock) {
-    static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID};
+    static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
+                                       CLOCK_THREAD_CPUTIME_ID};
     if (id >= sizeof clocks / sizeof clocks[0]) {
         return WASI_INVAL;
     }
@@ -45,9 +45,7 @@ static int clock_of(uint32_t id, clockid_t *clock) {
     return WASI_SUCCESS;
 }
 
-static uint64_t nanoseconds(struct timespec t) {
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
+static uint64_t nanoseconds(struct timespec t) { return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec; }
 
 uint32_t WASI(clock_res_get)(host_t *host, uint32_t id, uint32_t result) {
     clockid_t clock;
@@ -82,6 +80,4 @@ uint32_t WASI(random_get)(host_t *host, uint32_t buffer, uint32_t size) {
     return WASI_SUCCESS;
 }
 
-void WASI(proc_exit)(host_t *host, uint32_t status) {
-    exit((int)status);
-}
+void WASI(proc_exit)(host_t *host, uint32_t status) { exit((int)status); }

@@ -1,6 +1,7 @@
-/* What clang calls for setjmp and longjmp on WebAssembly. The interface is LLVM's: a function that calls setjmp gets an invocation
- * number (an address in its frame) and numbers its calls; longjmp throws the exception __c_longjmp with the address of
- * {buffer, value}; the function catches it, and __wasm_setjmp_test says which of its calls was meant: 0 for none of them. */
+/* What clang calls for setjmp and longjmp on WebAssembly. The interface is LLVM's: a function that calls setjmp gets an
+ * invocation number (an address in its frame) and numbers its calls; longjmp throws the exception __c_longjmp with the
+ * address of {buffer, value}; the function catches it, and __wasm_setjmp_test says which of its calls was meant: 0 for
+ * none of them. */
 #include <setjmp.h>
 
 /* The tag has to be defined somewhere; C has no way to say that. */

@@ -9,8 +9,7 @@ static const char usage[] = "Usage: codec compress LEVEL TIMES FILE   the size a
                             "       codec expand TIMES FILE           the same; FILE was packed\n"
                             "       codec pack LEVEL FILE             eight bytes of size, then the compressed file\n";
 
-static int compress(int level, int times, const char *path)
-{
+static int compress(int level, int times, const char *path) {
     struct bytes in = read_file(path), out = {allocate(codec_bound(in.size)), 0};
     for (int i = 0; i < times; i++)
         out.size = codec_compress(level, in, out.data);
@@ -20,8 +19,7 @@ static int compress(int level, int times, const char *path)
     return 0;
 }
 
-static int expand(int times, const char *path)
-{
+static int expand(int times, const char *path) {
     struct bytes file = read_file(path);
     unsigned long long size = 0;
     if (file.size < sizeof size)
@@ -38,8 +36,7 @@ static int expand(int times, const char *path)
     return 0;
 }
 
-static int pack(int level, const char *path)
-{
+static int pack(int level, const char *path) {
     struct bytes in = read_file(path);
     unsigned char *out = allocate(codec_bound(in.size));
     unsigned long long size = in.size;
@@ -51,8 +48,7 @@ static int pack(int level, const char *path)
     return fflush(stdout) != 0 || ferror(stdout);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     if (argc == 5 && strcmp(argv[1], "compress") == 0)
         return compress(count_argument(argv[2]), count_argument(argv[3]), argv[4]);
     if (argc == 4 && strcmp(argv[1], "expand") == 0)

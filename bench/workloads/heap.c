@@ -1,7 +1,8 @@
 /* malloc for programs that live on it: what is freed waits in a list of its size and is never given back.
  *
- * musl's own unmaps a page when it is empty and maps it again for the next block. A parser or an interpreter then spends a third of its
- * time in the kernel, which is the same on both sides and tells nothing about isolation. Linked in on both sides; not for threads.
+ * musl's own unmaps a page when it is empty and maps it again for the next block. A parser or an interpreter then
+ * spends a third of its time in the kernel, which is the same on both sides and tells nothing about isolation. Linked
+ * in on both sides; not for threads.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -29,9 +30,7 @@ static unsigned char *rest; /* of the chunk that blocks are cut from */
 static size_t rest_size;
 
 /* Four sizes between a power of two and the next: 64, 80, 96, 112, 128, 160... */
-static size_t size_of_class(size_t class) {
-    return (size_t)(4 + class % 4) * UNIT << class / 4;
-}
+static size_t size_of_class(size_t class) { return (size_t)(4 + class % 4) * UNIT << class / 4; }
 
 /* The smallest class that holds `size` bytes; `size` is at most PTRDIFF_MAX. */
 static size_t class_of(size_t size) {

@@ -1,4 +1,5 @@
-/* A host that calls the library isolated: bulkhead-clang --library -O2 library.c -o library -Wl,-u,malloc -Wl,-u,free */
+/* A host that calls the library isolated: bulkhead-clang --library -O2 library.c -o library -Wl,-u,malloc -Wl,-u,free
+ */
 #include <bulkhead/bulkhead.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,8 +39,8 @@ int main(int argc, char **argv) {
         return fail("count_words");
     printf("%d words\n", words.as.i);
 
-    /* Ask it to overwrite the host's data. The address is cut to the slot: mostly nothing is mapped there and it faults,
-     * sometimes it hits memory of its own. The host goes on either way. */
+    /* Ask it to overwrite the host's data. The address is cut to the slot: mostly nothing is mapped there and it
+     * faults, sometimes it hits memory of its own. The host goes on either way. */
     bh_address pointer = (bh_address)(uintptr_t)secret;
     if (bh_copy_in(instance, copy, &pointer, sizeof pointer) != BH_OK)
         return fail("copy");

@@ -1,6 +1,6 @@
-/* Parses XML by expat, natively and isolated, and compares what the handlers were told, to the byte. The handlers are functions
- * of the host in both cases. Isolated they are callbacks: expat calls them, and one of them calls expat back to ask for the
- * line. Pointers that expat hands out are read with bounds. examples/build expat builds it. */
+/* Parses XML by expat, natively and isolated, and compares what the handlers were told, to the byte. The handlers are
+ * functions of the host in both cases. Isolated they are callbacks: expat calls them, and one of them calls expat back
+ * to ask for the line. Pointers that expat hands out are read with bounds. examples/build expat builds it. */
 #include <expat.h>
 
 #include "../compare.h"
@@ -10,8 +10,8 @@ enum { PARSE_S = 20 };
 
 /* koi8-r's letters, which expat does not know: 0xc0 to 0xff are Cyrillic in an order of their own. */
 static void fill_koi8(int map[256]) {
-    static const unsigned char order[32] = {30, 0,  1,  22, 4,  5,  20, 3,  21, 8,  9,  10, 11, 12, 13, 14,
-                                            15, 31, 16, 17, 18, 19, 6,  2,  28, 27, 7,  24, 29, 25, 23, 26};
+    static const unsigned char order[32] = {30, 0,  1,  22, 4,  5,  20, 3, 21, 8,  9, 10, 11, 12, 13, 14,
+                                            15, 31, 16, 17, 18, 19, 6,  2, 28, 27, 7, 24, 29, 25, 23, 26};
     for (int i = 0; i < 256; i++)
         map[i] = i < 128 ? i : i < 192 ? -1 : i < 224 ? 0x430 + order[i - 192] : 0x410 + order[i - 224];
 }
@@ -65,11 +65,12 @@ static void parse_natively(const char *document, size_t size, struct transcript 
 
 static bh_module *module;
 static bh_instance *instance;
-static bh_function create, set_salt, set_elements, set_text, set_encoding, parse, line, error_code, error_string, release;
+static bh_function create, set_salt, set_elements, set_text, set_encoding, parse, line, error_code, error_string,
+    release;
 static bh_address on_start, on_end, on_text, on_encoding, buffer, parser;
 
-/* Handlers get the transcript as their context, not by way of expat's user data, which a guest could exchange. A string that
- * is longer than it may be, or lies where nothing is, ends the parse. */
+/* Handlers get the transcript as their context, not by way of expat's user data, which a guest could exchange. A string
+ * that is longer than it may be, or lies where nothing is, ends the parse. */
 static int isolated_start(void *context, bh_instance *guest, const bh_value *arguments, bh_value *result) {
     struct transcript *transcript = context;
     char text[MAX_NAME], value[MAX_NAME];
@@ -80,7 +81,8 @@ static int isolated_start(void *context, bh_instance *guest, const bh_value *arg
         return TOO_LONG;
     fprintf(transcript->stream, "%lu: <%s", (unsigned long)number.as.m, text);
     for (bh_address next = arguments[2].as.p;; next += sizeof pair) {
-        if (next - arguments[2].as.p > MAX_ATTRIBUTES * sizeof pair || bh_copy_out(guest, pair, next, sizeof *pair) != BH_OK)
+        if (next - arguments[2].as.p > MAX_ATTRIBUTES * sizeof pair ||
+            bh_copy_out(guest, pair, next, sizeof *pair) != BH_OK)
             return TOO_LONG;
         if (pair[0] == 0)
             break;
@@ -138,8 +140,7 @@ static bool parse_in(const char *document, size_t size, struct transcript *trans
         bh_callback_create(instance, "v(pp)", isolated_end, transcript, &on_end) != BH_OK ||
         bh_callback_create(instance, "v(ppi)", isolated_text, transcript, &on_text) != BH_OK ||
         bh_callback_create(instance, "i(ppp)", isolated_encoding, transcript, &on_encoding) != BH_OK ||
-        bh_allocate(instance, CHUNK, &buffer) != BH_OK ||
-        bh_invoke(instance, &create, &value, (bh_address)0) != BH_OK)
+        bh_allocate(instance, CHUNK, &buffer) != BH_OK || bh_invoke(instance, &create, &value, (bh_address)0) != BH_OK)
         return false;
     parser = value.as.p;
     if (bh_invoke(instance, &set_salt, NULL, parser, (uint64_t)1) != BH_OK ||
@@ -180,11 +181,13 @@ static bool parse_isolated(const char *document, size_t size, struct transcript 
 /* A document with many elements, attributes, entities and letters of several bytes. */
 static void long_document(struct transcript *document) {
     open_transcript(document);
-    fprintf(document->stream, "<?xml version='1.0' encoding='UTF-8'?>\n<!DOCTYPE list [<!ENTITY who 'w&#246;rld'>]>\n<list>\n");
+    fprintf(document->stream,
+            "<?xml version='1.0' encoding='UTF-8'?>\n<!DOCTYPE list [<!ENTITY who 'w&#246;rld'>]>\n<list>\n");
     for (int i = 0; i < 2000; i++)
-        fprintf(document->stream,
-                "  <item id='%d' class=\"c%d\"><name>n&amp;%d</name> hello &who; \xe2\x82\xac%d <![CDATA[<raw>]]></item>\n", i, i % 7,
-                i * i, i);
+        fprintf(
+            document->stream,
+            "  <item id='%d' class=\"c%d\"><name>n&amp;%d</name> hello &who; \xe2\x82\xac%d <![CDATA[<raw>]]></item>\n",
+            i, i % 7, i * i, i);
     fprintf(document->stream, "</list>\n");
     close_transcript(document);
 }
@@ -194,14 +197,19 @@ int main(int argc, char **argv) {
     static const char broken[] = "<a><b>text</a>";
     static const char koi8[] = "<?xml version='1.0' encoding='koi8-r'?><a>\xed\xc9\xd2</a>";
     static const char unknown[] = "<?xml version='1.0' encoding='klingon'?><a/>";
-    static const char laughs[] = "<!DOCTYPE l [<!ENTITY a 'lol'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]><l>&b;&b;</l>";
-    const struct comparison show = {parse_natively, parse_isolated, true}, hide = {parse_natively, parse_isolated, false};
+    static const char laughs[] =
+        "<!DOCTYPE l [<!ENTITY a 'lol'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]><l>&b;&b;</l>";
+    const struct comparison show = {parse_natively, parse_isolated, true},
+                            hide = {parse_natively, parse_isolated, false};
     bh_engine *engine;
     bool good = true;
     long repeat;
-    int name = parse_options(argc, argv, 0, " <FILE.xml\n"
-                             "Parses documents of its own, then standard input if that is not empty, by expat natively and\n"
-                             "isolated, and compares the handlers' events.", &repeat);
+    int name =
+        parse_options(argc, argv, 0,
+                      " <FILE.xml\n"
+                      "Parses documents of its own, then standard input if that is not empty, by expat natively and\n"
+                      "isolated, and compares the handlers' events.",
+                      &repeat);
 
     if (bh_engine_create(NULL, &engine) != BH_OK)
         die("engine");

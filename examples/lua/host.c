@@ -1,6 +1,6 @@
-/* Runs Lua scripts, natively and isolated, and compares what they say. Lua as a library is awkward to isolate: it raises errors
- * and switches coroutines by setjmp and longjmp, calls functions of the host, which call it again, and gets all its memory from
- * an allocator of the host. examples/build lua builds it. */
+/* Runs Lua scripts, natively and isolated, and compares what they say. Lua as a library is awkward to isolate: it
+ * raises errors and switches coroutines by setjmp and longjmp, calls functions of the host, which call it again, and
+ * gets all its memory from an allocator of the host. examples/build lua builds it. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -15,7 +15,8 @@ struct script {
     size_t memory;
 };
 
-/* The allocator's decision, the same in both worlds: is there room for a block of new bytes in place of one of old bytes? */
+/* The allocator's decision, the same in both worlds: is there room for a block of new bytes in place of one of old
+ * bytes? */
 static bool account(struct script *script, size_t old, size_t new) {
     old = old < script->memory ? old : script->memory; /* isolated, the guest claims this number */
     if (new > MEMORY - (script->memory - old))
@@ -118,7 +119,8 @@ static int isolated_each(void *context, bh_instance *guest, const bh_value *argu
     if (bh_invoke(guest, &to_integer, &count, L, 1, (bh_address)0) != BH_OK)
         return FAILED;
     for (int64_t i = 1; i <= count.as.l; i++) {
-        if (bh_invoke(guest, &push_value, NULL, L, 2) != BH_OK || bh_invoke(guest, &push_integer, NULL, L, i) != BH_OK ||
+        if (bh_invoke(guest, &push_value, NULL, L, 2) != BH_OK ||
+            bh_invoke(guest, &push_integer, NULL, L, i) != BH_OK ||
             bh_invoke(guest, &pcall, &status, L, 1, 0, 0, (int64_t)0, (bh_address)0) != BH_OK)
             return FAILED;
         if (status.as.i != LUA_OK) {
@@ -130,16 +132,23 @@ static int isolated_each(void *context, bh_instance *guest, const bh_value *argu
     return 0;
 }
 
-static const struct import imports[] = {
-    {"lua_newstate", "p(pp)", &new_state},       {"luaL_openlibs", "v(p)", &open_libraries},
-    {"lua_close", "v(p)", &close_state},         {"shim_register", "v(ppp)", &register_function},
-    {"luaL_loadbufferx", "i(ppmpp)", &load},     {"lua_pcallk", "i(piiilp)", &pcall},
-    {"lua_type", "i(pi)", &type},                {"lua_tolstring", "p(pip)", &to_string},
-    {"lua_tointegerx", "l(pip)", &to_integer},   {"lua_pushvalue", "v(pi)", &push_value},
-    {"lua_pushinteger", "v(pl)", &push_integer}, {"lua_pushstring", "p(pp)", &push_string},
-    {"realloc", "p(pm)", &reallocate},           {"free", "v(p)", &release}};
+static const struct import imports[] = {{"lua_newstate", "p(pp)", &new_state},
+                                        {"luaL_openlibs", "v(p)", &open_libraries},
+                                        {"lua_close", "v(p)", &close_state},
+                                        {"shim_register", "v(ppp)", &register_function},
+                                        {"luaL_loadbufferx", "i(ppmpp)", &load},
+                                        {"lua_pcallk", "i(piiilp)", &pcall},
+                                        {"lua_type", "i(pi)", &type},
+                                        {"lua_tolstring", "p(pip)", &to_string},
+                                        {"lua_tointegerx", "l(pip)", &to_integer},
+                                        {"lua_pushvalue", "v(pi)", &push_value},
+                                        {"lua_pushinteger", "v(pl)", &push_integer},
+                                        {"lua_pushstring", "p(pp)", &push_string},
+                                        {"realloc", "p(pm)", &reallocate},
+                                        {"free", "v(p)", &release}};
 
-static bool give(bh_address L, const char *name, const char *signature, bh_callback_function *function, struct script *script) {
+static bool give(bh_address L, const char *name, const char *signature, bh_callback_function *function,
+                 struct script *script) {
     bh_address guest_name, callback;
     return bh_allocate_string(instance, name, &guest_name) == BH_OK &&
            bh_callback_create(instance, signature, function, script, &callback) == BH_OK &&
@@ -198,14 +207,17 @@ static const struct {
     {"coroutines", "local f = coroutine.wrap(function() for i = 1, 3 do coroutine.yield('step ' .. i) end end) "
                    "say(f()) say(f()) say(f())"},
     {"callbacks", "each(3, function(i) each(2, function(j) say(i .. ' ' .. j) end) end)"},
-    {"error through the host", "say(tostring(select(2, pcall(each, 3, function(i) say('at ' .. i) if i == 2 then error('two') end end))))"},
+    {"error through the host",
+     "say(tostring(select(2, pcall(each, 3, function(i) say('at ' .. i) if i == 2 then error('two') end end))))"},
     {"error of the host", "say(tostring(select(2, pcall(say, 42)))) say({})"},
     {"deep", "local function f(n) return 1 + f(n + 1) end say(tostring(pcall(f, 1)))"},
-    {"memory", "local ok, message = pcall(string.rep, 'x', 100000000) say(message) local t = {} for i = 1, 1e9 do t[i] = i end"},
+    {"memory",
+     "local ok, message = pcall(string.rep, 'x', 100000000) say(message) local t = {} for i = 1, 1e9 do t[i] = i end"},
     {"syntax", "say('unfinished"},
 };
-static const char work[] = "local function fib(n) return n < 2 and n or fib(n - 1) + fib(n - 2) end say(tostring(fib(24))) "
-                           "local t = {} for i = 1, 20000 do t[#t + 1] = ('%x'):format(i * i) end say(tostring(#table.concat(t)))";
+static const char work[] =
+    "local function fib(n) return n < 2 and n or fib(n - 1) + fib(n - 2) end say(tostring(fib(24))) "
+    "local t = {} for i = 1, 20000 do t[#t + 1] = ('%x'):format(i * i) end say(tostring(#table.concat(t)))";
 
 /* A script that would hang the host: only isolated, of course. */
 static bool endless(void) {

@@ -1,6 +1,6 @@
-/* Part of the module: what must happen on the guest's side. Lua raises errors by longjmp. A host function must not be left that
- * way (control would not come back as it went), so it says by a negative result that an error lies on Lua's stack, and the
- * error is raised here. */
+/* Part of the module: what must happen on the guest's side. Lua raises errors by longjmp. A host function must not be
+ * left that way (control would not come back as it went), so it says by a negative result that an error lies on Lua's
+ * stack, and the error is raised here. */
 #include "lauxlib.h"
 #include "lua.h"
 

@@ -1,6 +1,6 @@
-/* Decodes and encodes PNG images by libpng and zlib, natively and isolated, and compares: pixels, files and error messages,
- * also of damaged images. The isolated decoder may ask the outside world for nothing, and whatever it says about sizes is
- * checked before the host believes it. examples/build png builds it. */
+/* Decodes and encodes PNG images by libpng and zlib, natively and isolated, and compares: pixels, files and error
+ * messages, also of damaged images. The isolated decoder may ask the outside world for nothing, and whatever it says
+ * about sizes is checked before the host believes it. examples/build png builds it. */
 #include <png.h>
 #include <zlib.h>
 
@@ -118,8 +118,10 @@ static struct outcome encode_isolated(const unsigned char *pixels, png_image ima
 
     if (bh_allocate_copy(instance, &image, sizeof image, &guest_image) != BH_OK ||
         bh_allocate_copy(instance, pixels, PNG_IMAGE_SIZE(image), &guest_pixels) != BH_OK ||
-        bh_allocate(instance, room, &file) != BH_OK || bh_allocate_copy(instance, &size, sizeof size, &guest_size) != BH_OK ||
-        bh_invoke(instance, &write_image, &good, guest_image, file, guest_size, 0, guest_pixels, 0, (bh_address)0) != BH_OK ||
+        bh_allocate(instance, room, &file) != BH_OK ||
+        bh_allocate_copy(instance, &size, sizeof size, &guest_size) != BH_OK ||
+        bh_invoke(instance, &write_image, &good, guest_image, file, guest_size, 0, guest_pixels, 0, (bh_address)0) !=
+            BH_OK ||
         bh_copy_out(instance, &image, guest_image, sizeof image) != BH_OK ||
         bh_copy_out(instance, &size, guest_size, sizeof size) != BH_OK)
         die("encode");
@@ -138,8 +140,8 @@ static struct outcome encode_isolated(const unsigned char *pixels, png_image ima
 }
 
 static bool same(const struct outcome *a, const struct outcome *b) {
-    return a->size == b->size && a->width == b->width && a->height == b->height && strcmp(a->message, b->message) == 0 &&
-           (a->size == 0 || memcmp(a->bytes, b->bytes, a->size) == 0);
+    return a->size == b->size && a->width == b->width && a->height == b->height &&
+           strcmp(a->message, b->message) == 0 && (a->size == 0 || memcmp(a->bytes, b->bytes, a->size) == 0);
 }
 
 /* Decodes one file both ways, repeat times in turn, and compares. */
@@ -156,7 +158,9 @@ static bool compare_file(const char *name, const unsigned char *file, size_t siz
         if (i == 0 || !equal)
             printf("%s: %ux%u, %s%s%s\n", name, native.width, native.height, native.size ? "decoded" : native.message,
                    equal ? ", the same natively and isolated" : " natively, but isolated: ",
-                   equal ? "" : isolated.size ? "other pixels" : isolated.message);
+                   equal           ? ""
+                   : isolated.size ? "other pixels"
+                                   : isolated.message);
         free(native.bytes);
         free(isolated.bytes);
         if (!equal)
@@ -181,7 +185,8 @@ static void repair_checksums(unsigned char *file, size_t size) {
 }
 
 /* Makes an image of its own, encodes it both ways, decodes it both ways, and then damages it in many ways. */
-static bool compare_generated(const char *name, png_uint_32 format, png_uint_32 width, png_uint_32 height, long repeat) {
+static bool compare_generated(const char *name, png_uint_32 format, png_uint_32 width, png_uint_32 height,
+                              long repeat) {
     png_image image = {.version = PNG_IMAGE_VERSION, .width = width, .height = height, .format = format};
     size_t size = PNG_IMAGE_SIZE(image);
     unsigned char *pixels = allocated(malloc(size));
@@ -189,7 +194,8 @@ static bool compare_generated(const char *name, png_uint_32 format, png_uint_32 
         pixels[i] = (unsigned char)(i % 4096 < 2048 ? i / 7 : next_random() >> 24);
     struct outcome native = encode_natively(pixels, image), isolated = encode_isolated(pixels, image);
     bool good = native.size != 0 && same(&native, &isolated);
-    printf("%s: encoded to %zu bytes, %s\n", name, native.size, good ? "the same natively and isolated" : "which differ");
+    printf("%s: encoded to %zu bytes, %s\n", name, native.size,
+           good ? "the same natively and isolated" : "which differ");
     good = good && compare_file(name, native.bytes, native.size, repeat);
 
     unsigned equal = 0, rejected = 0, damages = 60;
@@ -209,7 +215,8 @@ static bool compare_generated(const char *name, png_uint_32 format, png_uint_32 
         free(b.bytes);
     }
     if (good)
-        printf("%s: damaged %u times: %u rejected, %u times the same natively and isolated\n", name, damages, rejected, equal);
+        printf("%s: damaged %u times: %u rejected, %u times the same natively and isolated\n", name, damages, rejected,
+               equal);
     good = good && equal == damages && rejected > 0;
     free(native.bytes);
     free(isolated.bytes);
@@ -239,8 +246,11 @@ int main(int argc, char **argv) {
     bh_engine *engine;
     bool good = true;
     long repeat;
-    int name = parse_options(argc, argv, argc, " [FILE.png]...\n"
-                             "Decodes the files (or images it makes itself) by libpng natively and isolated, and compares.", &repeat);
+    int name =
+        parse_options(argc, argv, argc,
+                      " [FILE.png]...\n"
+                      "Decodes the files (or images it makes itself) by libpng natively and isolated, and compares.",
+                      &repeat);
 
     if (bh_engine_create(NULL, &engine) != BH_OK)
         die("engine");

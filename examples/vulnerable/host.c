@@ -1,7 +1,7 @@
-/* A host whose library is attacked in every classic way, and survives. Each exploit runs in the same instance; what it did is
- * printed, the instance is reset, and has to work again. With --natively the same exploits run against the same
- * library linked into the program, each in a child process, to show what they would have done. examples/build vulnerable
- * builds it. */
+/* A host whose library is attacked in every classic way, and survives. Each exploit runs in the same instance; what it
+ * did is printed, the instance is reset, and has to work again. With --natively the same exploits run against the same
+ * library linked into the program, each in a child process, to show what they would have done. examples/build
+ * vulnerable builds it. */
 #include <bulkhead/bulkhead.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,9 +49,7 @@ static void report(const char *name, bh_error error, const bh_value *result) {
     const bh_error_detail *detail = bh_last_error();
     printf("%-18s ", name);
     switch (error) {
-    case BH_OK:
-        printf("returned %d\n", result->as.i);
-        break;
+    case BH_OK: printf("returned %d\n", result->as.i); break;
     case BH_ERROR_FAULT:
         printf("contained: %s (%s)", bh_fault_text(detail->fault), strsignal(detail->signal));
         if (detail->symbol[0])
@@ -63,9 +61,7 @@ static void report(const char *name, bh_error error, const bh_value *result) {
                 printf(", called by %s", detail->backtrace[i].symbol);
         putchar('\n');
         break;
-    case BH_ERROR_EXITED:
-        printf("contained: it called exit(%d)\n", detail->exit_status);
-        break;
+    case BH_ERROR_EXITED: printf("contained: it called exit(%d)\n", detail->exit_status); break;
     default:
         printf("contained: %s%s%s\n", bh_error_text(error), detail->symbol[0] ? " in " : "", detail->symbol);
         break;
@@ -91,9 +87,10 @@ static bool survive(bh_instance *instance, const bh_function *checksum, const st
     if (error != BH_OK && bh_invoke(instance, &function, &result, guest, (uint64_t)size) != BH_ERROR_DEAD)
         return fprintf(stderr, "host: %s: an instance that failed was entered again\n", exploit->name), false;
 
-    /* Whatever it did to the library is undone, also where it returned as if nothing had happened. The functions that were found
-     * stay valid, and so do deadline and policy. What the host put into the guest is gone, so the data is copied anew; a host with
-     * callbacks or shared buffers would register and share them again here, with their new addresses. */
+    /* Whatever it did to the library is undone, also where it returned as if nothing had happened. The functions that
+     * were found stay valid, and so do deadline and policy. What the host put into the guest is gone, so the data is
+     * copied anew; a host with callbacks or shared buffers would register and share them again here, with their new
+     * addresses. */
     if (bh_instance_reset(instance) != BH_OK || bh_allocate_copy(instance, "abc", 3, &guest) != BH_OK ||
         bh_invoke(instance, checksum, &result, guest, (uint64_t)3) != BH_OK || result.as.i != 'a' + 'b' + 'c')
         return fail("after the reset"), false;
@@ -118,7 +115,8 @@ static int isolated(const char *path) {
     if (bh_policy_create(&policy) != BH_OK || bh_policy_set_memory_limit(policy, 64 << 20) != BH_OK ||
         bh_policy_set_log(policy, refused, NULL) != BH_OK)
         return fail("policy");
-    if (bh_instance_create(module, policy, &instance) != BH_OK || bh_instance_set_deadline(instance, 1000000000) != BH_OK ||
+    if (bh_instance_create(module, policy, &instance) != BH_OK ||
+        bh_instance_set_deadline(instance, 1000000000) != BH_OK ||
         bh_instance_function(instance, "checksum", "i(pm)", &checksum) != BH_OK)
         return fail("instance");
     for (int i = 0; i < EXPLOITS; i++)
@@ -146,7 +144,8 @@ static int natively(void) {
             setrlimit(RLIMIT_CORE, &none);
             alarm(2);
             int result = exploits[i].function(record, size);
-            printf("%-18s returned %d%s\n", exploits[i].name, result, intact() ? "" : "; the host's data is overwritten");
+            printf("%-18s returned %d%s\n", exploits[i].name, result,
+                   intact() ? "" : "; the host's data is overwritten");
             fflush(stdout);
             _exit(SURVIVED);
         }
@@ -168,7 +167,8 @@ int main(int argc, char **argv) {
                         "Attacks the library in the module, or the same library linked into this program.\n");
         return 2;
     }
-    secret = mmap(SECRET_ADDRESS, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    secret =
+        mmap(SECRET_ADDRESS, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (secret == MAP_FAILED) {
         perror("host: mmap");
         return 1;

@@ -1,5 +1,6 @@
-/* A library with every classic mistake, and an attacker's input for each. It reads "records": a length, that many bytes, and
- * what to do with them. Nothing here is exotic: each is a bug that has been in image decoders and parsers. */
+/* A library with every classic mistake, and an attacker's input for each. It reads "records": a length, that many
+ * bytes, and what to do with them. Nothing here is exotic: each is a bug that has been in image decoders and parsers.
+ */
 #include "library.h"
 
 #include <fcntl.h>
@@ -26,7 +27,8 @@ static handler *volatile current = sum;
 /* What the library is for: adds up the bytes of a record. */
 int checksum(const unsigned char *bytes, size_t size) { return current(bytes, size); }
 
-/* Trusts the record's length: what follows the buffer on the heap, here an object with a function pointer, is overwritten. */
+/* Trusts the record's length: what follows the buffer on the heap, here an object with a function pointer, is
+ * overwritten. */
 int heap_overflow(const unsigned char *bytes, size_t size) {
     struct object {
         handler *function;

@@ -1,8 +1,9 @@
 /* Descriptors that the runtime keeps.
  *
- * 0 to 2 are the host's streams, also where nobody opened them: a host that prints would write into whatever has these numbers. And a host
- * may close what is not its own (closefrom): the number is another file's then, perhaps one that a guest can write, and what is
- * mapped from it would be that file's bytes. So what is mapped or opened from is looked at before. */
+ * 0 to 2 are the host's streams, also where nobody opened them: a host that prints would write into whatever has these
+ * numbers. And a host may close what is not its own (closefrom): the number is another file's then, perhaps one that a
+ * guest can write, and what is mapped from it would be that file's bytes. So what is mapped or opened from is looked at
+ * before. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -18,7 +19,8 @@
 int bh_fd_apart(int fd) {
     if (fd < 0 || fd >= FIRST)
         return fd;
-    /* What was opened is close-on-exec. Another one is a stream of the host's, which a filter that lets calls "succeed" answered with. */
+    /* What was opened is close-on-exec. Another one is a stream of the host's, which a filter that lets calls "succeed"
+     * answered with. */
     int flags = fcntl(fd, F_GETFD);
     if (flags < 0)
         return -1;
@@ -32,9 +34,7 @@ int bh_fd_apart(int fd) {
     return apart;
 }
 
-int bh_fd_open(const char *path, int flags) {
-    return bh_fd_apart(open(path, flags | O_CLOEXEC | O_NOCTTY));
-}
+int bh_fd_open(const char *path, int flags) { return bh_fd_apart(open(path, flags | O_CLOEXEC | O_NOCTTY)); }
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10U
@@ -120,6 +120,9 @@ void bh_kept_close(struct bh_kept *kept) {
 }
 
 bh_error bh_fail_kept(const struct bh_kept *kept, const char *what) {
-    return bh_fail(BH_ERROR_HOST, "descriptor %d, which holds %s, was closed or is another file by now: the host closes descriptors that "
-                                  "are not its own (closefrom, close_range?); close them before the engine is created", kept->fd, what);
+    return bh_fail(
+        BH_ERROR_HOST,
+        "descriptor %d, which holds %s, was closed or is another file by now: the host closes descriptors that "
+        "are not its own (closefrom, close_range?); close them before the engine is created",
+        kept->fd, what);
 }

@@ -9,8 +9,8 @@
 
 #include "bulkhead/bulkhead.h"
 
-/* Moves a new descriptor, which is close-on-exec, out of 0 to 2, which are the host's. fd may be -1, from a call that failed; -1 and errno
- * then, too. */
+/* Moves a new descriptor, which is close-on-exec, out of 0 to 2, which are the host's. fd may be -1, from a call that
+ * failed; -1 and errno then, too. */
 int bh_fd_apart(int fd);
 /* open, apart, with O_CLOEXEC and O_NOCTTY. */
 int bh_fd_open(const char *path, int flags);

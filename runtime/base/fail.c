@@ -72,7 +72,8 @@ static void fill_bare(void) {
     for (int error = 0; error < BH_ERROR_COUNT; error++) {
         bare[error].error = (bh_error)error;
         if (error)
-            snprintf(bare[error].text, sizeof(bare[error].text), "%s (no memory for more than that)", error_text[error]);
+            snprintf(bare[error].text, sizeof(bare[error].text), "%s (no memory for more than that)",
+                     error_text[error]);
     }
 }
 
@@ -84,9 +85,7 @@ const bh_error_detail *bh_last_error(void) {
     return &bare[bare_error];
 }
 
-bh_error_detail *bh_error_slot(void) {
-    return bh_thread_record(BH_RECORD_ERROR);
-}
+bh_error_detail *bh_error_slot(void) { return bh_thread_record(BH_RECORD_ERROR); }
 
 void bh_error_prepare(void) {
     bh_error_detail *detail = bh_thread_record(BH_RECORD_ERROR);

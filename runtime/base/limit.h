@@ -6,8 +6,8 @@
 
 /* What vm.max_map_count leaves to guests. */
 unsigned bh_default_mapping_limit(void);
-/* After a system call failed with errno: says which of the kernel's limits stopped `what`, its value and the cure. Returns
- * BH_ERROR_LIMIT when it is one, else BH_ERROR_SYSTEM. */
+/* After a system call failed with errno: says which of the kernel's limits stopped `what`, its value and the cure.
+ * Returns BH_ERROR_LIMIT when it is one, else BH_ERROR_SYSTEM. */
 bh_error bh_fail_limit(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Of opening a file, of which the format says the path alone: the limit, or error. */
 bh_error bh_fail_open(bh_error error, const char *format, const char *path) __attribute__((format(printf, 2, 0)));

@@ -51,18 +51,14 @@ void bh_ownership_probe(void) {
     errno = before;
 }
 
-bool bh_ownership_biases(void) {
-    return atomic_load_explicit(&biases, memory_order_relaxed);
-}
+bool bh_ownership_biases(void) { return atomic_load_explicit(&biases, memory_order_relaxed); }
 
 uint64_t bh_ownership_number(void) {
     static _Atomic uint64_t last;
     return atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
 }
 
-static bool forked(void) {
-    return atomic_load_explicit(&bh_forked, memory_order_relaxed);
-}
+static bool forked(void) { return atomic_load_explicit(&bh_forked, memory_order_relaxed); }
 
 /* For another thread to take some instructions' time. It sleeps in the end: that thread may have a lower priority. */
 static void wait_a_little(unsigned round) {
@@ -120,9 +116,12 @@ enum bh_ownership_result bh_ownership_take(struct bh_ownership *lock, uint64_t t
         if (bias == BH_BIAS_SETTLED) {
             /* Who decides now is going to have it. */
             return atomic_compare_exchange_strong_explicit(&lock->flag, &flag, BH_FLAG_HELD, memory_order_acquire,
-                                                           memory_order_relaxed) ? BH_OWNERSHIP_TAKEN : BH_OWNERSHIP_BUSY;
+                                                           memory_order_relaxed)
+                       ? BH_OWNERSHIP_TAKEN
+                       : BH_OWNERSHIP_BUSY;
         }
-        if (atomic_load_explicit(&lock->inside, memory_order_relaxed) == BH_OUT && bh_ownership_take_biased(lock, thread))
+        if (atomic_load_explicit(&lock->inside, memory_order_relaxed) == BH_OUT &&
+            bh_ownership_take_biased(lock, thread))
             return BH_OWNERSHIP_TAKEN;
         /* Also without revoking what its owner is going to need again. */
         if (atomic_load_explicit(&lock->inside, memory_order_relaxed) == BH_IN)
@@ -132,8 +131,8 @@ enum bh_ownership_result bh_ownership_take(struct bh_ownership *lock, uint64_t t
             bias = atomic_load_explicit(&lock->bias, memory_order_relaxed);
             if (bias != thread)
                 return decide(lock, bias, thread, call);
-            /* It was revoked in vain meanwhile, and is the thread's again. Otherwise this would be a signal handler in the midst of
-             * taking it. */
+            /* It was revoked in vain meanwhile, and is the thread's again. Otherwise this would be a signal handler in
+             * the midst of taking it. */
             bool again = atomic_load_explicit(&lock->inside, memory_order_relaxed) == BH_OUT;
             undecided(lock, BH_OWNERSHIP_BUSY);
             if (again)

@@ -1,6 +1,7 @@
-/* Signals that a system call raises in the thread that makes it: SIGPIPE for a pipe that nobody reads, SIGXFSZ for a file that would
- * be larger than RLIMIT_FSIZE. Their default action ends the process, and a guest can ask for both: what the host makes such a call of
- * on a guest's behalf stands between these two, and the call's error tells everything. The host's handlers and mask stay. */
+/* Signals that a system call raises in the thread that makes it: SIGPIPE for a pipe that nobody reads, SIGXFSZ for a
+ * file that would be larger than RLIMIT_FSIZE. Their default action ends the process, and a guest can ask for both:
+ * what the host makes such a call of on a guest's behalf stands between these two, and the call's error tells
+ * everything. The host's handlers and mask stay. */
 #include <errno.h>
 #include <signal.h>
 #include <time.h>

@@ -17,13 +17,9 @@ static void thread_exits(void *unused) {
     }
 }
 
-static void make_key(void) {
-    key_made = !pthread_key_create(&key, thread_exits);
-}
+static void make_key(void) { key_made = !pthread_key_create(&key, thread_exits); }
 
-void *bh_thread_record(unsigned which) {
-    return record[which];
-}
+void *bh_thread_record(unsigned which) { return record[which]; }
 
 void *bh_thread_record_make(unsigned which, size_t size) {
     if (record[which])

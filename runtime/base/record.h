@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-/* Every thread-local variable here: read without a call, by stubs that have no stack yet and by signal handlers. For a shared
- * object that holds the runtime the C library takes the room from what it keeps for all objects that a program loads later, a
- * kilobyte or two: so a few words, and the rest in records. */
+/* Every thread-local variable here: read without a call, by stubs that have no stack yet and by signal handlers. For a
+ * shared object that holds the runtime the C library takes the room from what it keeps for all objects that a program
+ * loads later, a kilobyte or two: so a few words, and the rest in records. */
 #define BH_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 
 enum { BH_RECORD_ERROR, BH_RECORD_BIND, BH_RECORDS };

@@ -1,12 +1,12 @@
 /* Functions of the host that the guest calls: their registration, and one such call.
  *
- * They are called by the thread whose call into the library runs or, in a module built with -pthread, by threads that the guest
- * made. Those run apart: they hold no lock of the bind's while guest code or the host's function runs, have no part in the
- * scratch memory, and may not call the library, for whose lock the thread that waits for them may hold.
+ * They are called by the thread whose call into the library runs or, in a module built with -pthread, by threads that
+ * the guest made. Those run apart: they hold no lock of the bind's while guest code or the host's function runs, have
+ * no part in the scratch memory, and may not call the library, for whose lock the thread that waits for them may hold.
  *
- * A guest thread can be on its way into a callback that goes away at this moment. So the entry of a callback that went away
- * stays until the instance ends, to be used again only for functions of the same type: who comes late finds nobody, or a
- * function that it could have called anyway. */
+ * A guest thread can be on its way into a callback that goes away at this moment. So the entry of a callback that went
+ * away stays until the instance ends, to be used again only for functions of the same type: who comes late finds
+ * nobody, or a function that it could have called anyway. */
 #include <stdlib.h>
 
 #include "library.h"
@@ -88,7 +88,8 @@ bh_address bh_bind_function(bh_bind_call *call, const char *what, void (*host)(v
         bh_bind_fail_with(call, BH_BIND_CALL, what, BH_ERROR_MEMORY);
         return 0;
     }
-    bool registered = bh_bind_check(call, what, bh_callback_create(bind->instance, signature, trampoline, callback, &callback->address));
+    bool registered = bh_bind_check(
+        call, what, bh_callback_create(bind->instance, signature, trampoline, callback, &callback->address));
     pthread_mutex_lock(&bind->tables);
     if (registered) {
         callback->next = bind->callbacks;
@@ -179,8 +180,9 @@ void (*bh_bind_callback_begin(bh_bind_call *call, void *context, const char *nam
     } else if (bind->library->options.thread_callbacks) {
         host = enter_apart(call, callback);
     } else {
-        bh_bind_fail(call, BH_BIND_GUEST, "the callback", "was called by a thread of the guest, which bh_bind_options.thread_callbacks "
-                                                          "does not allow");
+        bh_bind_fail(call, BH_BIND_GUEST, "the callback",
+                     "was called by a thread of the guest, which bh_bind_options.thread_callbacks "
+                     "does not allow");
     }
     if (!host)
         bh_bind_fail(call, BH_BIND_GUEST, "the callback", "was called after its function had returned");

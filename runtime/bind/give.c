@@ -52,9 +52,10 @@ bh_address bh_bind_room(bh_bind_call *call, const char *what, uint64_t size, boo
 
 void bh_bind_release_rooms(bh_bind_call *call) {
     bh_error error = call->error.error;
-    /* In a dead instance nothing can be freed, and trying would overwrite the thread's error, which says how it died. */
-    bool dead = error == BH_ERROR_FAULT || error == BH_ERROR_DEADLINE || error == BH_ERROR_EXITED || error == BH_ERROR_CALLBACK ||
-                error == BH_ERROR_DEAD || (call->failed && call->callback);
+    /* In a dead instance nothing can be freed, and trying would overwrite the thread's error, which says how it died.
+     */
+    bool dead = error == BH_ERROR_FAULT || error == BH_ERROR_DEADLINE || error == BH_ERROR_EXITED ||
+                error == BH_ERROR_CALLBACK || error == BH_ERROR_DEAD || (call->failed && call->callback);
     if (!call->apart)
         call->bind->scratch_used = call->scratch_mark;
     /* Freeing may run the guest's code. That it fails then is for the next call to find out. */
@@ -150,9 +151,10 @@ bh_address bh_bind_image(bh_bind_call *call, const char *what, const void *host,
                                              : bh_bind_room(call, what, size, (flags & BH_BIND_KEEP) != 0);
     if (!room)
         return 0;
-    bool copied = bh_bind_check(call, what, !size ? BH_OK
-                                            : bytes ? bh_copy_in(call->bind->instance, room, bytes, size)
-                                                    : bh_fill(call->bind->instance, room, 0, size));
+    bool copied = bh_bind_check(call, what,
+                                !size   ? BH_OK
+                                : bytes ? bh_copy_in(call->bind->instance, room, bytes, size)
+                                        : bh_fill(call->bind->instance, room, 0, size));
     return copied ? room : 0;
 }
 
@@ -179,12 +181,14 @@ bh_address bh_bind_handle(bh_bind_call *call, const char *what, const void *host
     if (call->failed || !host)
         return 0;
     if (!(handle & BH_BIND_HANDLE_BIT) || bh_check_range(call->bind->instance, address, 1)) {
-        bh_bind_fail(call, BH_BIND_HOST, what, "is no handle of this instance: without another contract, only what the library "
-                                               "gave can be passed back");
+        bh_bind_fail(call, BH_BIND_HOST, what,
+                     "is no handle of this instance: without another contract, only what the library "
+                     "gave can be passed back");
         return 0;
     }
     if (handle != (call->bind->life | address)) {
-        bh_bind_fail(call, BH_BIND_HOST, what, "is a handle of an instance that is no more: it was restarted or destroyed");
+        bh_bind_fail(call, BH_BIND_HOST, what,
+                     "is a handle of an instance that is no more: it was restarted or destroyed");
         return 0;
     }
     return address;

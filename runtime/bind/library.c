@@ -111,7 +111,9 @@ bh_error bh_bind_create(bh_bind_library *library, bh_bind **result) {
 bh_error bh_bind_destroy(bh_bind *bind) {
     if (!bind)
         return BH_OK;
-    bh_error error = atomic_load(&bind->owner) || bh_bind_is_apart(bind) ? BH_ERROR_BUSY : bind->instance ? bh_instance_destroy(bind->instance) : BH_OK;
+    bh_error error = atomic_load(&bind->owner) || bh_bind_is_apart(bind) ? BH_ERROR_BUSY
+                     : bind->instance                                    ? bh_instance_destroy(bind->instance)
+                                                                         : BH_OK;
     if (error)
         return error;
     bind->instance = NULL;
@@ -145,13 +147,11 @@ static bh_error reset(bh_bind *bind) {
     bh_error error = bh_instance_reset(bind->instance);
     switch (error) {
     case BH_ERROR_BUSY:
-    case BH_ERROR_FORKED:
-        return error; /* nothing happened */
-    case BH_ERROR_DEAD: /* what the kernel refused earlier left a slot that cannot be used again */
+    case BH_ERROR_FORKED: return error; /* nothing happened */
+    case BH_ERROR_DEAD:                 /* what the kernel refused earlier left a slot that cannot be used again */
     case BH_ERROR_LIMIT:
     case BH_ERROR_MEMORY:
-    case BH_ERROR_SYSTEM:
-        return replace(bind);
+    case BH_ERROR_SYSTEM: return replace(bind);
     default:
         /* Where the start code failed it would do so in a new instance, without the options' deadline. */
         forget_instance(bind);
@@ -171,14 +171,10 @@ bh_error bh_bind_restart(bh_bind *bind) {
     return error;
 }
 
-bh_instance *bh_bind_instance(bh_bind *bind) {
-    return bind ? bind->instance : NULL;
-}
+bh_instance *bh_bind_instance(bh_bind *bind) { return bind ? bind->instance : NULL; }
 
 /* A thread ended that had an instance of its own. */
-static void thread_ended(void *bind) {
-    bh_bind_destroy(bind);
-}
+static void thread_ended(void *bind) { bh_bind_destroy(bind); }
 
 static bh_error open_module(bh_bind_library *library, const char *path) {
     bh_engine_options options = {.struct_size = sizeof(options), .slots = library->options.slots};
@@ -199,8 +195,8 @@ static bh_error open_module(bh_bind_library *library, const char *path) {
     return BH_OK;
 }
 
-bh_error bh_bind_library_open(const bh_bind_description *description, const char *module_path, const bh_bind_options *options,
-                              bh_bind_library **result) {
+bh_error bh_bind_library_open(const bh_bind_description *description, const char *module_path,
+                              const bh_bind_options *options, bh_bind_library **result) {
     if (!description || !module_path || !result || (options && options->struct_size != sizeof(*options)))
         return BH_ERROR_ARGUMENT;
     bh_bind_library *library = calloc(1, sizeof(*library));

@@ -72,23 +72,23 @@ struct bh_bind_library {
     pthread_key_t key;    /* per_thread: this thread's instance */
     bool has_key;
     bh_bind *binds;
-    bh_bind *process;     /* the default instance unless per_thread */
+    bh_bind *process; /* the default instance unless per_thread */
 };
 
 struct bh_bind {
     bh_bind *next;
     bh_bind_library *library;
     bh_instance *instance;
-    pthread_mutex_t lock; /* recursive: a callback may call the library */
+    pthread_mutex_t lock;        /* recursive: a callback may call the library */
     _Atomic(const void *) owner; /* the thread that holds the lock, as bh_bind_this_thread; NULL while depth is 0 */
     unsigned depth;
     bh_function *functions;
     bool *found;
     bh_address scratch;
     size_t scratch_used;
-    uint64_t life;        /* what handles have in their upper bits */
-    /* Of pins, tokens, callbacks, pool and pending, which callbacks on threads of the guest use as well. Held while nothing of
-     * the guest and no function of the host runs. */
+    uint64_t life; /* what handles have in their upper bits */
+    /* Of pins, tokens, callbacks, pool and pending, which callbacks on threads of the guest use as well. Held while
+     * nothing of the guest and no function of the host runs. */
     pthread_mutex_t tables;
     pthread_cond_t quiet; /* a callback on a thread of the guest has returned */
     struct bh_bind_pin *pins;
@@ -100,7 +100,7 @@ struct bh_bind {
     struct bh_bind_block **held; /* by function: what its last call lent to the host */
     struct bh_bind_block *pool;  /* kept strings and buffers */
     size_t pool_size, pool_count;
-    bh_bind_error pending;       /* why a callback ended the call */
+    bh_bind_error pending; /* why a callback ended the call */
 };
 
 /* Records a failure of call with the runtime's text about it. */

@@ -38,7 +38,8 @@ bool bh_bind_allow(bh_bind_call *call, const char *what, uint64_t size) {
     if (call->failed)
         return false;
     if (size > limit || call->copied > limit - size) {
-        bh_bind_fail(call, call->source, what, size > limit ? "is larger than copy_limit" : "makes the call's copies exceed copy_limit");
+        bh_bind_fail(call, call->source, what,
+                     size > limit ? "is larger than copy_limit" : "makes the call's copies exceed copy_limit");
         return false;
     }
     call->copied += size + sizeof(struct bh_bind_block); /* as many small pieces are large, too */

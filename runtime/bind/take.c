@@ -19,12 +19,14 @@ void bh_bind_normalize(void *host, uint64_t size, const bh_bind_bools *bools) {
         uint64_t left = size - from; /* less than an element, perhaps, where sizes are bytes */
         for (const bh_bind_bool_run *run = bools->runs; run < bools->runs + bools->count; run++) {
             if (run->offset < left)
-                bh_bind_normalize(at + from + run->offset, run->bytes < left - run->offset ? run->bytes : left - run->offset, run->of);
+                bh_bind_normalize(at + from + run->offset,
+                                  run->bytes < left - run->offset ? run->bytes : left - run->offset, run->of);
         }
     }
 }
 
-void bh_bind_out_bools(bh_bind_call *call, const char *what, void *host, bh_address guest, uint64_t size, const bh_bind_bools *bools) {
+void bh_bind_out_bools(bh_bind_call *call, const char *what, void *host, bh_address guest, uint64_t size,
+                       const bh_bind_bools *bools) {
     if (call->failed || !host)
         return;
     bh_bind_out(call, what, host, guest, size);
@@ -48,11 +50,13 @@ static bool null(bh_bind_call *call, const char *what, bh_address guest, unsigne
 /* The guest's block has been copied and is the guest's again. */
 static void give_back(bh_bind_call *call, const char *what, bh_address guest, const char *function) {
     bh_function release;
-    if (bh_bind_check(call, what, bh_instance_function(call->bind->instance, function ? function : "free", "v(p)", &release)))
+    if (bh_bind_check(call, what,
+                      bh_instance_function(call->bind->instance, function ? function : "free", "v(p)", &release)))
         bh_bind_check(call, what, bh_invoke(call->bind->instance, &release, NULL, guest));
 }
 
-/* Equal contents that were kept before, or a new entry with those of block, which it owns; NULL when that does not fit. */
+/* Equal contents that were kept before, or a new entry with those of block, which it owns; NULL when that does not fit.
+ */
 static void *find_or_add(bh_bind *bind, struct bh_bind_block *block) {
     for (struct bh_bind_block *old = bind->pool; old; old = old->next) {
         if (old->size == block->size && !memcmp(old->bytes, block->bytes, block->size)) {
@@ -60,7 +64,8 @@ static void *find_or_add(bh_bind *bind, struct bh_bind_block *block) {
             return old->bytes;
         }
     }
-    if (block->size + sizeof(*block) > bind->library->options.copy_limit - bind->pool_size || bind->pool_count == MAX_KEPT) {
+    if (block->size + sizeof(*block) > bind->library->options.copy_limit - bind->pool_size ||
+        bind->pool_count == MAX_KEPT) {
         free(block);
         return NULL;
     }
@@ -81,8 +86,8 @@ static void *keep(bh_bind_call *call, const char *what, struct bh_bind_block *bl
 }
 
 /* block holds the copy; it goes where flags say. */
-static void *deliver(bh_bind_call *call, const char *what, struct bh_bind_block *block, bh_address guest, unsigned flags,
-                     const char *free_function) {
+static void *deliver(bh_bind_call *call, const char *what, struct bh_bind_block *block, bh_address guest,
+                     unsigned flags, const char *free_function) {
     if (flags & BH_BIND_KEEP)
         return keep(call, what, block);
     if (!(flags & BH_BIND_TAKE)) {
@@ -127,7 +132,8 @@ char *bh_bind_take_string(bh_bind_call *call, const char *what, bh_address guest
     struct bh_bind_block *block = new_block(call, what, length + 1);
     if (!block)
         return NULL;
-    /* It may have changed since it was measured: what counts is the copy, which ends where the measure said, or before. */
+    /* It may have changed since it was measured: what counts is the copy, which ends where the measure said, or before.
+     */
     if (!bh_bind_check(call, what, bh_copy_string(instance, (char *)block->bytes, guest, length + 1))) {
         free(block);
         return NULL;
@@ -137,8 +143,8 @@ char *bh_bind_take_string(bh_bind_call *call, const char *what, bh_address guest
 }
 
 /* With bools, where has_bools: as for bh_bind_out_bools. */
-static void *take(bh_bind_call *call, const char *what, bh_address guest, uint64_t size, unsigned flags, const char *free_function,
-                  bool has_bools, const bh_bind_bools *bools) {
+static void *take(bh_bind_call *call, const char *what, bh_address guest, uint64_t size, unsigned flags,
+                  const char *free_function, bool has_bools, const bh_bind_bools *bools) {
     if (call->failed || null(call, what, guest, flags))
         return NULL;
     struct bh_bind_block *block = new_block(call, what, size);
@@ -173,8 +179,8 @@ void *bh_bind_take_handle(bh_bind_call *call, const char *what, bh_address guest
     return (void *)(uintptr_t)(call->bind->life | guest);
 }
 
-void *bh_bind_take_cursor(bh_bind_call *call, const char *what, bh_address at, const void *host, bh_address guest, uint64_t size,
-                          uint64_t left) {
+void *bh_bind_take_cursor(bh_bind_call *call, const char *what, bh_address at, const void *host, bh_address guest,
+                          uint64_t size, uint64_t left) {
     if (call->failed || (!at && !guest && !left))
         return NULL;
     if (!guest || at - guest > size || left > size - (at - guest)) {

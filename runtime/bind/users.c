@@ -1,14 +1,14 @@
 /* Pointers of the host's that the guest knows as numbers, and what each is for: the contract `user`.
  *
- * Where the guest gives one back, the host's function takes it for a pointer to one type of object. So it comes back only where
- * the contracts say that the same kind of pointer is expected, and only as long as the object may be used:
+ * Where the guest gives one back, the host's function takes it for a pointer to one type of object. So it comes back
+ * only where the contracts say that the same kind of pointer is expected, and only as long as the object may be used:
  *   - one that was given together with functions of the host comes back as an argument of these functions alone
  *   - one with a name, user(NAME), comes back wherever the contract has that name
  *   - one that goes with scoped callbacks, or is scoped itself, dies with the call
  *
- * A number is a place in the table and the place's generation, which no two pointers ever have in common, of whatever life of the
- * instance; it begins at random, so that other instances have others. Bits 0 to 3 are zero: libraries that keep marks in a pointer's low
- * bits can do so. */
+ * A number is a place in the table and the place's generation, which no two pointers ever have in common, of whatever
+ * life of the instance; it begins at random, so that other instances have others. Bits 0 to 3 are zero: libraries that
+ * keep marks in a pointer's low bits can do so. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -18,7 +18,7 @@
 #define MAX_TOKENS (1u << 16)
 #define PLACE_SHIFT 4
 #define GENERATION_SHIFT 20
-#ifndef GENERATIONS /* a test sees the end of fewer */
+#ifndef GENERATIONS                                          /* a test sees the end of fewer */
 #define GENERATIONS (UINT64_C(1) << (64 - GENERATION_SHIFT)) /* after them a place is not used again */
 #endif
 
@@ -27,8 +27,8 @@ struct bh_bind_token {
     const char *name;          /* of its kind, of the wrapper's text */
     const bh_bind_call *scope; /* dies with it; NULL: stays */
     uint64_t generation;
-    unsigned uses;             /* of a scoped one, by callbacks that run on threads of the guest */
-    unsigned next;             /* of its list, + 1; 0: the last */
+    unsigned uses; /* of a scoped one, by callbacks that run on threads of the guest */
+    unsigned next; /* of its list, + 1; 0: the last */
     unsigned count, room;
     bh_bind_host_function **functions; /* that it goes with */
 };
@@ -112,7 +112,8 @@ static bool set_functions(struct bh_bind_token *token, const bh_bind_user_kind *
     return true;
 }
 
-/* The place, + 1, of the host's pointer, for as long as scope says or, if it has one that stays, for longer; 0: there is no room. */
+/* The place, + 1, of the host's pointer, for as long as scope says or, if it has one that stays, for longer; 0: there
+ * is no room. */
 static unsigned place_for(bh_bind *bind, const void *host, const bh_bind_user_kind *kind, bh_bind_call *scope) {
     unsigned place = find_same(bind, host, kind);
     if (place || !(place = free_place(bind)))
@@ -131,7 +132,8 @@ static unsigned place_for(bh_bind *bind, const void *host, const bh_bind_user_ki
     return place;
 }
 
-bh_address bh_bind_user(bh_bind_call *call, const char *what, const void *host, const bh_bind_user_kind *kind, unsigned flags) {
+bh_address bh_bind_user(bh_bind_call *call, const char *what, const void *host, const bh_bind_user_kind *kind,
+                        unsigned flags) {
     bh_bind *bind = call->bind;
     if (call->failed)
         return 0;
@@ -142,7 +144,8 @@ bh_address bh_bind_user(bh_bind_call *call, const char *what, const void *host, 
     }
     pthread_mutex_lock(&bind->tables);
     unsigned place = place_for(bind, host, kind, flags & BH_BIND_SCOPED ? call : NULL);
-    bh_address token = place ? bind->tokens[place - 1].generation << GENERATION_SHIFT | (bh_address)(place - 1) << PLACE_SHIFT : 0;
+    bh_address token =
+        place ? bind->tokens[place - 1].generation << GENERATION_SHIFT | (bh_address)(place - 1) << PLACE_SHIFT : 0;
     pthread_mutex_unlock(&bind->tables);
     if (!place)
         bh_bind_fail(call, BH_BIND_HOST, what, "has no token left: too many host pointers are in use (bh_bind_forget)");
@@ -159,7 +162,8 @@ static size_t bounded(size_t index, size_t count) {
 }
 
 /* The token that the guest's number stands for; NULL with the problem. */
-static struct bh_bind_token *find(const bh_bind *bind, bh_address guest, const bh_bind_user_kind *kind, const char **problem) {
+static struct bh_bind_token *find(const bh_bind *bind, bh_address guest, const bh_bind_user_kind *kind,
+                                  const char **problem) {
     size_t index = guest >> PLACE_SHIFT & (MAX_TOKENS - 1);
     uint64_t generation = guest >> GENERATION_SHIFT;
     *problem = "is no pointer that the host gave";
@@ -167,14 +171,16 @@ static struct bh_bind_token *find(const bh_bind *bind, bh_address guest, const b
         return NULL;
     struct bh_bind_token *token = &bind->tokens[bounded(index, bind->token_count)];
     if (generation >= bind->token_base && generation < token->generation)
-        *problem = "is a pointer of the host's that is no more: its call has ended, it was forgotten, or the instance was restarted";
+        *problem = "is a pointer of the host's that is no more: its call has ended, it was forgotten, or the instance "
+                   "was restarted";
     if (generation != token->generation || !token->host)
         return NULL;
     *problem = "is a pointer that the host gave for something else";
     return is_of(token, kind) ? token : NULL;
 }
 
-void *bh_bind_take_user(bh_bind_call *call, const char *what, bh_address guest, const bh_bind_user_kind *kind, unsigned flags) {
+void *bh_bind_take_user(bh_bind_call *call, const char *what, bh_address guest, const bh_bind_user_kind *kind,
+                        unsigned flags) {
     bh_bind *bind = call->bind;
     const char *problem = NULL;
     if (call->failed)

@@ -8,15 +8,17 @@
 /* For threads without memory for a record of their own. */
 static const bh_bind_error bare[] = {
     [BH_BIND_OK] = {.kind = BH_BIND_OK, .function = ""},
-    [BH_BIND_HOST] = {.kind = BH_BIND_HOST, .function = "", .text = "the host's call breaks a contract (no memory for more than that)"},
-    [BH_BIND_GUEST] = {.kind = BH_BIND_GUEST, .function = "", .text = "the library breaks a contract (no memory for more than that)"},
+    [BH_BIND_HOST] = {.kind = BH_BIND_HOST,
+                      .function = "",
+                      .text = "the host's call breaks a contract (no memory for more than that)"},
+    [BH_BIND_GUEST] = {.kind = BH_BIND_GUEST,
+                       .function = "",
+                       .text = "the library breaks a contract (no memory for more than that)"},
     [BH_BIND_CALL] = {.kind = BH_BIND_CALL, .function = "", .text = "the call failed (no memory for more than that)"},
 };
 static BH_THREAD_LOCAL bh_bind_kind bare_kind;
 
-const void *bh_bind_this_thread(void) {
-    return &bare_kind;
-}
+const void *bh_bind_this_thread(void) { return &bare_kind; }
 
 const bh_bind_error *bh_bind_last_error(void) {
     const bh_bind_error *last = bh_thread_record(BH_RECORD_BIND);
@@ -24,15 +26,14 @@ const bh_bind_error *bh_bind_last_error(void) {
 }
 
 static void set_last(const bh_bind_error *error) {
-    bh_bind_error *last = error->kind ? bh_thread_record_make(BH_RECORD_BIND, sizeof(*last)) : bh_thread_record(BH_RECORD_BIND);
+    bh_bind_error *last =
+        error->kind ? bh_thread_record_make(BH_RECORD_BIND, sizeof(*last)) : bh_thread_record(BH_RECORD_BIND);
     bare_kind = error->kind;
     if (last)
         *last = *error;
 }
 
-void bh_bind_clear_error(void) {
-    set_last(&bare[BH_BIND_OK]);
-}
+void bh_bind_clear_error(void) { set_last(&bare[BH_BIND_OK]); }
 
 static void record(bh_bind_call *call, bh_bind_kind kind, bh_error error, const char *what, const char *problem) {
     if (call->failed)
@@ -41,7 +42,8 @@ static void record(bh_bind_call *call, bh_bind_kind kind, bh_error error, const 
     call->error.kind = kind;
     call->error.error = error;
     call->error.function = call->function;
-    snprintf(call->error.text, sizeof(call->error.text), "%s%s%s %s", call->function, *call->function ? ": " : "", what, problem);
+    snprintf(call->error.text, sizeof(call->error.text), "%s%s%s %s", call->function, *call->function ? ": " : "", what,
+             problem);
 }
 
 void bh_bind_fail(bh_bind_call *call, bh_bind_kind kind, const char *what, const char *problem) {
@@ -87,7 +89,8 @@ void bh_bind_begin(bh_bind_call *call, bh_bind *bind, unsigned index) {
     call->index = index;
     call->function = bind->library->description->entries[index].name;
     if (call->apart) {
-        bh_bind_fail(call, BH_BIND_HOST, "the library", "cannot be called in a callback that one of its own threads runs");
+        bh_bind_fail(call, BH_BIND_HOST, "the library",
+                     "cannot be called in a callback that one of its own threads runs");
         return;
     }
     call->scratch_mark = bind->scratch_used;
@@ -102,7 +105,8 @@ bool bh_bind_run(bh_bind_call *call, const bh_value *arguments, bh_value *result
     const bh_bind_entry *entry = &bind->library->description->entries[call->index];
     bh_function *function = &bind->functions[call->index];
     if (!bind->found[call->index]) {
-        if (!bh_bind_check(call, "the call", bh_instance_function(bind->instance, entry->symbol, entry->signature, function)))
+        if (!bh_bind_check(call, "the call",
+                           bh_instance_function(bind->instance, entry->symbol, entry->signature, function)))
             return false;
         bind->found[call->index] = true;
     }

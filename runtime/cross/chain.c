@@ -17,13 +17,15 @@ void bh_signal_return(void);
 
 #define HANDLERS 8
 
-/* Who had a fault signal before the engine, or took it later and lost it again: the latest last, each once. The host's own handler
- * must not be forgotten when somebody who passes on to it comes between, nor when two copies of this library take turns. */
+/* Who had a fault signal before the engine, or took it later and lost it again: the latest last, each once. The host's
+ * own handler must not be forgotten when somebody who passes on to it comes between, nor when two copies of this
+ * library take turns. */
 struct earlier {
     unsigned count;
     struct bh_kernel_action action[HANDLERS];
 };
-/* Two copies and an index, so that a handler never sees half of one. SIGSEGV has the highest number of the fault signals. */
+/* Two copies and an index, so that a handler never sees half of one. SIGSEGV has the highest number of the fault
+ * signals. */
 static struct earlier earlier[SIGSEGV + 1][2];
 static atomic_uchar current[SIGSEGV + 1];
 
@@ -41,14 +43,17 @@ bh_error bh_action_put(int signal, const struct bh_kernel_action *action) {
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot install the handler of signal %d", signal);
     bh_kernel_sigaction(signal, NULL, &now);
     if (now.handler != action->handler || !(now.flags & SA_ONSTACK))
-        return bh_fail(BH_ERROR_HOST, "the handler of signal %d was installed, says the kernel, but is not there (a seccomp filter?)",
+        return bh_fail(BH_ERROR_HOST,
+                       "the handler of signal %d was installed, says the kernel, but is not there (a seccomp filter?)",
                        signal);
     return BH_OK;
 }
 
 bh_error bh_handler_install(int signal, bh_kernel_handler *handler) {
-    struct bh_kernel_action action = {.handler = handler, .flags = SA_SIGINFO | SA_ONSTACK | SA_RESTORER,
-                                   .restorer = bh_signal_return, .mask = ~(uint64_t)0};
+    struct bh_kernel_action action = {.handler = handler,
+                                      .flags = SA_SIGINFO | SA_ONSTACK | SA_RESTORER,
+                                      .restorer = bh_signal_return,
+                                      .mask = ~(uint64_t)0};
     for (int other = 1; other <= BH_KERNEL_SIGNALS; other++)
         if (bh_fault_owns(other) || (other >= LIBC_SIGNALS && other < SIGRTMIN))
             action.mask &= ~((uint64_t)1 << (other - 1));
@@ -80,22 +85,21 @@ static void die_by(int signal, const siginfo_t *info) {
     struct bh_kernel_action action = {0};
     action.handler = (bh_kernel_handler *)(uintptr_t)SIG_DFL;
     bh_kernel_sigaction(signal, &action, NULL);
-    /* A fault happens again when the handler returns; a trap does not, nor does what somebody sent, or the machine on its own. */
+    /* A fault happens again when the handler returns; a trap does not, nor does what somebody sent, or the machine on
+     * its own. */
     if (info->si_code <= 0 || signal == SIGTRAP || (signal == SIGBUS && info->si_code == BUS_MCEERR_AO))
         syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), signal);
 }
 
-/* Which handlers a signal was passed through: each may pass on to others, this one included, or to another copy of this library, and
- * none is to get it twice. Who has nobody left to pass it to says so (UNHANDLED), and it is the turn of what the caller knows. Noted in the
- * signal's own information, behind what the kernel fills (struct kernel_siginfo; the rest is zeros): so it is gone when a handler
- * leaves by siglongjmp, and other copies see it. */
+/* Which handlers a signal was passed through: each may pass on to others, this one included, or to another copy of this
+ * library, and none is to get it twice. Who has nobody left to pass it to says so (UNHANDLED), and it is the turn of
+ * what the caller knows. Noted in the signal's own information, behind what the kernel fills (struct kernel_siginfo;
+ * the rest is zeros): so it is gone when a handler leaves by siglongjmp, and other copies see it. */
 #define NOTES_AT 48
 #define UNHANDLED ((sizeof(siginfo_t) - NOTES_AT) / sizeof(uint64_t) - 1) /* the last word */
 #define NOTES UNHANDLED
 
-static uint64_t *notes_of(siginfo_t *info) {
-    return (uint64_t *)(void *)((char *)info + NOTES_AT);
-}
+static uint64_t *notes_of(siginfo_t *info) { return (uint64_t *)(void *)((char *)info + NOTES_AT); }
 
 static unsigned note_count(siginfo_t *info) {
     unsigned count = 0;
@@ -149,7 +153,8 @@ void bh_chain_pass(int signal, siginfo_t *info, void *context, bh_kernel_handler
     note(info, handler);
     while (unhandled && next_handler(signal, info, &action)) {
         unhandled = false;
-        if ((void *)action.handler == (void *)SIG_DFL || ((void *)action.handler == (void *)SIG_IGN && info->si_code > 0)) {
+        if ((void *)action.handler == (void *)SIG_DFL ||
+            ((void *)action.handler == (void *)SIG_IGN && info->si_code > 0)) {
             die_by(signal, info);
         } else if ((void *)action.handler != (void *)SIG_IGN) {
             pass(signal, info, context, &action);

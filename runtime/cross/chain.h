@@ -1,5 +1,5 @@
-/* Handlers of signals, given to the kernel past sigaction: sanitizers and other interposers of it put a function of theirs in front,
- * which may hold a signal back until the host's code calls something, and guests never do. */
+/* Handlers of signals, given to the kernel past sigaction: sanitizers and other interposers of it put a function of
+ * theirs in front, which may hold a signal back until the host's code calls something, and guests never do. */
 #ifndef BULKHEAD_RUNTIME_CHAIN_H
 #define BULKHEAD_RUNTIME_CHAIN_H
 

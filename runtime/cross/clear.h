@@ -1,3 +1,4 @@
+/* clang-format off */
 /* Assembler macros: vector registers, cleared. */
 #ifndef BULKHEAD_RUNTIME_CLEAR_H
 #define BULKHEAD_RUNTIME_CLEAR_H

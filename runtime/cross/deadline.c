@@ -1,5 +1,5 @@
-/* Deadlines, and when a guest is interrupted for a timer of its own: one timer a thread, armed for what comes first, the
- * deadline of one of its nested calls or the innermost guest's alarm. */
+/* Deadlines, and when a guest is interrupted for a timer of its own: one timer a thread, armed for what comes first,
+ * the deadline of one of its nested calls or the innermost guest's alarm. */
 #include "cross/deadline.h"
 
 #include <errno.h>
@@ -37,7 +37,8 @@ static int set_timer(const struct bh_thread *thread) {
     uint64_t first = thread->deadline;
     if (thread->alarm && (!first || thread->alarm < first))
         first = thread->alarm;
-    struct itimerspec when = {.it_interval = {0, REPEAT}, .it_value = {(time_t)(first / SECOND), (long)(first % SECOND)}};
+    struct itimerspec when = {.it_interval = {0, REPEAT},
+                              .it_value = {(time_t)(first / SECOND), (long)(first % SECOND)}};
     if (!first)
         when.it_interval.tv_nsec = 0;
     return timer_settime(thread->timer, TIMER_ABSTIME, &when, NULL);

@@ -1,4 +1,5 @@
-/* The timer of a thread: deadlines of its calls, and when its guest is interrupted for a timer of its own; see deadline.c. */
+/* The timer of a thread: deadlines of its calls, and when its guest is interrupted for a timer of its own; see
+ * deadline.c. */
 #ifndef BULKHEAD_RUNTIME_DEADLINE_H
 #define BULKHEAD_RUNTIME_DEADLINE_H
 
@@ -14,13 +15,13 @@ struct bh_frame;
  * whether stop has anything to do. */
 bh_error bh_deadline_start(int signal, uint64_t allowed, struct bh_frame *frame);
 void bh_deadline_stop(const struct bh_frame *frame);
-/* Has the guest that the thread runs interrupted at that time of CLOCK_MONOTONIC, and until it has asked for another one; 0: no more.
- * False and errno when the kernel has no timer for that. */
+/* Has the guest that the thread runs interrupted at that time of CLOCK_MONOTONIC, and until it has asked for another
+ * one; 0: no more. False and errno when the kernel has no timer for that. */
 bool bh_alarm_set(int signal, uint64_t when);
 /* CLOCK_MONOTONIC, in nanoseconds. */
 uint64_t bh_now(void);
-/* Around functions of the host: no timer of the thread's calls interrupts what they wait for. False when there was nothing to do; else
- * the other is due. A deadline that passes meanwhile is noticed at once by resume. */
+/* Around functions of the host: no timer of the thread's calls interrupts what they wait for. False when there was
+ * nothing to do; else the other is due. A deadline that passes meanwhile is noticed at once by resume. */
 bool bh_deadline_pause(void);
 bool bh_deadline_resume(void);
 static inline bool bh_host_begin(void) {

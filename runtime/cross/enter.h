@@ -10,27 +10,28 @@ static inline uint64_t bh_confine(uint64_t base, uint64_t address) {
     return base + ((uint32_t)address & ~(uint32_t)(BH_BUNDLE_SIZE - 1));
 }
 
-/* Room for a frame on the stack. Not a frame itself: the compiler would align the whole stack frame of the function for it, and find
- * its stack pointer again through memory, for which every call would wait. */
+/* Room for a frame on the stack. Not a frame itself: the compiler would align the whole stack frame of the function for
+ * it, and find its stack pointer again through memory, for which every call would wait. */
 struct bh_frame_room {
     _Alignas(16) uint8_t bytes[sizeof(struct bh_frame) + _Alignof(struct bh_frame) - 16];
 };
 
 static inline struct bh_frame *bh_frame_in(struct bh_frame_room *room) {
-    return (struct bh_frame *)(((uintptr_t)room->bytes + _Alignof(struct bh_frame) - 1) & ~(uintptr_t)(_Alignof(struct bh_frame) - 1));
+    return (struct bh_frame *)(((uintptr_t)room->bytes + _Alignof(struct bh_frame) - 1) &
+                               ~(uintptr_t)(_Alignof(struct bh_frame) - 1));
 }
 
-/* Enters the guest at target, with rsp = sp and what a call finds there, and comes back when the frame's call ends. Not in a function
- * without other calls: the red zone would be overwritten. */
-static inline void bh_enter(struct bh_frame *frame, bh_registers *registers, uint64_t target, uint64_t sp, uint64_t first_word,
-                            uint32_t flags) {
+/* Enters the guest at target, with rsp = sp and what a call finds there, and comes back when the frame's call ends. Not
+ * in a function without other calls: the red zone would be overwritten. */
+static inline void bh_enter(struct bh_frame *frame, bh_registers *registers, uint64_t target, uint64_t sp,
+                            uint64_t first_word, uint32_t flags) {
     register uint64_t word __asm__("r8") = first_word;
     __asm__ volatile("call bh_enter"
                      : "+D"(frame), "+S"(registers), "+d"(target), "+c"(sp), "+a"(flags), "+r"(word)
                      :
-                     : "rbx", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
-                       "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "st", "st(1)", "st(2)",
-                       "st(3)", "st(4)", "st(5)", "st(6)", "st(7)", "cc", "memory");
+                     : "rbx", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
+                       "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
+                       "st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)", "cc", "memory");
 }
 
 /* Where a call goes, with what, and from where. */
@@ -43,9 +44,11 @@ struct bh_crossing {
     bh_registers *registers;
 };
 
-/* Crosses over with everything of the frame set but what is given here; frame->reason says why it came back. GS is read back
- * rather than remembered: if anything else in the process had changed it, the guest's accesses would go to host memory. */
-static inline __attribute__((always_inline)) void bh_frame_cross(struct bh_frame *frame, const struct bh_crossing *to, bool direct) {
+/* Crosses over with everything of the frame set but what is given here; frame->reason says why it came back. GS is read
+ * back rather than remembered: if anything else in the process had changed it, the guest's accesses would go to host
+ * memory. */
+static inline __attribute__((always_inline)) void bh_frame_cross(struct bh_frame *frame, const struct bh_crossing *to,
+                                                                 bool direct) {
     uint64_t target = bh_confine(to->base, to->address);
     frame->registers = to->registers;
     frame->target = target;

@@ -7,7 +7,8 @@
 struct bh_frame bh_idle_frame = {.base = (uint64_t)1 << 63};
 BH_THREAD_LOCAL struct bh_frame *bh_current_frame;
 
-#define AT(field, offset) _Static_assert(offsetof(struct bh_frame, field) == offset, #field " is not where entry.S looks for it")
+#define AT(field, offset)                                                                                              \
+    _Static_assert(offsetof(struct bh_frame, field) == offset, #field " is not where entry.S looks for it")
 AT(xsave, FRAME_XSAVE);
 AT(host_rsp, FRAME_HOST_RSP);
 AT(flags, FRAME_FLAGS);
@@ -39,7 +40,8 @@ AT(guest_mxcsr, FRAME_GUEST_MXCSR);
 AT(guest_fpucw, FRAME_GUEST_FPUCW);
 AT(fnsave, FRAME_FNSAVE);
 #undef AT
-#define AT(field, offset) _Static_assert(offsetof(bh_registers, field) == offset, #field " is not where entry.S looks for it")
+#define AT(field, offset)                                                                                              \
+    _Static_assert(offsetof(bh_registers, field) == offset, #field " is not where entry.S looks for it")
 AT(integer, REGISTERS_INTEGER);
 AT(vector, REGISTERS_VECTOR);
 AT(rax, REGISTERS_RAX);

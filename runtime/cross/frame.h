@@ -52,20 +52,22 @@
 #define REGISTERS_SIZE 160
 
 /* FRAME_FLAGS: what this call's transitions have to do. */
-#define FRAME_FLAG_X87 1      /* the guest can touch x87 or MMX registers */
-#define FRAME_FLAG_MXCSR 2    /* the guest can read or write MXCSR */
-#define FRAME_FLAG_AVX 4      /* the CPU has AVX */
-#define FRAME_FLAG_ST0 8      /* the result is a long double */
-#define FRAME_FLAG_REFILL 16  /* refill the return predictor on the way out */
-#define FRAME_FLAG_UPPER 32   /* the guest can write the upper halves of vector registers */
-#define FRAME_FLAG_VECTORS 64 /* this call has arguments in vector registers */
-#define FRAME_FLAG_FNINIT 128 /* only fninit clears x87's last data address on this CPU */
+#define FRAME_FLAG_X87 1           /* the guest can touch x87 or MMX registers */
+#define FRAME_FLAG_MXCSR 2         /* the guest can read or write MXCSR */
+#define FRAME_FLAG_AVX 4           /* the CPU has AVX */
+#define FRAME_FLAG_ST0 8           /* the result is a long double */
+#define FRAME_FLAG_REFILL 16       /* refill the return predictor on the way out */
+#define FRAME_FLAG_UPPER 32        /* the guest can write the upper halves of vector registers */
+#define FRAME_FLAG_VECTORS 64      /* this call has arguments in vector registers */
+#define FRAME_FLAG_FNINIT 128      /* only fninit clears x87's last data address on this CPU */
 #define FRAME_FLAG_NO_FSGSBASE 256 /* GS is read and written by system calls */
-#define FRAME_FLAG_RETURN_ST0 512 /* the callback's result goes to st0 */
-#define FRAME_FLAG_THREADS 1024 /* the module is built for threads: calls take the long way in */
-#define FRAME_FLAG_START 2048   /* nothing is stored at rsp: a program's or a thread's start, not a call */
-#define FRAME_FLAG_HANDLED 4096 /* a handler of a guest's signal was begun in this call */
-#define FRAME_FLAG_EXACT 8192   /* target is where a fault interrupted the guest, which had the frame's registers there */
+#define FRAME_FLAG_RETURN_ST0 512  /* the callback's result goes to st0 */
+#define FRAME_FLAG_THREADS 1024    /* the module is built for threads: calls take the long way in */
+#define FRAME_FLAG_START 2048      /* nothing is stored at rsp: a program's or a thread's start, not a call */
+#define FRAME_FLAG_HANDLED 4096    /* a handler of a guest's signal was begun in this call */
+#define FRAME_FLAG_EXACT                                                                                               \
+    8192 /* target is where a fault interrupted the guest, which had the frame's registers there                       \
+          */
 
 /* FRAME_REASON: why the guest was left. */
 #define LEAVE_RETURN 0
@@ -73,15 +75,16 @@
 #define LEAVE_DEADLINE 2
 #define LEAVE_EXIT 3
 #define LEAVE_BAD_HOSTCALL 4
-#define LEAVE_STACK 5    /* the first word could not be written to the guest's stack */
-#define LEAVE_CALLBACK 6 /* a callback asked for it */
-#define LEAVE_STOPPED 7  /* the instance was ended elsewhere: in a nested call, or by another of its threads */
-#define LEAVE_FORKED 8   /* host code in the call forked, and this is the child */
-#define LEAVE_THREAD_EXIT 9 /* this guest thread ended */
+#define LEAVE_STACK 5        /* the first word could not be written to the guest's stack */
+#define LEAVE_CALLBACK 6     /* a callback asked for it */
+#define LEAVE_STOPPED 7      /* the instance was ended elsewhere: in a nested call, or by another of its threads */
+#define LEAVE_FORKED 8       /* host code in the call forked, and this is the child */
+#define LEAVE_THREAD_EXIT 9  /* this guest thread ended */
 #define LEAVE_NOT_ENTERED 10 /* GS could not be set on the way in: nothing of the call ran */
 #define LEAVE_GS 11          /* the same on the way back from a host call or a callback */
 
-/* What bh_hostcall_syscall and bh_hostcall_fault return besides 0 and 1: back to target as it is, with all the frame's registers. */
+/* What bh_hostcall_syscall and bh_hostcall_fault return besides 0 and 1: back to target as it is, with all the frame's
+ * registers. */
 #define GO_EXACTLY 2
 
 #define MXCSR_DEFAULT 0x1f80
@@ -121,19 +124,19 @@ struct bh_frame {
                       * FRAME_FLAG_EXACT says so */
     uint64_t hostcall;
     bh_registers *registers; /* of the call: arguments in, results out */
-    uint64_t r11, rflags;     /* of a fault; rcx as well */
+    uint64_t r11, rflags;    /* of a fault; rcx as well */
     uint32_t guest_mxcsr;    /* during a callback */
     uint16_t guest_fpucw;
     uint16_t pad2;
     uint8_t fnsave[112];
     /* Not read by assembly. */
     struct bh_nesting {
-        uint32_t depth;  /* 1: the thread's outermost call */
-        bool holds;      /* somebody else gives the instance back: an outer call of this thread */
-        bool timer;      /* this call set the thread's timer */
-        bool paused;     /* the timer rested before */
-        bool restores;   /* the alarm is as it was before when the call is over */
-        int where;       /* what bh_task.where was before */
+        uint32_t depth; /* 1: the thread's outermost call */
+        bool holds;     /* somebody else gives the instance back: an outer call of this thread */
+        bool timer;     /* this call set the thread's timer */
+        bool paused;    /* the timer rested before */
+        bool restores;  /* the alarm is as it was before when the call is over */
+        int where;      /* what bh_task.where was before */
     } nesting;
     uint64_t outer_deadline; /* the thread's before; 0: none */
     uint64_t outer_alarm;
@@ -149,8 +152,8 @@ extern const char bh_leave[];
 /* The host-call stubs; entry n is at bh_stub_bad + n * BH_STUB_BAD_SIZE, save those with a name. */
 extern const char bh_stub_return[], bh_stub_bad[];
 #define BH_STUB_BAD_SIZE 16
-/* The innermost call of this thread: NULL until it is prepared for guests, &bh_idle_frame when it runs none. Written around
- * bh_enter, read by stubs and signal handlers. */
+/* The innermost call of this thread: NULL until it is prepared for guests, &bh_idle_frame when it runs none. Written
+ * around bh_enter, read by stubs and signal handlers. */
 extern struct bh_frame bh_idle_frame;
 extern BH_THREAD_LOCAL struct bh_frame *bh_current_frame;
 

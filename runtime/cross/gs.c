@@ -1,7 +1,8 @@
 /* GS, whose base every access of a guest begins with: set, and known to be set, before each entry.
  *
- * Without FSGSBASE only the kernel can set it, and a filter of system calls, or something that only looks like Linux, may refuse or do
- * nothing. The guest would then read and write wherever GS pointed before: most often the first 4 GiB of the host. */
+ * Without FSGSBASE only the kernel can set it, and a filter of system calls, or something that only looks like Linux,
+ * may refuse or do nothing. The guest would then read and write wherever GS pointed before: most often the first 4 GiB
+ * of the host. */
 #include "cross/gs.h"
 
 #include <asm/prctl.h>
@@ -34,9 +35,11 @@ bool bh_set_gs(const struct bh_frame *frame) {
 }
 
 bh_error bh_fail_gs(const char *where) {
-    return bh_fail(BH_ERROR_HOST, "the segment base GS, with which guests address their memory, cannot be set%s: the system call "
-                                  "arch_prctl is refused or does nothing (a seccomp filter on this thread?), and this CPU, kernel or "
-                                  "engine does without FSGSBASE; allow ARCH_SET_GS and ARCH_GET_GS", where);
+    return bh_fail(BH_ERROR_HOST,
+                   "the segment base GS, with which guests address their memory, cannot be set%s: the system call "
+                   "arch_prctl is refused or does nothing (a seccomp filter on this thread?), and this CPU, kernel or "
+                   "engine does without FSGSBASE; allow ARCH_SET_GS and ARCH_GET_GS",
+                   where);
 }
 
 bh_error bh_gs_check(bool fsgsbase, uint64_t base) {

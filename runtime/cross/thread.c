@@ -1,8 +1,8 @@
 /* What a thread needs before it may run guests.
  *
- * While guest code runs rsp is the guest's, so every signal must switch to an alternate stack. That stack lies above 4 GiB:
- * the kernel believes rsp when it decides whether it is on the alternate stack already, and inside the sequence that
- * confines rsp it is for one instruction any 32-bit value the guest likes. */
+ * While guest code runs rsp is the guest's, so every signal must switch to an alternate stack. That stack lies above 4
+ * GiB: the kernel believes rsp when it decides whether it is on the alternate stack already, and inside the sequence
+ * that confines rsp it is for one instruction any 32-bit value the guest likes. */
 #include "cross/thread.h"
 
 #include <pthread.h>
@@ -40,9 +40,7 @@ struct bh_host_thread *bh_host_thread_this(void) {
     return host;
 }
 
-void bh_host_thread_keep(struct bh_host_thread *host) {
-    atomic_fetch_add(&host->references, 1);
-}
+void bh_host_thread_keep(struct bh_host_thread *host) { atomic_fetch_add(&host->references, 1); }
 
 void bh_host_thread_forget(struct bh_host_thread *host) {
     if (host && atomic_fetch_sub(&host->references, 1) == 1)
@@ -66,9 +64,7 @@ static void thread_exits(void *value) {
     bh_current_frame = NULL;
 }
 
-static void make_exit_key(void) {
-    exit_key_made = !pthread_key_create(&exit_key, thread_exits);
-}
+static void make_exit_key(void) { exit_key_made = !pthread_key_create(&exit_key, thread_exits); }
 
 static size_t minimum_stack(void) {
     unsigned long kernel = getauxval(AT_MINSIGSTKSZ);
@@ -76,8 +72,10 @@ static size_t minimum_stack(void) {
 }
 
 bh_error bh_fail_handler(void) {
-    return bh_fail(BH_ERROR_HOST, "guests cannot be run from a signal handler: a fault would overwrite its frames on the alternate stack, "
-                                  "and a guest that it interrupted would go on with another one's GS");
+    return bh_fail(
+        BH_ERROR_HOST,
+        "guests cannot be run from a signal handler: a fault would overwrite its frames on the alternate stack, "
+        "and a guest that it interrupted would go on with another one's GS");
 }
 
 static bh_error install_stack(void) {
@@ -104,14 +102,17 @@ static bh_error install_stack(void) {
         thread->stack_map = map;
         thread->stack_map_size = size;
     }
-    stack_t ours = {.ss_sp = (char *)thread->stack_map + BH_PAGE_SIZE, .ss_size = thread->stack_map_size - BH_PAGE_SIZE};
+    stack_t ours = {.ss_sp = (char *)thread->stack_map + BH_PAGE_SIZE,
+                    .ss_size = thread->stack_map_size - BH_PAGE_SIZE};
     if (sigaltstack(&ours, NULL))
         return bh_fail_errno(BH_ERROR_SYSTEM, "cannot install the alternate signal stack");
     thread->stack_low = (uint64_t)(uintptr_t)ours.ss_sp;
     thread->stack_size = ours.ss_size;
     sigaltstack(NULL, &now);
     if (now.ss_sp != ours.ss_sp)
-        return bh_fail(BH_ERROR_HOST, "the alternate signal stack was installed, says the kernel, but is not there (a seccomp filter?)");
+        return bh_fail(
+            BH_ERROR_HOST,
+            "the alternate signal stack was installed, says the kernel, but is not there (a seccomp filter?)");
     return BH_OK;
 }
 
@@ -128,7 +129,8 @@ static bh_error unblock(int deadline_signal) {
     pthread_sigmask(SIG_BLOCK, NULL, &blocked);
     for (int signal = 1; signal < NSIG; signal++)
         some |= sigismember(&set, signal) && sigismember(&blocked, signal);
-    return some ? bh_fail(BH_ERROR_HOST, "the signals of faults and deadlines cannot be unblocked on this thread (a seccomp filter?)")
+    return some ? bh_fail(BH_ERROR_HOST,
+                          "the signals of faults and deadlines cannot be unblocked on this thread (a seccomp filter?)")
                 : BH_OK;
 }
 

@@ -25,17 +25,17 @@ struct bh_thread {
     bool timer_made;
     int timer_signal;
     timer_t timer;
-    uint64_t unblocked; /* the engines' deadline signals: bit n - 1 for signal n */
-    uint64_t deadline; /* on CLOCK_MONOTONIC; 0: none */
-    uint64_t alarm;    /* when the innermost guest is interrupted for a timer of its own; 0: it is not */
-    volatile sig_atomic_t ticked; /* it was, and has not looked at its timers yet */
-    bool paused;       /* it is not, as long as a function of the host runs */
-    volatile sig_atomic_t expired; /* the deadline passed; tested on the way into guest code */
+    uint64_t unblocked;             /* the engines' deadline signals: bit n - 1 for signal n */
+    uint64_t deadline;              /* on CLOCK_MONOTONIC; 0: none */
+    uint64_t alarm;                 /* when the innermost guest is interrupted for a timer of its own; 0: it is not */
+    volatile sig_atomic_t ticked;   /* it was, and has not looked at its timers yet */
+    bool paused;                    /* it is not, as long as a function of the host runs */
+    volatile sig_atomic_t expired;  /* the deadline passed; tested on the way into guest code */
     uint64_t stack_low, stack_size; /* the alternate signal stack, whoever made it */
     void *stack_map;
     size_t stack_map_size;
-    struct bh_task *task;         /* the guest thread that it runs, in modules built for threads; the innermost call's */
-    struct bh_host_thread *host;   /* NULL until somebody asks for it */
+    struct bh_task *task;        /* the guest thread that it runs, in modules built for threads; the innermost call's */
+    struct bh_host_thread *host; /* NULL until somebody asks for it */
 };
 extern BH_THREAD_LOCAL struct bh_thread bh_this_thread;
 
@@ -46,7 +46,8 @@ static inline bool bh_in_handler(void) {
     return rsp - bh_this_thread.stack_low < bh_this_thread.stack_size;
 }
 
-/* Makes the calling thread fit to run guests: alternate stack, signal mask. check: look again though it was done before. */
+/* Makes the calling thread fit to run guests: alternate stack, signal mask. check: look again though it was done
+ * before. */
 bh_error bh_thread_prepare(int deadline_signal, bool check);
 /* The error that a guest was to run in a signal handler. */
 bh_error bh_fail_handler(void);

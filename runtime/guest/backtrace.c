@@ -1,9 +1,10 @@
 /* Backtraces of guests, by looking at their stacks.
  *
- * A stack is searched upwards for words that are the return address of a call instruction in the module's code. The code is
- * sealed, so what precedes an address is certain; that the word was pushed by that call and is still meant is not. A direct
- * call must lead to the function that the entry before it is in, unless no such word is found: then a tail call stood between.
- * A frame pointer is believed where it leads to a return address. All reads are guarded and bounded. */
+ * A stack is searched upwards for words that are the return address of a call instruction in the module's code. The
+ * code is sealed, so what precedes an address is certain; that the word was pushed by that call and is still meant is
+ * not. A direct call must lead to the function that the entry before it is in, unless no such word is found: then a
+ * tail call stood between. A frame pointer is believed where it leads to a return address. All reads are guarded and
+ * bounded. */
 #include "internal.h"
 
 #define SCAN_LIMIT 65536 /* bytes of stack */
@@ -29,7 +30,8 @@ static bool read_word(struct scan *scan, uint64_t address, uint64_t *word) {
         size = size > sizeof(scan->word) ? sizeof(scan->word) : size;
         size = size > scan->end - address ? scan->end - address : size;
         scan->window_start = scan->window_end = 0;
-        if (!bh_in_slot(scan->instance, address, size) || bh_guarded_copy(scan->word, (const void *)(uintptr_t)address, size))
+        if (!bh_in_slot(scan->instance, address, size) ||
+            bh_guarded_copy(scan->word, (const void *)(uintptr_t)address, size))
             return false;
         scan->window_start = address;
         scan->window_end = address + size;
@@ -80,8 +82,10 @@ static bool find_next(struct scan *scan, uint64_t function, uint64_t *bp, struct
             continue;
         bool framed = *bp + 8 == at;
         if (framed || !target || !function || target == function) {
-            *found = (struct found){at, word, framed ? BH_TRACE_FRAME : target && target == function ? BH_TRACE_CALLEE
-                                                                                                    : BH_TRACE_SCANNED};
+            *found = (struct found){at, word,
+                                    framed                         ? BH_TRACE_FRAME
+                                    : target && target == function ? BH_TRACE_CALLEE
+                                                                   : BH_TRACE_SCANNED};
             if (framed && !read_word(scan, at - 8, bp))
                 *bp = 0;
             return true;

@@ -9,16 +9,14 @@ static bool lock(bh_instance *instance, bool call, bh_error *error) {
         return !*error;
     }
     switch (bh_ownership_take(&instance->ownership, bh_this_thread.number, call)) {
-    case BH_OWNERSHIP_TAKEN:
-        return true;
+    case BH_OWNERSHIP_TAKEN: return true;
     case BH_OWNERSHIP_FAILED:
-        *error = bh_fail_errno(BH_ERROR_SYSTEM, "the instance cannot be taken over from the thread that called it first, because "
-                                                "the system call membarrier is refused, or does nothing, since the engine was "
-                                                "created; allow it, or set up the filter before");
+        *error = bh_fail_errno(BH_ERROR_SYSTEM,
+                               "the instance cannot be taken over from the thread that called it first, because "
+                               "the system call membarrier is refused, or does nothing, since the engine was "
+                               "created; allow it, or set up the filter before");
         return false;
-    default:
-        *error = bh_fail(BH_ERROR_BUSY, "the instance is running a call");
-        return false;
+    default: *error = bh_fail(BH_ERROR_BUSY, "the instance is running a call"); return false;
     }
 }
 
@@ -27,9 +25,7 @@ bool bh_call_take(bh_instance *instance) {
            bh_ownership_take(&instance->ownership, bh_this_thread.number, true) == BH_OWNERSHIP_TAKEN;
 }
 
-bool bh_instance_lock(bh_instance *instance, bh_error *error) {
-    return lock(instance, false, error);
-}
+bool bh_instance_lock(bh_instance *instance, bh_error *error) { return lock(instance, false, error); }
 
 void bh_instance_unlock(bh_instance *instance) {
     if (instance->threads)
@@ -58,7 +54,8 @@ void bh_instance_depart(bh_instance *instance, bool taken) {
 
 static bh_error dead(const bh_instance *instance) {
     return bh_fail(BH_ERROR_DEAD, "the instance has %s: reset or destroy it",
-                   instance->state == BH_INSTANCE_EXITED ? "exited" : "faulted, passed its deadline or was ended by a callback");
+                   instance->state == BH_INSTANCE_EXITED ? "exited"
+                                                         : "faulted, passed its deadline or was ended by a callback");
 }
 
 /* The calling thread's innermost call of the instance; NULL when it runs none. */
@@ -68,13 +65,9 @@ static struct bh_frame *own_frame(const bh_instance *instance, struct bh_frame *
     return frame;
 }
 
-bool bh_call_running(const bh_instance *instance) {
-    return own_frame(instance, bh_current_frame) != NULL;
-}
+bool bh_call_running(const bh_instance *instance) { return own_frame(instance, bh_current_frame) != NULL; }
 
-bool bh_call_nested(const struct bh_frame *frame) {
-    return own_frame(frame->instance, frame->prev) != NULL;
-}
+bool bh_call_nested(const struct bh_frame *frame) { return own_frame(frame->instance, frame->prev) != NULL; }
 
 static void stop(const struct bh_frame *frame) {
     const bh_instance *instance = frame->instance;
@@ -100,7 +93,8 @@ static bh_error prepare(bh_instance *instance, struct bh_frame *frame) {
         return bh_fail_handler();
     frame->nesting.depth = bh_current_frame ? bh_current_frame->nesting.depth + 1 : 1;
     if (frame->nesting.depth > BH_MAX_DEPTH)
-        return bh_fail(BH_ERROR_LIMIT, "calls and callbacks are nested %d deep on this thread, which is the limit", BH_MAX_DEPTH);
+        return bh_fail(BH_ERROR_LIMIT, "calls and callbacks are nested %d deep on this thread, which is the limit",
+                       BH_MAX_DEPTH);
     bh_error error = bh_thread_prepare(instance->engine->deadline_signal, false);
     if (error)
         return error;
@@ -136,7 +130,8 @@ bh_error bh_call_begin(bh_instance *instance, struct bh_frame *frame) {
     /* A system call of this thread is under way: who calls is the log of refusals, and what it guards is locked. */
     if (instance->threads && frame->nesting.holds && bh_this_task(instance)->frame)
         return bh_fail(BH_ERROR_BUSY, "the instance cannot be called by the log of its refused calls");
-    /* Before the instance's state is looked at: who ends it meanwhile waits for this thread, or this thread sees that. */
+    /* Before the instance's state is looked at: who ends it meanwhile waits for this thread, or this thread sees that.
+     */
     if (instance->threads && frame->nesting.holds)
         frame->nesting.where = bh_threads_move(bh_this_task(instance), BH_INSIDE);
     error = prepare(instance, frame);
@@ -156,7 +151,8 @@ uint64_t bh_call_stack(const bh_instance *instance, const struct bh_frame *frame
         return instance->threads ? bh_this_task(instance)->stack_pointer : instance->stack_pointer;
     /* The guest chose it: anywhere in the slot. What is written there is written with care. */
     uint32_t offset = (uint32_t)(outer->rsp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint32_t)63;
-    return instance->slot.base + (offset < BH_NULL_GUARD_SIZE ? BH_NULL_GUARD_SIZE / 2 : offset); /* unmapped all the same */
+    return instance->slot.base +
+           (offset < BH_NULL_GUARD_SIZE ? BH_NULL_GUARD_SIZE / 2 : offset); /* unmapped all the same */
 }
 
 void bh_instance_set_state(bh_instance *instance, int state) {
@@ -172,8 +168,8 @@ void bh_instance_end(bh_instance *instance, const struct bh_frame *frame) {
     else if (frame->reason == LEAVE_CALLBACK)
         instance->callback_status = frame->callback_status;
     else if (frame->reason == LEAVE_BAD_HOSTCALL)
-        instance->end = (struct bh_fault){.kind = BH_FAULT_HOSTCALL, .signal = SIGSYS, .address = frame->hostcall,
-                                          .sp = frame->rsp};
+        instance->end = (struct bh_fault){
+            .kind = BH_FAULT_HOSTCALL, .signal = SIGSYS, .address = frame->hostcall, .sp = frame->rsp};
     else if (frame->reason == LEAVE_FAULT || frame->reason == LEAVE_DEADLINE)
         instance->end = frame->fault;
     bh_instance_set_state(instance, frame->reason == LEAVE_EXIT ? BH_INSTANCE_EXITED : BH_INSTANCE_DEAD);
@@ -190,17 +186,18 @@ static bh_error report(bh_instance *instance, const char *where) {
             detail->exit_status = instance->exit_status;
         return error;
     case LEAVE_CALLBACK:
-        error = bh_fail(BH_ERROR_CALLBACK, "a callback ended the call with status %d%s", instance->callback_status, where);
+        error =
+            bh_fail(BH_ERROR_CALLBACK, "a callback ended the call with status %d%s", instance->callback_status, where);
         if ((detail = bh_error_slot()))
             detail->callback_status = instance->callback_status;
         return error;
-    case LEAVE_FORKED:
-        return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process%s", where);
-    case LEAVE_GS:
-        return bh_fail_gs(where);
+    case LEAVE_FORKED: return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process%s", where);
+    case LEAVE_GS: return bh_fail_gs(where);
     case LEAVE_STACK:
-        return bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible: it unmapped or protected it, or it is too small for the "
-                                       "arguments%s", where);
+        return bh_fail(BH_ERROR_RANGE,
+                       "the guest's stack is not accessible: it unmapped or protected it, or it is too small for the "
+                       "arguments%s",
+                       where);
     default:
         error = bh_fail(instance->end_reason == LEAVE_DEADLINE ? BH_ERROR_DEADLINE : BH_ERROR_FAULT, "%s", "");
         if ((detail = bh_error_slot()))
@@ -248,7 +245,8 @@ bh_error bh_call_held(bh_instance *instance, uint64_t address, uint64_t sp, bool
 bh_error bh_call_start(bh_instance *instance, uint64_t sp) {
     bh_registers registers;
     memset(&registers, 0, sizeof(registers));
-    return bh_call_held(instance, instance->slot.base + BH_IMAGE_OFFSET + instance->module->image.elf.entry, sp, true, &registers);
+    return bh_call_held(instance, instance->slot.base + BH_IMAGE_OFFSET + instance->module->image.elf.entry, sp, true,
+                        &registers);
 }
 
 bh_error bh_call_resumable(struct bh_frame *frame) {
@@ -277,7 +275,8 @@ static int go_on(struct bh_frame *frame) {
     const bool exactly = frame->flags & FRAME_FLAG_EXACT;
     frame->flags &= ~(uint32_t)FRAME_FLAG_EXACT;
     if (bh_call_resumable(frame)) {
-        frame->fault = (struct bh_fault){.pc = bh_confine(frame->base, frame->target), .sp = frame->rsp, .bp = frame->rbp};
+        frame->fault =
+            (struct bh_fault){.pc = bh_confine(frame->base, frame->target), .sp = frame->rsp, .bp = frame->rbp};
         return 1;
     }
     if (!exactly)
@@ -299,9 +298,7 @@ int bh_hostcall_syscall(struct bh_frame *frame) {
 }
 
 /* The frame says already how the call ends, should the guest not go on. */
-int bh_hostcall_fault(struct bh_frame *frame) {
-    return bh_linux_fault(frame->instance, frame) ? go_on(frame) : 1;
-}
+int bh_hostcall_fault(struct bh_frame *frame) { return bh_linux_fault(frame->instance, frame) ? go_on(frame) : 1; }
 
 int bh_hostcall_interrupted(struct bh_frame *frame) {
     return bh_linux_interrupted(frame->instance, frame) ? go_on(frame) : 1;
@@ -311,9 +308,12 @@ bh_error bh_instance_run(bh_instance *instance, int argc, const char *const argv
     bh_error error;
     uint64_t sp;
     if (!instance || argc < 0 || (argc && !argv) || !status)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_run: an instance, arguments and a place for the status are needed");
+        return bh_fail(BH_ERROR_ARGUMENT,
+                       "bh_instance_run: an instance, arguments and a place for the status are needed");
     if (instance->module->image.elf.note_flags & BH_NOTE_FLAG_LIBRARY)
-        return bh_fail(BH_ERROR_KIND, "'%s' is a library: it has no main; call its exports, or link it without --library", instance->module->image.name);
+        return bh_fail(BH_ERROR_KIND,
+                       "'%s' is a library: it has no main; call its exports, or link it without --library",
+                       instance->module->image.name);
     if (bh_call_running(instance))
         return bh_fail(BH_ERROR_BUSY, "the instance is running a call");
     if (!bh_instance_lock(instance, &error))

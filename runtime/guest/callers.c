@@ -39,7 +39,8 @@ static bool map_stack(bh_instance *instance, struct bh_task *task) {
     uint64_t guard = bh_space_gap(space, size + BH_STACK_GUARD_SIZE);
     if (guard && bh_slot_room(&instance->slot, 2)) {
         uint64_t bottom = guard + BH_STACK_GUARD_SIZE, top = bottom + size;
-        mapped = bh_slot_map(instance->slot.base + bottom, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mapped =
+            bh_slot_map(instance->slot.base + bottom, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (mapped) {
             bh_space_add(space, bottom, top, PROT_READ | PROT_WRITE, BH_PIECE_STACK, false);
             bh_space_add(space, guard, bottom, PROT_NONE, BH_PIECE_GUARD, false);
@@ -58,10 +59,13 @@ static bool map_stack(bh_instance *instance, struct bh_task *task) {
 static bh_error attach(bh_instance *instance, struct bh_task *task) {
     struct bh_threads *threads = instance->threads;
     if (!threads->attach)
-        return bh_fail(BH_ERROR_BUSY, "'%s' does not export bulkhead_thread_attach: only one thread of the host can call it; "
-                                      "link it by bulkhead-clang --library -pthread", instance->module->image.name);
+        return bh_fail(BH_ERROR_BUSY,
+                       "'%s' does not export bulkhead_thread_attach: only one thread of the host can call it; "
+                       "link it by bulkhead-clang --library -pthread",
+                       instance->module->image.name);
     if (!task->stack_top && !map_stack(instance, task))
-        return bh_fail(BH_ERROR_LIMIT, "no room for the stack of another guest thread (the slot is full, or out of mappings)");
+        return bh_fail(BH_ERROR_LIMIT,
+                       "no room for the stack of another guest thread (the slot is full, or out of mappings)");
     bh_registers registers;
     memset(&registers, 0, sizeof(registers));
     registers.integer[0] = task->stack_bottom;

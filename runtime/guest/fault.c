@@ -1,8 +1,8 @@
 /* Guest faults: the handler of the five synchronous signals.
  *
- * A fault is a guest's when this thread has a live call and rip lies in that call's slot: guest code never leaves its slot
- * but through the stubs, and host code never executes there. The faulting address, rsp and GS are the guest's to choose
- * and are not asked. Everything else belongs to the host and is passed on. */
+ * A fault is a guest's when this thread has a live call and rip lies in that call's slot: guest code never leaves its
+ * slot but through the stubs, and host code never executes there. The faulting address, rsp and GS are the guest's to
+ * choose and are not asked. Everything else belongs to the host and is passed on. */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -46,12 +46,10 @@ static void cancel_blocking(ucontext_t *context) {
         context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)bh_blocking_cancel;
 }
 
-static bool in_guest(const struct bh_frame *frame, uint64_t rip) {
-    return frame && rip - frame->base < BH_SLOT_SIZE;
-}
+static bool in_guest(const struct bh_frame *frame, uint64_t rip) { return frame && rip - frame->base < BH_SLOT_SIZE; }
 
-/* Only a description. The stacks of threads that the guest made are its own business: there an access that fails close to rsp
- * is taken for an overflow. */
+/* Only a description. The stacks of threads that the guest made are its own business: there an access that fails close
+ * to rsp is taken for an overflow. */
 static bool is_overflow(const bh_instance *instance, uint64_t address, const ucontext_t *context) {
     const struct bh_task *task = instance->threads ? bh_this_task(instance) : NULL;
     uint64_t bottom = task && task->stack_bottom ? task->stack_bottom : instance->slot.stack_bottom;
@@ -61,17 +59,14 @@ static bool is_overflow(const bh_instance *instance, uint64_t address, const uco
     return address < bottom && bottom - address <= BH_STACK_GUARD_SIZE;
 }
 
-static bh_fault_kind classify(const bh_instance *instance, int signal, const siginfo_t *info, const ucontext_t *context) {
+static bh_fault_kind classify(const bh_instance *instance, int signal, const siginfo_t *info,
+                              const ucontext_t *context) {
     uint64_t address = (uint64_t)(uintptr_t)info->si_addr;
     switch (signal) {
-    case SIGBUS:
-        return BH_FAULT_BUS;
-    case SIGILL:
-        return BH_FAULT_ILLEGAL;
-    case SIGFPE:
-        return BH_FAULT_ARITHMETIC;
-    case SIGTRAP:
-        return BH_FAULT_TRAP;
+    case SIGBUS: return BH_FAULT_BUS;
+    case SIGILL: return BH_FAULT_ILLEGAL;
+    case SIGFPE: return BH_FAULT_ARITHMETIC;
+    case SIGTRAP: return BH_FAULT_TRAP;
     default:
         if (context->uc_mcontext.gregs[REG_TRAPNO] == TRAP_GENERAL_PROTECTION)
             return BH_FAULT_PROTECTION;
@@ -149,10 +144,11 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
     bh_chain_pass(signal, info, context, bh_fault_handler);
 }
 
-/* A handler of the host's runs above the guest (or above host code): this signal came while it ran, or together with the one
- * that it handles, of which the kernel then delivers the lower number first. What the handler interrupts can only be ended when it
- * is done, and to wait for the timer is not enough, since a timer of the host may go hand in hand with it. So the signal is sent
- * once more, held back until the handler returns: its return restores the mask of what it interrupted. */
+/* A handler of the host's runs above the guest (or above host code): this signal came while it ran, or together with
+ * the one that it handles, of which the kernel then delivers the lower number first. What the handler interrupts can
+ * only be ended when it is done, and to wait for the timer is not enough, since a timer of the host may go hand in hand
+ * with it. So the signal is sent once more, held back until the handler returns: its return restores the mask of what
+ * it interrupted. */
 static bool postpone(int signal, ucontext_t *context) {
     const stack_t *stack = &context->uc_stack;
     uint64_t offset = (uint64_t)context->uc_mcontext.gregs[REG_RSP] - (uint64_t)(uintptr_t)stack->ss_sp;
@@ -173,7 +169,8 @@ static void expire(ucontext_t *context, struct bh_frame *frame) {
     leave(context, frame, LEAVE_DEADLINE);
 }
 
-/* What bh_threads_kick sent. Here, and not beside it, because a handler must run nothing that a sanitizer instruments. */
+/* What bh_threads_kick sent. Here, and not beside it, because a handler must run nothing that a sanitizer instruments.
+ */
 static void kick_arrived(void) {
     for (struct bh_task *task = bh_this_thread.task; task; task = task->outer)
         atomic_store(&task->kicked, false);
@@ -214,9 +211,9 @@ static bool passed(uint64_t time) {
     return time && (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec >= time;
 }
 
-/* For a timer of the guest's: it looks, or leaves a wait to look. For a deadline, in guest code: ends the call. In host code,
- * which may hold locks: leaves a note for the way back into the guest. The timer repeats, so that a note left just after it
- * was looked for costs only one period. */
+/* For a timer of the guest's: it looks, or leaves a wait to look. For a deadline, in guest code: ends the call. In host
+ * code, which may hold locks: leaves a note for the way back into the guest. The timer repeats, so that a note left
+ * just after it was looked for costs only one period. */
 void bh_deadline_handler(int signal, siginfo_t *info, void *opaque) {
     ucontext_t *context = opaque;
     struct bh_frame *frame = bh_current_frame;

@@ -13,7 +13,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 int bh_signals_free(void) {
     for (int signal = SIGRTMAX - 2; signal >= SIGRTMIN; signal--) {
         struct bh_kernel_action action = {0};
-        if (!bh_kernel_sigaction(signal, NULL, &action) && (bh_action_is_default(&action) || action.handler == bh_deadline_handler))
+        if (!bh_kernel_sigaction(signal, NULL, &action) &&
+            (bh_action_is_default(&action) || action.handler == bh_deadline_handler))
             return signal;
     }
     return SIGRTMAX - 2;
@@ -23,8 +24,10 @@ static bh_error take_deadline_signal(int signal, const struct bh_kernel_action *
     if (found->handler == bh_deadline_handler)
         return BH_OK;
     if (!bh_action_is_default(found))
-        return bh_fail(BH_ERROR_SIGNALS, "signal %d, which deadlines need, has a handler; choose another one in "
-                                         "bh_engine_options.deadline_signal", signal);
+        return bh_fail(BH_ERROR_SIGNALS,
+                       "signal %d, which deadlines need, has a handler; choose another one in "
+                       "bh_engine_options.deadline_signal",
+                       signal);
     return bh_handler_install(signal, bh_deadline_handler);
 }
 
@@ -41,8 +44,10 @@ bh_error bh_signals_check(bh_engine *engine) {
             error = take_deadline_signal(signal, &action);
         } else if (!bh_action_is_default(&action) && !(action.flags & SA_ONSTACK)) {
             if (engine->refuse_handlers) {
-                error = bh_fail(BH_ERROR_SIGNALS, "the handler of signal %d (%s) lacks SA_ONSTACK and would run on the "
-                                                  "guest's stack", signal, strsignal(signal));
+                error = bh_fail(BH_ERROR_SIGNALS,
+                                "the handler of signal %d (%s) lacks SA_ONSTACK and would run on the "
+                                "guest's stack",
+                                signal, strsignal(signal));
             } else {
                 action.flags |= SA_ONSTACK;
                 error = bh_action_put(signal, &action);
@@ -53,8 +58,9 @@ bh_error bh_signals_check(bh_engine *engine) {
     return error;
 }
 
-/* A look takes 62 system calls, as long as all the rest of a creation. Handlers are installed now and then, so a host that makes
- * thousands of instances a second loses nothing when only some of them look: the first LOOKS, then one in each LOOK_INTERVAL. */
+/* A look takes 62 system calls, as long as all the rest of a creation. Handlers are installed now and then, so a host
+ * that makes thousands of instances a second loses nothing when only some of them look: the first LOOKS, then one in
+ * each LOOK_INTERVAL. */
 #define LOOKS 16
 #define LOOK_INTERVAL 1000000 /* nanoseconds */
 
@@ -68,7 +74,8 @@ static bool time_to_look(bh_engine *engine) {
         if (due > now + (LOOKS - 1) * LOOK_INTERVAL)
             return false;
         next = (due > now ? due : now) + LOOK_INTERVAL;
-    } while (!atomic_compare_exchange_weak_explicit(&engine->looks_due, &due, next, memory_order_relaxed, memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(&engine->looks_due, &due, next, memory_order_relaxed,
+                                                    memory_order_relaxed));
     return true;
 }
 

@@ -5,8 +5,8 @@
 struct bh_frame;
 
 extern const char bh_stub_syscall[];
-/* Where the fault handler continues, with rcx = frame and rsp = its host_rsp, when the guest has a handler for the fault: its general
- * registers are in the frame, its vector and x87 state is where it was. */
+/* Where the fault handler continues, with rcx = frame and rsp = its host_rsp, when the guest has a handler for the
+ * fault: its general registers are in the frame, its vector and x87 state is where it was. */
 extern const char bh_fault_caught[];
 /* The same when the guest is to look at its signals. */
 extern const char bh_guest_interrupted[];

@@ -12,10 +12,10 @@ static inline void bh_frame_init(bh_instance *instance, struct bh_frame *frame) 
     frame->r14 = 0; /* the thread pointer of a module built for threads */
 }
 
-/* Whether a call may take the short way, and if so takes the instance for it: the thread was prepared for guests, runs none and is
- * not the child of a fork (that is what bh_idle_frame says); the instance is free, and nothing about it demands more (BH_DETOUR_*, which
- * can be told only by who has it). Then the call's frame is bh_frame_init_outermost's, and bh_instance_unlock_inline ends it. Otherwise
- * bh_call_begin finds out what is the matter. */
+/* Whether a call may take the short way, and if so takes the instance for it: the thread was prepared for guests, runs
+ * none and is not the child of a fork (that is what bh_idle_frame says); the instance is free, and nothing about it
+ * demands more (BH_DETOUR_*, which can be told only by who has it). Then the call's frame is bh_frame_init_outermost's,
+ * and bh_instance_unlock_inline ends it. Otherwise bh_call_begin finds out what is the matter. */
 static inline bool bh_call_short(bh_instance *instance) {
     if (__builtin_expect(bh_current_frame != &bh_idle_frame || bh_in_handler(), 0) ||
         (!bh_ownership_take_biased(&instance->ownership, bh_this_thread.number) && !bh_call_take(instance)))
@@ -26,9 +26,7 @@ static inline bool bh_call_short(bh_instance *instance) {
     return false;
 }
 
-static inline void bh_instance_unlock_inline(bh_instance *instance) {
-    bh_ownership_give(&instance->ownership);
-}
+static inline void bh_instance_unlock_inline(bh_instance *instance) { bh_ownership_give(&instance->ownership); }
 
 static inline void bh_frame_init_outermost(bh_instance *instance, struct bh_frame *frame) {
     bh_frame_init(instance, frame);
@@ -48,10 +46,12 @@ static inline bh_error bh_call_cross(struct bh_frame *frame, uint64_t address, u
 }
 
 /* After bh_frame_init_outermost; flags are the call's own. */
-static inline __attribute__((always_inline)) bh_error bh_call_cross_outermost(bh_instance *instance, struct bh_frame *frame,
-                                                                              uint64_t address, uint64_t sp, uint32_t flags,
+static inline __attribute__((always_inline)) bh_error bh_call_cross_outermost(bh_instance *instance,
+                                                                              struct bh_frame *frame, uint64_t address,
+                                                                              uint64_t sp, uint32_t flags,
                                                                               bh_registers *registers) {
-    const struct bh_crossing to = {instance->slot.base, address, sp, instance->frame_flags | flags, &bh_idle_frame, registers};
+    const struct bh_crossing to = {instance->slot.base,           address,        sp,
+                                   instance->frame_flags | flags, &bh_idle_frame, registers};
     bh_frame_cross(frame, &to, true);
     return bh_call_outcome(frame);
 }

@@ -11,7 +11,7 @@
 #define AUXV_PAIRS 20
 
 struct block {
-    uint8_t *bytes;   /* a copy in host memory of the guest's [start, start + size) */
+    uint8_t *bytes; /* a copy in host memory of the guest's [start, start + size) */
     uint64_t start, size;
     uint64_t strings; /* offset where the next string goes */
     uint64_t words;   /* offset where the next word goes */

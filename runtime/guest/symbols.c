@@ -13,8 +13,8 @@ static void copy_name(char *to, size_t capacity, const char *from) {
     to[n] = 0;
 }
 
-/* A module's file may have tens of millions of symbols, and the name of a place in it is asked for while a deadline waits: they are sorted
- * once, when the module is loaded. */
+/* A module's file may have tens of millions of symbols, and the name of a place in it is asked for while a deadline
+ * waits: they are sorted once, when the module is loaded. */
 struct bh_symbols {
     size_t count;
     struct place {
@@ -25,7 +25,7 @@ struct bh_symbols {
 };
 
 #define MOST ((size_t)1 << 20) /* no module has more; the rest of a file that does goes without a name */
-#define STEPS 64 /* symbols that are looked at: those before an address need not reach it */
+#define STEPS 64               /* symbols that are looked at: those before an address need not reach it */
 
 static int compare(const void *a, const void *b) {
     const struct place *x = a, *y = b;
@@ -95,7 +95,8 @@ void bh_symbol_name(const bh_instance *instance, uint64_t address, char *name, s
         copy_name(name, capacity, symbol);
 }
 
-void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail, const char *suffix) {
+void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_error_detail *detail,
+                       const char *suffix) {
     char where[220] = "";
     detail->fault = fault->kind;
     detail->signal = fault->signal;
@@ -118,14 +119,9 @@ void bh_describe_fault(bh_instance *instance, const struct bh_fault *fault, bh_e
                      (unsigned long long)(detail->address - instance->slot.base));
         break;
     case BH_FAULT_HOSTCALL:
-    case BH_FAULT_CALLBACK:
-        snprintf(what, sizeof(what), ": number %llu", (unsigned long long)detail->address);
-        break;
-    case BH_FAULT_SIGNAL:
-        snprintf(what, sizeof(what), ": %s", strsignal(detail->signal));
-        break;
-    default:
-        break;
+    case BH_FAULT_CALLBACK: snprintf(what, sizeof(what), ": number %llu", (unsigned long long)detail->address); break;
+    case BH_FAULT_SIGNAL: snprintf(what, sizeof(what), ": %s", strsignal(detail->signal)); break;
+    default: break;
     }
     if (detail->error == BH_ERROR_DEADLINE) {
         snprintf(detail->text, sizeof(detail->text), "the deadline passed%s%s", where, suffix);

@@ -9,9 +9,9 @@
 #include "guest/short.h"
 
 #define HOST_STACK (1024 * 1024) /* the deepest system call needs some 50 KiB; the host's callbacks run here, too */
-#define HOST_MAPPINGS 4         /* a host thread's stack, the alternate signal stack, and the guard of each */
-#define KICK_INTERVAL 2000000   /* nanoseconds */
-#define LAST_TID 0x1fffffff     /* musl keeps flags in the bits above */
+#define HOST_MAPPINGS 4          /* a host thread's stack, the alternate signal stack, and the guard of each */
+#define KICK_INTERVAL 2000000    /* nanoseconds */
+#define LAST_TID 0x1fffffff      /* musl keeps flags in the bits above */
 
 /* linux/threads.c */
 void bh_linux_task_exit(struct bh_task *task);
@@ -46,8 +46,8 @@ int bh_threads_new_tid(struct bh_threads *threads) {
     return tid;
 }
 
-/* Who goes out says so first and looks at kicked then, who kicks does it the other way round: either nothing is sent, or it is
- * waited for. */
+/* Who goes out says so first and looks at kicked then, who kicks does it the other way round: either nothing is sent,
+ * or it is waited for. */
 void bh_threads_kick(struct bh_task *task) {
     atomic_store(&task->interrupt, 1);
     if (atomic_exchange(&task->kicked, true))
@@ -56,8 +56,8 @@ void bh_threads_kick(struct bh_task *task) {
         atomic_store(&task->kicked, false);
 }
 
-/* A handler of the host's that left by longjmp may have left the signal blocked. Then it interrupts nothing, and does not come before the
- * task is forgotten. */
+/* A handler of the host's that left by longjmp may have left the signal blocked. Then it interrupts nothing, and does
+ * not come before the task is forgotten. */
 static bool take_blocked(int signal) {
     sigset_t mask, only;
     if (pthread_sigmask(SIG_SETMASK, NULL, &mask) || !sigismember(&mask, signal))
@@ -87,8 +87,9 @@ static bool claim(struct bh_threads *threads) {
     return atomic_compare_exchange_strong(&threads->ending, &none, 1);
 }
 
-/* Interrupts every task but one, and those that run a function of the host, which is not to be disturbed: they look when it
- * returns. True while there are some that will leave by themselves; with all, those outside count among them. */
+/* Interrupts every task but one, and those that run a function of the host, which is not to be disturbed: they look
+ * when it returns. True while there are some that will leave by themselves; with all, those outside count among
+ * them. */
 static bool kick_others(struct bh_threads *threads, const struct bh_task *me, bool all) {
     bool some = false;
     struct bh_task *lists[] = {threads->made, threads->callers};
@@ -290,8 +291,8 @@ bh_error bh_threads_create(bh_instance *instance) {
     pthread_mutex_init(&threads->lock, NULL);
     threads->next_tid = BH_FIRST_TID + 1;
     bool function;
-    if (bh_is_library(instance) && bh_elf_export(&instance->module->image.elf, "bulkhead_thread_attach", &threads->attach, &function) &&
-        function)
+    if (bh_is_library(instance) &&
+        bh_elf_export(&instance->module->image.elf, "bulkhead_thread_attach", &threads->attach, &function) && function)
         threads->attach += instance->slot.base + BH_IMAGE_OFFSET;
     else
         threads->attach = 0;

@@ -9,9 +9,9 @@
  * take neither.
  *
  * Ending: the first call that faults, exits, or passes a deadline claims the end (bh_threads_end), writes down what
- * happened and publishes it; every other task leaves at its next chance, which it is given by a signal. A signal that finds
- * the task in guest code unwinds it, one that finds it in a blocking system call of the host interrupts that, and one that
- * comes in between is lost: so whoever waits for tasks repeats them. */
+ * happened and publishes it; every other task leaves at its next chance, which it is given by a signal. A signal that
+ * finds the task in guest code unwinds it, one that finds it in a blocking system call of the host interrupts that, and
+ * one that comes in between is lost: so whoever waits for tasks repeats them. */
 #ifndef BULKHEAD_RUNTIME_THREADS_H
 #define BULKHEAD_RUNTIME_THREADS_H
 
@@ -24,7 +24,7 @@
 
 #define BH_MAX_SIGNAL_DEPTH 16
 #define BH_GUEST_SIGNALS 64
-#define BH_FIRST_TID 2         /* BH_GUEST_PID */
+#define BH_FIRST_TID 2 /* BH_GUEST_PID */
 
 struct bh_fault;
 struct bh_frame;
@@ -34,12 +34,13 @@ struct bh_saved_context;
 /* A descriptor of the host that a call of the guest is using. */
 struct bh_busy {
     int host;
-    bool close_after; /* the guest has closed it meanwhile */
+    bool close_after;         /* the guest has closed it meanwhile */
     struct bh_memory *memory; /* of what it has closed */
     struct bh_pipe *pipe;     /* of which that is an end */
 };
 
-/* Where a task's host thread is. Only one that is inside may be interrupted: the host's functions wait for things of their own. */
+/* Where a task's host thread is. Only one that is inside may be interrupted: the host's functions wait for things of
+ * their own. */
 enum {
     BH_INSIDE,  /* in the guest, or in the runtime */
     BH_QUIET,   /* in a function of the host during a system call */
@@ -49,12 +50,12 @@ enum {
 struct bh_task {
     struct bh_task *next;
     bh_instance *instance;
-    int tid;                      /* the guest's number for it */
-    char name[16];                /* and name; ends with 0 */
+    int tid;       /* the guest's number for it */
+    char name[16]; /* and name; ends with 0 */
     pthread_t host;
-    struct bh_frame *frame;       /* of the system call being handled */
-    uint64_t thread_pointer;      /* what r14 starts with; the guest's to choose */
-    uint64_t clear_tid;           /* written and woken when it exits, as for Linux; 0: nothing */
+    struct bh_frame *frame;  /* of the system call being handled */
+    uint64_t thread_pointer; /* what r14 starts with; the guest's to choose */
+    uint64_t clear_tid;      /* written and woken when it exits, as for Linux; 0: nothing */
     uint64_t robust_list;
     uint64_t stack_top, stack_bottom; /* of a host thread's task */
     uint64_t stack_pointer;           /* where its calls' frames may begin */
@@ -65,23 +66,23 @@ struct bh_task {
     atomic_int where;                 /* BH_INSIDE, ... */
     /* signal.c; under the state lock */
     uint64_t mask;
-    uint64_t kept_mask;           /* mask before a call that has one of its own, for as long as mask_kept says so */
+    uint64_t kept_mask; /* mask before a call that has one of its own, for as long as mask_kept says so */
     bool mask_kept;
     _Atomic uint64_t pending;
-    uint64_t awaited;             /* the signals that it waits for, blocked or not */
+    uint64_t awaited;                   /* the signals that it waits for, blocked or not */
     uint64_t alternate, alternate_size; /* its alternate stack for handlers; size 0: none */
-    struct bh_signal_origin {     /* of a pending signal */
+    struct bh_signal_origin {           /* of a pending signal */
         int32_t code;
         uint64_t value;
         int32_t timer, overrun; /* timers.c; timer 0: it is of none, whatever the code says */
     } origin[BH_GUEST_SIGNALS + 1];
     struct bh_saved_context *saved[BH_MAX_SIGNAL_DEPTH];
     unsigned saved_count;
-    bool restart;                 /* sigreturn: the interrupted call is to be made again */
+    bool restart; /* sigreturn: the interrupted call is to be made again */
     /* blocking.c */
-    atomic_int interrupt;         /* leave a blocking call, or do not begin one */
-    atomic_bool kicked;           /* a signal for it is on its way: one at a time, for they queue up in the kernel */
-    struct bh_busy *busy;         /* the host's descriptors that it is blocked on; under the state lock */
+    atomic_int interrupt; /* leave a blocking call, or do not begin one */
+    atomic_bool kicked;   /* a signal for it is on its way: one at a time, for they queue up in the kernel */
+    struct bh_busy *busy; /* the host's descriptors that it is blocked on; under the state lock */
     unsigned busy_count;
 };
 
@@ -93,21 +94,23 @@ struct bh_threads {
     struct bh_task *callers;  /* of host threads; inside where depth > 0 */
     unsigned made_count;
     int next_tid;
-    bool outliving;           /* a program's first thread has ended, others go on */
-    bool closing;             /* no call may begin: the instance is being reset or destroyed */
-    bool starting;            /* none but those of the thread that resets it, which runs the start code */
+    bool outliving; /* a program's first thread has ended, others go on */
+    bool closing;   /* no call may begin: the instance is being reset or destroyed */
+    bool starting;  /* none but those of the thread that resets it, which runs the start code */
     pthread_t starter;
-    unsigned visitors;        /* threads of the host that work on its memory (bh_threads_visit) */
-    atomic_int ending;        /* 0, then 1 (claimed), then 2 (published) */
-    atomic_int hurry;         /* a deadline passed on a thread that may wait for the state lock: who holds it is not to finish a long call */
+    unsigned visitors; /* threads of the host that work on its memory (bh_threads_visit) */
+    atomic_int ending; /* 0, then 1 (claimed), then 2 (published) */
+    atomic_int hurry; /* a deadline passed on a thread that may wait for the state lock: who holds it is not to finish a
+                         long call */
     const struct bh_task *ender; /* whose call was the end, once published */
-    bh_address attach;        /* the module's function that makes a guest thread; 0: it has none */
+    bh_address attach;           /* the module's function that makes a guest thread; 0: it has none */
 };
 
-/* Whether this instance's module is built for threads: only then there is a struct bh_threads, and r14 is the thread pointer. */
+/* Whether this instance's module is built for threads: only then there is a struct bh_threads, and r14 is the thread
+ * pointer. */
 bh_error bh_threads_create(bh_instance *instance);
-/* Stops every guest thread and waits until none is left, its callbacks included. BH_ERROR_BUSY while a host thread is in a call,
- * or when a guest thread itself asks in a callback (then nothing is done); afterwards no call begins. */
+/* Stops every guest thread and waits until none is left, its callbacks included. BH_ERROR_BUSY while a host thread is
+ * in a call, or when a guest thread itself asks in a callback (then nothing is done); afterwards no call begins. */
 bh_error bh_threads_close(bh_instance *instance);
 /* After close, for a reset: forgets all that was. Calls of the calling thread may begin, to run the start code. */
 void bh_threads_renew(bh_instance *instance);
@@ -126,17 +129,18 @@ void bh_threads_leave(bh_instance *instance);
 /* Keeps the instance from being reset or destroyed, and holds the state lock. */
 bh_error bh_threads_visit(bh_instance *instance);
 void bh_threads_depart(bh_instance *instance);
-/* The same, and ends the instance while it cannot be reset: the other threads, which may need the state lock for that, leave it
- * first. The error that this is to the caller. */
+/* The same, and ends the instance while it cannot be reset: the other threads, which may need the state lock for that,
+ * leave it first. The error that this is to the caller. */
 bh_error bh_threads_depart_killing(bh_instance *instance, const struct bh_fault *fault);
 
 /* ---- threads.c ---- */
 
-/* Says where the calling thread is from now on; where it was before. Once it is no longer inside no signal for it is on its way. */
+/* Says where the calling thread is from now on; where it was before. Once it is no longer inside no signal for it is on
+ * its way. */
 int bh_threads_move(struct bh_task *task, int where);
-/* After guest code was left for a reason that ends the instance, and not in the child of a fork: ends it and waits until all
- * other threads have left it, but for those outside. False when another call has ended it; *nested says then whether that was
- * one of this thread. */
+/* After guest code was left for a reason that ends the instance, and not in the child of a fork: ends it and waits
+ * until all other threads have left it, but for those outside. False when another call has ended it; *nested says then
+ * whether that was one of this thread. */
 bool bh_threads_end(bh_instance *instance, struct bh_frame *frame, bool *nested);
 static inline bool bh_threads_ending(const struct bh_threads *threads) {
     return threads && atomic_load_explicit(&threads->ending, memory_order_acquire) == 2;

@@ -1,8 +1,8 @@
 /* Callbacks: functions of the host that a guest calls through ordinary function pointers.
  *
- * The pointer is the address of a thunk in the gate pages, which puts its number into r11d. The number is all that the host
- * gets from it, and any guest can make up any number: it says which of the functions registered with this instance runs,
- * nothing else. */
+ * The pointer is the address of a thunk in the gate pages, which puts its number into r11d. The number is all that the
+ * host gets from it, and any guest can make up any number: it says which of the functions registered with this instance
+ * runs, nothing else. */
 #include <stdlib.h>
 
 #include "internal.h"
@@ -94,7 +94,8 @@ static bh_error add(bh_instance *instance, const struct callback *wanted, bh_add
     unsigned number = free_number(callbacks);
     struct callback *callback = NULL;
     if (number == BH_CALLBACK_COUNT) {
-        error = bh_fail(BH_ERROR_LIMIT, "all %d callbacks of the instance are registered; destroy some", BH_CALLBACK_COUNT);
+        error =
+            bh_fail(BH_ERROR_LIMIT, "all %d callbacks of the instance are registered; destroy some", BH_CALLBACK_COUNT);
     } else {
         callback = atomic_load_explicit(&callbacks->entry[number], memory_order_relaxed);
         if (!callback)
@@ -131,8 +132,9 @@ bh_error bh_callback_create(bh_instance *instance, const char *signature, bh_cal
                             bh_address *address) {
     struct callback wanted = {.function = function, .context = context};
     if (!instance || !signature || !function || !address)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_callback_create: an instance, a signature, a function and a place for the address "
-                                          "are needed");
+        return bh_fail(BH_ERROR_ARGUMENT,
+                       "bh_callback_create: an instance, a signature, a function and a place for the address "
+                       "are needed");
     bh_error error = bh_signature_parse(signature, &wanted.signature);
     if (error)
         return error;
@@ -140,16 +142,18 @@ bh_error bh_callback_create(bh_instance *instance, const char *signature, bh_cal
     for (unsigned n = 0; n < wanted.signature.count; n++)
         structures += wanted.signature.argument[n].type == '{' ? wanted.signature.argument[n].size + 16u : 0u;
     if (structures > MAX_STRUCTURES)
-        return bh_fail(BH_ERROR_SIGNATURE, "signature '%s': more than %d bytes of structures by value in a callback", signature,
-                       MAX_STRUCTURES);
+        return bh_fail(BH_ERROR_SIGNATURE, "signature '%s': more than %d bytes of structures by value in a callback",
+                       signature, MAX_STRUCTURES);
     wanted.simple = is_simple(&wanted.signature);
     return add(instance, &wanted, address);
 }
 
-bh_error bh_callback_create_raw(bh_instance *instance, bh_raw_callback_function *function, void *context, bh_address *address) {
+bh_error bh_callback_create_raw(bh_instance *instance, bh_raw_callback_function *function, void *context,
+                                bh_address *address) {
     struct callback wanted = {.raw = true, .raw_function = function, .context = context};
     if (!instance || !function || !address)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_callback_create_raw: an instance, a function and a place for the address are needed");
+        return bh_fail(BH_ERROR_ARGUMENT,
+                       "bh_callback_create_raw: an instance, a function and a place for the address are needed");
     return add(instance, &wanted, address);
 }
 
@@ -174,7 +178,8 @@ bh_error bh_callback_destroy(bh_instance *instance, bh_address address) {
 /* ---- The call itself ---- */
 
 static int end_with(struct bh_frame *frame, bh_fault_kind kind, int signal, uint64_t address) {
-    frame->fault = (struct bh_fault){.kind = kind, .signal = signal, .address = address, .sp = frame->rsp, .bp = frame->rbp};
+    frame->fault =
+        (struct bh_fault){.kind = kind, .signal = signal, .address = address, .sp = frame->rsp, .bp = frame->rbp};
     frame->reason = LEAVE_FAULT;
     return 1;
 }
@@ -235,8 +240,8 @@ static void return_st0(struct bh_frame *frame, const void *bytes) {
         frame->flags |= FRAME_FLAG_RETURN_ST0;
 }
 
-static bool give_result(struct bh_frame *frame, bh_registers *registers, const bh_parameter *parameter, bh_address memory,
-                        bh_value *value) {
+static bool give_result(struct bh_frame *frame, bh_registers *registers, const bh_parameter *parameter,
+                        bh_address memory, bh_value *value) {
     uint64_t *word = (uint64_t *)(void *)registers;
     uint64_t pair[2] = {0, 0};
     value->type = parameter->type;
@@ -308,7 +313,8 @@ static const struct callback *find(const bh_instance *instance, uint32_t number)
         return NULL;
     const struct callback *callback =
         atomic_load_explicit(&callbacks->entry[BH_BOUNDED(number, BH_CALLBACK_COUNT)], memory_order_acquire);
-    return __builtin_expect(callback && atomic_load_explicit(&callback->active, memory_order_acquire), 1) ? callback : NULL;
+    return __builtin_expect(callback && atomic_load_explicit(&callback->active, memory_order_acquire), 1) ? callback
+                                                                                                          : NULL;
 }
 
 /* Whether the guest goes on after a callback that returned status: 0, or 1 and the frame says why it does not. */
@@ -352,7 +358,8 @@ static __attribute__((noinline)) int run_and_finish_simple(struct bh_frame *fram
     return finish(frame, instance, status);
 }
 
-static inline int run(struct bh_frame *frame, const struct callback *callback, uint32_t number, bh_registers *registers) {
+static inline int run(struct bh_frame *frame, const struct callback *callback, uint32_t number,
+                      bh_registers *registers) {
     bh_instance *instance = frame->instance;
     if (__builtin_expect(!callback, 0))
         return end_with(frame, BH_FAULT_CALLBACK, SIGSYS, number);
@@ -370,8 +377,8 @@ static inline int run(struct bh_frame *frame, const struct callback *callback, u
     return finish(frame, instance, status);
 }
 
-/* Where several threads run calls, one may destroy a callback and make another while this one looks at it: so it looks at a
- * copy. */
+/* Where several threads run calls, one may destroy a callback and make another while this one looks at it: so it looks
+ * at a copy. */
 static __attribute__((noinline)) int run_copy(struct bh_frame *frame, uint32_t number, bh_registers *registers) {
     bh_instance *instance = frame->instance;
     struct bh_callbacks *callbacks = atomic_load_explicit(&instance->callbacks, memory_order_acquire);

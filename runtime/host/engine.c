@@ -1,4 +1,5 @@
-/* The engine: checks that this process can host guests, reserves their address space, makes what all instances share. */
+/* The engine: checks that this process can host guests, reserves their address space, makes what all instances
+ * share. */
 #include "bulkhead/bulkhead.h"
 
 #include <cpuid.h>
@@ -36,9 +37,9 @@ static void after_fork(void) {
 
 #pragma weak dladdr
 #pragma weak dlopen
-/* Signal handlers, the fork handler and destructors of threads' data lead here for the rest of the process's life: if this is part of a
- * shared object, that one is not to be unloaded. Weak, because there is nothing to do, and perhaps no such function, in a static
- * program. */
+/* Signal handlers, the fork handler and destructors of threads' data lead here for the rest of the process's life: if
+ * this is part of a shared object, that one is not to be unloaded. Weak, because there is nothing to do, and perhaps no
+ * such function, in a static program. */
 static void stay_loaded(void) {
     Dl_info here;
     if (dladdr && dlopen && dladdr((const void *)&bh_idle_frame, &here) && here.dli_fname)
@@ -65,8 +66,8 @@ static bool cpu_keeps_data_pointer(void) {
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & 1u << 6);
 }
 
-/* The kernel is asked whether it knows of them at all; where it does, or a filter answers in its place, the processor tells the
- * pointer. (Some emulators do not know the instruction, which is a nop on processors without.) */
+/* The kernel is asked whether it knows of them at all; where it does, or a filter answers in its place, the processor
+ * tells the pointer. (Some emulators do not know the instruction, which is a nop on processors without.) */
 static bool has_shadow_stack(void) {
     unsigned long status = 0, pointer = 0;
     if (syscall(SYS_arch_prctl, ARCH_SHSTK_STATUS, &status) && errno == EINVAL)
@@ -75,7 +76,8 @@ static bool has_shadow_stack(void) {
     return status || pointer;
 }
 
-/* A filter may refuse the call (systemd's LockPersonality refuses even to ask): the kernel tells it in a file, too. -1: nobody does. */
+/* A filter may refuse the call (systemd's LockPersonality refuses even to ask): the kernel tells it in a file, too. -1:
+ * nobody does. */
 static int64_t persona_of_process(void) {
     int persona = personality(0xffffffff);
     if (persona != -1)
@@ -94,18 +96,23 @@ static int64_t persona_of_process(void) {
 static bh_error check_host(bh_engine *engine) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
-        return bh_fail(BH_ERROR_HOST, "the CPU or the kernel lacks XSAVE, which keeps a guest's registers over a host call");
+        return bh_fail(BH_ERROR_HOST,
+                       "the CPU or the kernel lacks XSAVE, which keeps a guest's registers over a host call");
     /* Every readable mapping would become executable: unverified guest data would be code. */
     int64_t persona = persona_of_process();
     if (persona == -1)
-        return bh_fail_errno(BH_ERROR_HOST, "cannot ask whether guest data would be executable (READ_IMPLIES_EXEC): a seccomp filter of this "
-                                            "process refuses personality(0xffffffff), and /proc/self/personality cannot be read; allow either");
+        return bh_fail_errno(
+            BH_ERROR_HOST,
+            "cannot ask whether guest data would be executable (READ_IMPLIES_EXEC): a seccomp filter of this "
+            "process refuses personality(0xffffffff), and /proc/self/personality cannot be read; allow either");
     if (persona & READ_IMPLIES_EXEC)
-        return bh_fail(BH_ERROR_HOST, "the process runs under the READ_IMPLIES_EXEC personality, which would make guest "
-                                      "data executable; start it without (setarch -X, an executable-stack binary)");
+        return bh_fail(BH_ERROR_HOST,
+                       "the process runs under the READ_IMPLIES_EXEC personality, which would make guest "
+                       "data executable; start it without (setarch -X, an executable-stack binary)");
     if (has_shadow_stack())
-        return bh_fail(BH_ERROR_HOST, "user shadow stacks are enabled, and leaving a guest after a fault would break them; "
-                                      "start the process with GLIBC_TUNABLES=glibc.cpu.x86_shstk=off");
+        return bh_fail(BH_ERROR_HOST,
+                       "user shadow stacks are enabled, and leaving a guest after a fault would break them; "
+                       "start the process with GLIBC_TUNABLES=glibc.cpu.x86_shstk=off");
     if (sysconf(_SC_PAGESIZE) != BH_PAGE_SIZE)
         return bh_fail(BH_ERROR_HOST, "the page size is not %d", BH_PAGE_SIZE);
     engine->avx = cpu_has_avx();

@@ -8,14 +8,19 @@ static bh_error not_exported(const bh_module *module, const char *name) {
     char other[200];
     switch (bh_symbols_alike(module, name, other, sizeof(other))) {
     case BH_ALIKE_MANGLED:
-        return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s', but '%s', its name in C++: declare it extern \"C\", or ask for that",
+        return bh_fail(BH_ERROR_NOT_FOUND,
+                       "'%s' does not export '%s', but '%s', its name in C++: declare it extern \"C\", or ask for that",
                        module->image.name, name, other);
     case BH_ALIKE_HIDDEN:
-        return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s', which it has: it is static, or its visibility is hidden "
-                                           "(-fvisibility=hidden, a version script)", module->image.name, name);
+        return bh_fail(BH_ERROR_NOT_FOUND,
+                       "'%s' does not export '%s', which it has: it is static, or its visibility is hidden "
+                       "(-fvisibility=hidden, a version script)",
+                       module->image.name, name);
     default:
-        return bh_fail(BH_ERROR_NOT_FOUND, "'%s' does not export '%s' (the linker takes from an archive only what something refers to: "
-                                           "-Wl,-u,NAME or -Wl,--whole-archive)", module->image.name, name);
+        return bh_fail(BH_ERROR_NOT_FOUND,
+                       "'%s' does not export '%s' (the linker takes from an archive only what something refers to: "
+                       "-Wl,-u,NAME or -Wl,--whole-archive)",
+                       module->image.name, name);
     }
 }
 
@@ -29,23 +34,26 @@ static bh_error find(bh_instance *instance, const char *name, bool function, uin
     /* One past its end is an address, too. What is more is a number, not a place: the file may say anything there. */
     const struct bh_elf *elf = &instance->module->image.elf;
     if (value < elf->image_lo || value > elf->image_hi)
-        return bh_fail(BH_ERROR_RANGE, "'%s' of '%s' is 0x%llx, which is no address in its image", name, instance->module->image.name,
-                       (unsigned long long)value);
+        return bh_fail(BH_ERROR_RANGE, "'%s' of '%s' is 0x%llx, which is no address in its image", name,
+                       instance->module->image.name, (unsigned long long)value);
     *address = value + instance->slot.base + BH_IMAGE_OFFSET;
     return BH_OK;
 }
 
 bh_error bh_instance_symbol(bh_instance *instance, const char *name, bh_address *address) {
     if (!instance || !name || !address)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_symbol: an instance, a name and a place for the address are needed");
+        return bh_fail(BH_ERROR_ARGUMENT,
+                       "bh_instance_symbol: an instance, a name and a place for the address are needed");
     return find(instance, name, false, address);
 }
 
 bh_error bh_instance_function(bh_instance *instance, const char *name, const char *signature, bh_function *function) {
     if (!instance || !name || !signature || !function)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_instance_function: an instance, a name, a signature and a place are needed");
+        return bh_fail(BH_ERROR_ARGUMENT,
+                       "bh_instance_function: an instance, a name, a signature and a place are needed");
     if (!(instance->module->image.elf.note_flags & BH_NOTE_FLAG_LIBRARY))
-        return bh_fail(BH_ERROR_KIND, "'%s' is a program: link it with --library to call its functions", instance->module->image.name);
+        return bh_fail(BH_ERROR_KIND, "'%s' is a program: link it with --library to call its functions",
+                       instance->module->image.name);
     bh_error error = bh_signature_parse(signature, function);
     return error ? error : find(instance, name, true, &function->address);
 }
@@ -65,40 +73,23 @@ bh_error bh_instance_pointer(bh_instance *instance, bh_address address, const ch
 void bh_value_set_slowly(bh_value *value, uint64_t word) {
     value->as.m = 0;
     switch (value->type) {
-    case 'b':
-        value->as.u = (uint8_t)word != 0;
-        break;
-    case 'a':
-        value->as.i = (int8_t)word;
-        break;
-    case 'h':
-        value->as.u = (uint8_t)word;
-        break;
-    case 's':
-        value->as.i = (int16_t)word;
-        break;
-    case 't':
-        value->as.u = (uint16_t)word;
-        break;
-    default:
-        break;
+    case 'b': value->as.u = (uint8_t)word != 0; break;
+    case 'a': value->as.i = (int8_t)word; break;
+    case 'h': value->as.u = (uint8_t)word; break;
+    case 's': value->as.i = (int16_t)word; break;
+    case 't': value->as.u = (uint16_t)word; break;
+    default: break;
     }
 }
 
 uint64_t bh_value_word_slowly(const bh_value *value) {
     switch (value->type) {
-    case 'b':
-        return value->as.u != 0;
-    case 'a':
-        return (uint32_t)(int8_t)value->as.i;
-    case 'h':
-        return (uint8_t)value->as.u;
-    case 's':
-        return (uint32_t)(int16_t)value->as.i;
-    case 't':
-        return (uint16_t)value->as.u;
-    default:
-        return 0;
+    case 'b': return value->as.u != 0;
+    case 'a': return (uint32_t)(int8_t)value->as.i;
+    case 'h': return (uint8_t)value->as.u;
+    case 's': return (uint32_t)(int16_t)value->as.i;
+    case 't': return (uint16_t)value->as.u;
+    default: return 0;
     }
 }
 
@@ -121,7 +112,8 @@ static bh_error stack_inaccessible(struct bh_frame *frame) {
     return bh_call_conclude(frame);
 }
 
-static bh_error place_large(const bh_parameter *parameter, const bh_value *value, unsigned n, const struct arguments *to) {
+static bh_error place_large(const bh_parameter *parameter, const bh_value *value, unsigned n,
+                            const struct arguments *to) {
     uint64_t word[2] = {0, 0};
     const void *bytes = word;
     uint64_t size = 8;
@@ -192,7 +184,8 @@ static bh_error take_result(const bh_function *function, const struct arguments 
         result->as.e = 0;
         memcpy(&result->as.e, frame->fnsave + 28, 10);
     } else if (type != 'v') {
-        bh_value_set(result, &function->result, ((const uint64_t *)(const void *)from->registers)[function->result.piece[0]]);
+        bh_value_set(result, &function->result,
+                     ((const uint64_t *)(const void *)from->registers)[function->result.piece[0]]);
     }
     return BH_OK;
 }
@@ -239,7 +232,8 @@ static inline __attribute__((always_inline)) bh_error call_simple(bh_instance *i
     if (!error && result) {
         result->type = function->result.type;
         if (result->type != 'v')
-            bh_value_set(result, &function->result, ((const uint64_t *)(const void *)registers)[function->result.piece[0]]);
+            bh_value_set(result, &function->result,
+                         ((const uint64_t *)(const void *)registers)[function->result.piece[0]]);
     }
     return error;
 }
@@ -283,14 +277,18 @@ static bh_error check_pointers(const bh_instance *instance, const bh_function *f
     if (!(atomic_load(&instance->detour) & BH_DETOUR_POINTERS))
         return BH_OK;
     for (unsigned n = 0; n < function->count; n++)
-        if (function->argument[n].type == 'p' && values[n].type == 'p' && values[n].as.m && !bh_in_slot(instance, values[n].as.m, 1))
-            return bh_fail(BH_ERROR_RANGE, "argument %u, the pointer 0x%llx, does not lie in the instance's slot: guests see only memory of "
-                                           "theirs (bh_guest_malloc, bh_copy_in)", n + 1, (unsigned long long)values[n].as.m);
+        if (function->argument[n].type == 'p' && values[n].type == 'p' && values[n].as.m &&
+            !bh_in_slot(instance, values[n].as.m, 1))
+            return bh_fail(
+                BH_ERROR_RANGE,
+                "argument %u, the pointer 0x%llx, does not lie in the instance's slot: guests see only memory of "
+                "theirs (bh_guest_malloc, bh_copy_in)",
+                n + 1, (unsigned long long)values[n].as.m);
     return BH_OK;
 }
 
-static __attribute__((noinline)) bh_error call_long(bh_instance *instance, const bh_function *function, const bh_value *values,
-                                                    bh_value *result) {
+static __attribute__((noinline)) bh_error call_long(bh_instance *instance, const bh_function *function,
+                                                    const bh_value *values, bh_value *result) {
     struct bh_frame frame;
     bh_error error = check_pointers(instance, function, values);
     if (!error)
@@ -303,8 +301,8 @@ static __attribute__((noinline)) bh_error call_long(bh_instance *instance, const
 }
 
 /* The same on the short way in. */
-static __attribute__((noinline)) bh_error call_large(bh_instance *instance, const bh_function *function, const bh_value *values,
-                                                     bh_value *result) {
+static __attribute__((noinline)) bh_error call_large(bh_instance *instance, const bh_function *function,
+                                                     const bh_value *values, bh_value *result) {
     struct bh_frame_room room;
     struct bh_frame *frame = bh_frame_in(&room);
     bh_frame_init_outermost(instance, frame);
@@ -322,7 +320,8 @@ static bh_error refuse_call(const bh_instance *instance, const bh_function *func
 bh_error bh_call(bh_instance *instance, const bh_function *function, const bh_value *values, bh_value *result) {
     bh_registers registers;
     if (__builtin_expect(!instance || !function || (function->count && !values) || function->count > BH_MAX_ARGUMENTS ||
-                             !bh_in_slot(instance, function->address, 1), 0))
+                             !bh_in_slot(instance, function->address, 1),
+                         0))
         return refuse_call(instance, function, values);
     if (__builtin_expect(!bh_call_short(instance), 0))
         return call_long(instance, function, values, result);
@@ -342,29 +341,18 @@ static inline bh_value next_value(char type, va_list arguments) {
     case 's':
     case 't':
     case 'i':
-    case 'u':
-        value.as.i = va_arg(arguments, int32_t);
-        break;
-    case 'f':
-        value.as.f = (float)va_arg(arguments, double);
-        break;
-    case 'd':
-        value.as.d = va_arg(arguments, double);
-        break;
-    case 'e':
-        value.as.e = va_arg(arguments, long double);
-        break;
-    case '{':
-        value.as.s = va_arg(arguments, void *);
-        break;
-    default:
-        value.as.m = va_arg(arguments, uint64_t);
+    case 'u': value.as.i = va_arg(arguments, int32_t); break;
+    case 'f': value.as.f = (float)va_arg(arguments, double); break;
+    case 'd': value.as.d = va_arg(arguments, double); break;
+    case 'e': value.as.e = va_arg(arguments, long double); break;
+    case '{': value.as.s = va_arg(arguments, void *); break;
+    default: value.as.m = va_arg(arguments, uint64_t);
     }
     return value;
 }
 
-static __attribute__((noinline)) bh_error invoke_long(bh_instance *instance, const bh_function *function, bh_value *result,
-                                                      va_list arguments) {
+static __attribute__((noinline)) bh_error invoke_long(bh_instance *instance, const bh_function *function,
+                                                      bh_value *result, va_list arguments) {
     bh_value values[BH_MAX_ARGUMENTS];
     for (unsigned n = 0; n < function->count; n++)
         values[n] = next_value(function->argument[n].type, arguments);
@@ -409,7 +397,8 @@ bh_error bh_invoke(bh_instance *instance, const bh_function *function, bh_value 
     return error;
 }
 
-static __attribute__((noinline)) bh_error call_registers_long(bh_instance *instance, bh_address address, bh_registers *registers) {
+static __attribute__((noinline)) bh_error call_registers_long(bh_instance *instance, bh_address address,
+                                                              bh_registers *registers) {
     struct bh_frame frame;
     bh_error error = bh_call_begin(instance, &frame);
     if (error)

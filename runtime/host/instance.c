@@ -7,7 +7,8 @@
 #include "internal.h"
 
 static void fill_context(bh_instance *instance) {
-    instance->slot.context = (uint64_t *)(void *)(instance->engine->pool.context_alias + (size_t)instance->slot.number * BH_PAGE_SIZE);
+    instance->slot.context =
+        (uint64_t *)(void *)(instance->engine->pool.context_alias + (size_t)instance->slot.number * BH_PAGE_SIZE);
     uint64_t *table = instance->slot.context + (BH_HOSTCALL_TABLE - BH_CONTEXT_BASE) / 8;
     memset(instance->slot.context, 0, BH_PAGE_SIZE);
     instance->slot.context[0] = instance->slot.base;
@@ -20,7 +21,8 @@ static void fill_context(bh_instance *instance) {
 
 static bh_error map_slot(bh_instance *instance) {
     struct bh_slot *slot = &instance->slot;
-    const struct bh_slot_limits limits = {.stack_size = instance->policy->stack_size, .memory = instance->policy->memory_limit,
+    const struct bh_slot_limits limits = {.stack_size = instance->policy->stack_size,
+                                          .memory = instance->policy->memory_limit,
                                           .mappings = instance->policy->mapping_limit};
     bh_error error = bh_slot_lay_out(slot, &limits);
     if (error)
@@ -101,14 +103,15 @@ static bh_error create(bh_module *module, const bh_policy *policy, bh_instance *
     instance->policy = bh_policy_share(policy ? policy : module->engine->no_policy);
     set_deadline(instance, instance->policy->deadline);
     uint32_t facts = module->facts.facts;
-    instance->frame_flags = (facts & BH_FACT_X87 ? FRAME_FLAG_X87 : 0) | (facts & BH_FACT_MXCSR ? FRAME_FLAG_MXCSR : 0) |
-                            (module->engine->avx ? FRAME_FLAG_AVX : 0) |
-                            (module->engine->refill_return_stack ? FRAME_FLAG_REFILL : 0) |
-                            (facts & BH_FACT_UPPER && module->engine->avx ? FRAME_FLAG_UPPER : 0) |
-                            (module->engine->fnstenv_keeps ? FRAME_FLAG_FNINIT : 0) |
-                            (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE) |
-                            (module->image.elf.note_flags & BH_NOTE_FLAG_THREADS ? FRAME_FLAG_THREADS : 0);
-    bh_instance_detour(instance, BH_DETOUR_MODULE, instance->frame_flags & (FRAME_FLAG_NO_FSGSBASE | FRAME_FLAG_THREADS));
+    instance->frame_flags =
+        (facts & BH_FACT_X87 ? FRAME_FLAG_X87 : 0) | (facts & BH_FACT_MXCSR ? FRAME_FLAG_MXCSR : 0) |
+        (module->engine->avx ? FRAME_FLAG_AVX : 0) | (module->engine->refill_return_stack ? FRAME_FLAG_REFILL : 0) |
+        (facts & BH_FACT_UPPER && module->engine->avx ? FRAME_FLAG_UPPER : 0) |
+        (module->engine->fnstenv_keeps ? FRAME_FLAG_FNINIT : 0) |
+        (module->engine->fsgsbase ? 0 : FRAME_FLAG_NO_FSGSBASE) |
+        (module->image.elf.note_flags & BH_NOTE_FLAG_THREADS ? FRAME_FLAG_THREADS : 0);
+    bh_instance_detour(instance, BH_DETOUR_MODULE,
+                       instance->frame_flags & (FRAME_FLAG_NO_FSGSBASE | FRAME_FLAG_THREADS));
     error = map_slot(instance);
     instance->slot.mapped = !error;
     if (!error)
@@ -183,9 +186,7 @@ bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds) {
     return BH_OK;
 }
 
-bh_address bh_instance_base(const bh_instance *instance) {
-    return instance ? instance->slot.base : 0;
-}
+bh_address bh_instance_base(const bh_instance *instance) { return instance ? instance->slot.base : 0; }
 
 void bh_instance_get_usage(const bh_instance *instance, bh_usage *usage) {
     /* The log of refusals asks from within a system call, which holds the lock. */

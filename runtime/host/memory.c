@@ -9,12 +9,14 @@ static bh_error check(bh_instance *instance, bh_address guest, const void *host,
     if (!instance || (!host && size))
         return bh_fail(BH_ERROR_ARGUMENT, "a copy needs an instance and host memory");
     if (!bh_in_slot(instance, guest, size))
-        return bh_fail(BH_ERROR_RANGE, "%zu bytes at 0x%llx do not lie in the instance's slot", size, (unsigned long long)guest);
+        return bh_fail(BH_ERROR_RANGE, "%zu bytes at 0x%llx do not lie in the instance's slot", size,
+                       (unsigned long long)guest);
     return BH_OK;
 }
 
 static bh_error inaccessible(bh_address guest, size_t size) {
-    return bh_fail(BH_ERROR_RANGE, "%zu bytes at 0x%llx are not accessible in the instance", size, (unsigned long long)guest);
+    return bh_fail(BH_ERROR_RANGE, "%zu bytes at 0x%llx are not accessible in the instance", size,
+                   (unsigned long long)guest);
 }
 
 bh_error bh_copy_in(bh_instance *instance, bh_address guest, const void *host, size_t size) {
@@ -43,7 +45,8 @@ bh_error bh_copy_string(bh_instance *instance, char *host, bh_address guest, siz
     if (length < 0)
         return inaccessible(guest, capacity);
     if ((uint64_t)length > most)
-        return bh_fail(BH_ERROR_RANGE, "the string at 0x%llx is longer than %zu bytes", (unsigned long long)guest, capacity - 1);
+        return bh_fail(BH_ERROR_RANGE, "the string at 0x%llx is longer than %zu bytes", (unsigned long long)guest,
+                       capacity - 1);
     return BH_OK;
 }
 
@@ -104,8 +107,8 @@ static bh_error map_block(bh_instance *instance, size_t size, bh_address *block)
         error = BH_OK;
     } else {
         free(record);
-        error = bh_fail(BH_ERROR_MEMORY, "no %zu bytes are left in the instance (its slot, its policy's memory or mapping limit)",
-                        size);
+        error = bh_fail(BH_ERROR_MEMORY,
+                        "no %zu bytes are left in the instance (its slot, its policy's memory or mapping limit)", size);
     }
     if (refused)
         return bh_instance_depart_killing(instance, taken);
@@ -205,7 +208,8 @@ bh_error bh_string_length(bh_instance *instance, bh_address guest, size_t limit,
     if (found < 0)
         return inaccessible(guest, limit);
     if ((uint64_t)found == most)
-        return bh_fail(BH_ERROR_RANGE, "the string at 0x%llx is not shorter than %zu bytes", (unsigned long long)guest, limit);
+        return bh_fail(BH_ERROR_RANGE, "the string at 0x%llx is not shorter than %zu bytes", (unsigned long long)guest,
+                       limit);
     *length = (size_t)found;
     return BH_OK;
 }
@@ -214,12 +218,14 @@ bh_error bh_check_range(bh_instance *instance, bh_address guest, size_t size) {
     return check(instance, guest, &size, size);
 }
 
-bh_error bh_view_open(bh_instance *instance, bh_address guest, size_t count, size_t size, size_t limit, const void **view) {
+bh_error bh_view_open(bh_instance *instance, bh_address guest, size_t count, size_t size, size_t limit,
+                      const void **view) {
     size_t total;
     if (!view)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_view_open: no place for the view");
     if (__builtin_mul_overflow(count, size, &total) || total > limit)
-        return bh_fail(BH_ERROR_RANGE, "%zu elements of %zu bytes are more than the %zu bytes that were allowed", count, size, limit);
+        return bh_fail(BH_ERROR_RANGE, "%zu elements of %zu bytes are more than the %zu bytes that were allowed", count,
+                       size, limit);
     bh_error error = check(instance, guest, view, total);
     if (error)
         return error;
@@ -234,6 +240,4 @@ bh_error bh_view_open(bh_instance *instance, bh_address guest, size_t count, siz
     return BH_OK;
 }
 
-void bh_view_close(const void *view) {
-    free((void *)(uintptr_t)view);
-}
+void bh_view_close(const void *view) { free((void *)(uintptr_t)view); }

@@ -31,8 +31,12 @@ static void on_refusal(void *opaque, const struct bh_verify_refusal *refusal) {
                  (unsigned long long)refusal->address, refusal->reason);
     if (!report->options->refusal)
         return;
-    bh_refusal out = {.rule = refusal->rule, .reason = refusal->reason, .address = refusal->address, .symbol = symbol,
-                      .symbol_offset = offset, .bytes = report->code + (refusal->address - report->module->image.elf.code_addr),
+    bh_refusal out = {.rule = refusal->rule,
+                      .reason = refusal->reason,
+                      .address = refusal->address,
+                      .symbol = symbol,
+                      .symbol_offset = offset,
+                      .bytes = report->code + (refusal->address - report->module->image.elf.code_addr),
                       .size = refusal->length};
     report->options->refusal(report->options->refusal_context, &out);
 }
@@ -137,19 +141,23 @@ static bh_error check_facts(const bh_module *module, const bh_module_options *op
         const char *what;
     } forbidden[] = {
         {BH_FORBID_TIMER, BH_FACT_TIMER, "reads the time stamp counter (rdtsc)"},
-        {BH_FORBID_CPUID, BH_FACT_CPUID | BH_FACT_RDPID | BH_FACT_XGETBV, "asks for the CPU's identity (cpuid, rdpid, xgetbv)"},
+        {BH_FORBID_CPUID, BH_FACT_CPUID | BH_FACT_RDPID | BH_FACT_XGETBV,
+         "asks for the CPU's identity (cpuid, rdpid, xgetbv)"},
         {BH_FORBID_RANDOM, BH_FACT_RDRAND, "uses the CPU's random numbers (rdrand, rdseed)"},
         {BH_FORBID_FLUSH, BH_FACT_FLUSH, "flushes cache lines"},
     };
     for (size_t n = 0; n < sizeof(forbidden) / sizeof(*forbidden); n++)
         if ((options->forbid & forbidden[n].forbid) && (module->facts.facts & forbidden[n].facts))
-            return bh_fail(BH_ERROR_FORBIDDEN, "'%s' %s, which this host forbids", module->image.name, forbidden[n].what);
+            return bh_fail(BH_ERROR_FORBIDDEN, "'%s' %s, which this host forbids", module->image.name,
+                           forbidden[n].what);
     if ((module->facts.facts & BH_FACT_AVX) &&
         !(module->engine->avx && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")))
-        return bh_fail(BH_ERROR_CPU, "'%s' needs a CPU with AVX2 and FMA, which this one lacks; compile it with -march=x86-64-v2",
+        return bh_fail(BH_ERROR_CPU,
+                       "'%s' needs a CPU with AVX2 and FMA, which this one lacks; compile it with -march=x86-64-v2",
                        module->image.name);
     if ((module->facts.facts & BH_FACT_BMI) && !(__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2")))
-        return bh_fail(BH_ERROR_CPU, "'%s' needs a CPU with BMI1 and BMI2, which this one lacks; compile it with -march=x86-64-v2",
+        return bh_fail(BH_ERROR_CPU,
+                       "'%s' needs a CPU with BMI1 and BMI2, which this one lacks; compile it with -march=x86-64-v2",
                        module->image.name);
     const struct {
         unsigned fact;
@@ -171,20 +179,22 @@ static bh_error check_facts(const bh_module *module, const bh_module_options *op
 static bh_error parse(bh_module *module, const bh_module_options *options) {
     struct bh_elf_error wrong = {0};
     switch (bh_elf_parse(&module->image.elf, module->file, module->file_size, &wrong)) {
-    case BH_ELF_OK:
-        break;
-    case BH_ELF_NOT_ELF:
-        return bh_fail(BH_ERROR_NOT_ELF, "'%s' is not an ELF file", module->image.name);
+    case BH_ELF_OK: break;
+    case BH_ELF_NOT_ELF: return bh_fail(BH_ERROR_NOT_ELF, "'%s' is not an ELF file", module->image.name);
     default: {
         bool contract = !strcmp(wrong.rule, "elf-note");
-        return bh_fail(contract ? BH_ERROR_CONTRACT : BH_ERROR_MALFORMED, "'%s' is not a module this runtime can load: %s: %s (at 0x%llx, value 0x%llx)",
-                       module->image.name, wrong.rule, wrong.reason, (unsigned long long)wrong.where, (unsigned long long)wrong.value);
+        return bh_fail(contract ? BH_ERROR_CONTRACT : BH_ERROR_MALFORMED,
+                       "'%s' is not a module this runtime can load: %s: %s (at 0x%llx, value 0x%llx)",
+                       module->image.name, wrong.rule, wrong.reason, (unsigned long long)wrong.where,
+                       (unsigned long long)wrong.value);
     }
     }
     if (module->image.elf.isolation != BH_ISOLATE_FULL && !options->allow_stores_only)
-        return bh_fail(BH_ERROR_STORES_ONLY, "'%s' isolates stores only: it could read all of the host's memory; it must be "
-                                             "allowed explicitly (bh_module_options.allow_stores_only, bulkhead-run "
-                                             "--allow-stores-only)", module->image.name);
+        return bh_fail(BH_ERROR_STORES_ONLY,
+                       "'%s' isolates stores only: it could read all of the host's memory; it must be "
+                       "allowed explicitly (bh_module_options.allow_stores_only, bulkhead-run "
+                       "--allow-stores-only)",
+                       module->image.name);
     return BH_OK;
 }
 
@@ -246,7 +256,8 @@ static bh_error check_arguments(const bh_engine *engine, const bh_module_options
     return BH_OK;
 }
 
-bh_error bh_module_load_fd(bh_engine *engine, int fd, const char *name, const bh_module_options *options, bh_module **result) {
+bh_error bh_module_load_fd(bh_engine *engine, int fd, const char *name, const bh_module_options *options,
+                           bh_module **result) {
     uint8_t *bytes;
     size_t size;
     bh_error error = check_arguments(engine, options, result);

@@ -56,7 +56,8 @@ static bh_error clean_path(const char *path, char **result) {
         size_t length = strcspn(path, "/");
         if (length == 2 && !memcmp(path, "..", 2)) {
             free(clean);
-            return bh_fail(BH_ERROR_ARGUMENT, "the guest's path '%s' must not contain '..'; name the place for it", given);
+            return bh_fail(BH_ERROR_ARGUMENT, "the guest's path '%s' must not contain '..'; name the place for it",
+                           given);
         }
         if (length > NAME_MAX) {
             free(clean);
@@ -74,7 +75,8 @@ static bh_error clean_path(const char *path, char **result) {
     *to = 0;
     if (to - clean >= PATH_MAX) {
         free(clean);
-        return bh_fail(BH_ERROR_ARGUMENT, "the guest's path has more than %d bytes: no guest could say it", PATH_MAX - 1);
+        return bh_fail(BH_ERROR_ARGUMENT, "the guest's path has more than %d bytes: no guest could say it",
+                       PATH_MAX - 1);
     }
     *result = clean;
     return BH_OK;
@@ -84,10 +86,11 @@ static const char *special_filesystem(int fd) {
     static const struct {
         unsigned long magic;
         const char *name;
-    } special[] = {{0x9fa0, "procfs"},       {0x62656572, "sysfs"},   {0x1cd1, "devpts"},     {0x64626720, "debugfs"},
-                   {0x74726163, "tracefs"},  {0x27e0eb, "cgroup"},    {0x63677270, "cgroup"}, {0x73636673, "securityfs"},
-                   {0xf97cff8c, "selinuxfs"}, {0xcafe4a11, "bpffs"},  {0x19800202, "mqueue"}, {0x42494e4d, "binfmt_misc"},
-                   {0x6165676c, "pstore"},   {0xde5e81e4, "efivarfs"}, {0x62656570, "configfs"}};
+    } special[] = {{0x9fa0, "procfs"},      {0x62656572, "sysfs"},      {0x1cd1, "devpts"},
+                   {0x64626720, "debugfs"}, {0x74726163, "tracefs"},    {0x27e0eb, "cgroup"},
+                   {0x63677270, "cgroup"},  {0x73636673, "securityfs"}, {0xf97cff8c, "selinuxfs"},
+                   {0xcafe4a11, "bpffs"},   {0x19800202, "mqueue"},     {0x42494e4d, "binfmt_misc"},
+                   {0x6165676c, "pstore"},  {0xde5e81e4, "efivarfs"},   {0x62656570, "configfs"}};
     struct statfs info;
     if (fstatfs(fd, &info))
         return "a file system of unknown kind";
@@ -106,8 +109,9 @@ static bh_error need_openat2(const struct bh_kept *directory) {
         close(fd);
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
         return BH_OK;
-    return bh_fail_errno(BH_ERROR_SYSTEM, "no directory can be granted: openat2 is refused by a seccomp filter of this "
-                                          "process, which has to allow it, or missing in the kernel (before Linux 5.6)");
+    return bh_fail_errno(BH_ERROR_SYSTEM,
+                         "no directory can be granted: openat2 is refused by a seccomp filter of this "
+                         "process, which has to allow it, or missing in the kernel (before Linux 5.6)");
 }
 
 bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, const char *guest_path, int mode) {
@@ -137,7 +141,8 @@ bh_error bh_policy_grant_directory(bh_policy *policy, const char *host_path, con
         bh_kept_close(&directory);
         return error;
     }
-    grants[policy->grant_count++] = (struct bh_grant){.guest_path = guest, .directory = directory, .write = mode == BH_READ_WRITE};
+    grants[policy->grant_count++] =
+        (struct bh_grant){.guest_path = guest, .directory = directory, .write = mode == BH_READ_WRITE};
     return BH_OK;
 }
 
@@ -169,7 +174,8 @@ bh_error bh_policy_grant(bh_policy *policy, unsigned grants) {
 
 bh_error bh_policy_add_environment(bh_policy *policy, const char *assignment) {
     if (!policy || !assignment || !strchr(assignment, '=') || assignment[0] == '=')
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_add_environment: '%s' is not NAME=VALUE", assignment ? assignment : "");
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_add_environment: '%s' is not NAME=VALUE",
+                       assignment ? assignment : "");
     char **environment = realloc(policy->environment, (policy->environment_count + 1) * sizeof(*environment));
     char *copy = strdup(assignment);
     if (environment)
@@ -198,8 +204,8 @@ bh_error bh_policy_set_thread_limit(bh_policy *policy, unsigned threads) {
 
 bh_error bh_policy_set_descriptor_limit(bh_policy *policy, unsigned descriptors) {
     if (!policy || (descriptors && descriptors < BH_LEAST_FILES) || descriptors > BH_MAX_FILES)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_descriptor_limit: a policy and a number from %d to %d, or 0", BH_LEAST_FILES,
-                       BH_MAX_FILES);
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_policy_set_descriptor_limit: a policy and a number from %d to %d, or 0",
+                       BH_LEAST_FILES, BH_MAX_FILES);
     policy->descriptor_limit = descriptors;
     return BH_OK;
 }

@@ -38,8 +38,8 @@ static bh_error refused(const struct reader *reader) {
     return bh_fail_number(detail.error, detail.system_errno, "%s:%u: %.250s", reader->path, reader->line, detail.text);
 }
 
-/* Cuts a line into words, in place. A word may be in double quotes, where \" and \\ stand for themselves; # begins a comment
- * where a word could begin. */
+/* Cuts a line into words, in place. A word may be in double quotes, where \" and \\ stand for themselves; # begins a
+ * comment where a word could begin. */
 static bh_error split(struct reader *reader, char *at) {
     reader->count = 0;
     for (;;) {
@@ -76,8 +76,8 @@ static bh_error parse_number(const struct reader *reader, bool scaled, uint64_t 
         shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
     end += shift != 0;
     if (errno || end == text || *end || !number || number > most >> shift)
-        return wrong(reader, "'%s' wants a number from 1 to %llu%s, not '%s'", reader->word[0], (unsigned long long)most,
-                     scaled ? " (K, M and G may follow)" : "", text);
+        return wrong(reader, "'%s' wants a number from 1 to %llu%s, not '%s'", reader->word[0],
+                     (unsigned long long)most, scaled ? " (K, M and G may follow)" : "", text);
     *value = (uint64_t)number << shift;
     return BH_OK;
 }
@@ -86,17 +86,21 @@ static bh_error parse_number(const struct reader *reader, bool scaled, uint64_t 
 static bh_error read_directory(struct reader *reader) {
     char **word = reader->word;
     bool write = reader->count > 1 && !strcmp(word[1], "read-write");
-    if (!(reader->count == 3 || (reader->count == 5 && !strcmp(word[3], "as"))) || (!write && strcmp(word[1], "read-only")))
+    if (!(reader->count == 3 || (reader->count == 5 && !strcmp(word[3], "as"))) ||
+        (!write && strcmp(word[1], "read-only")))
         return wrong(reader, "write: directory read-only|read-write HOST-DIRECTORY [as GUEST-DIRECTORY]");
     const char *guest = reader->count == 5 ? word[4] : word[2];
     if (!*word[2] || !*guest)
         return wrong(reader, "a directory needs a name");
     char host[PATH_MAX];
     const char *slash = *word[2] == '/' ? NULL : strrchr(reader->path, '/');
-    int length = snprintf(host, sizeof(host), "%.*s%s", slash ? (int)(slash + 1 - reader->path) : 0, reader->path, word[2]);
+    int length =
+        snprintf(host, sizeof(host), "%.*s%s", slash ? (int)(slash + 1 - reader->path) : 0, reader->path, word[2]);
     if (length < 0 || (size_t)length >= sizeof(host))
         return wrong(reader, "the directory's name is too long");
-    return bh_policy_grant_directory(reader->policy, host, guest, write ? BH_READ_WRITE : BH_READ_ONLY) ? refused(reader) : BH_OK;
+    return bh_policy_grant_directory(reader->policy, host, guest, write ? BH_READ_WRITE : BH_READ_ONLY)
+               ? refused(reader)
+               : BH_OK;
 }
 
 /* stream stdin|stdout|stderr: the host's own */
@@ -124,21 +128,22 @@ static bh_error read_line(struct reader *reader) {
             return wrong(reader, "'%s' stands alone on its line", what);
         return bh_policy_grant(policy, *what == 'c' ? BH_GRANT_CLOCK : BH_GRANT_RANDOM);
     }
-    static const char *const with_value[] = {"stream", "environment", "memory", "stack", "mappings", "threads",
-                                             "descriptors", "deadline"};
+    static const char *const with_value[] = {"stream",   "environment", "memory",      "stack",
+                                             "mappings", "threads",     "descriptors", "deadline"};
     size_t n = 0;
     while (n < sizeof(with_value) / sizeof(*with_value) && strcmp(what, with_value[n]))
         n++;
     if (n == sizeof(with_value) / sizeof(*with_value))
-        return wrong(reader, "'%s' is not known; a line begins with directory, clock, random, stream, environment, memory, stack, "
-                             "mappings, threads, descriptors or deadline", what);
+        return wrong(
+            reader,
+            "'%s' is not known; a line begins with directory, clock, random, stream, environment, memory, stack, "
+            "mappings, threads, descriptors or deadline",
+            what);
     if (reader->count != 2)
         return wrong(reader, "'%s' wants one value", what);
     switch (n) {
-    case 0:
-        return read_stream(reader);
-    case 1:
-        return bh_policy_add_environment(policy, reader->word[1]) ? refused(reader) : BH_OK;
+    case 0: return read_stream(reader);
+    case 1: return bh_policy_add_environment(policy, reader->word[1]) ? refused(reader) : BH_OK;
     case 2:
         error = parse_number(reader, true, BH_SLOT_SIZE, &value);
         return error ? error : bh_policy_set_memory_limit(policy, value);

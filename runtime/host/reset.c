@@ -1,8 +1,8 @@
 /* Resets: an instance as it was right after its creation, without making it anew.
  *
- * Its memory goes back to what the sealed image says, is relocated, and the start code runs again: so a reset instance has
- * fresh random numbers, as a new one has, and nothing of the host's memory is spent on keeping a copy of its first state.
- * Code, context page and gate stay as they are; nothing could have changed them.
+ * Its memory goes back to what the sealed image says, is relocated, and the start code runs again: so a reset instance
+ * has fresh random numbers, as a new one has, and nothing of the host's memory is spent on keeping a copy of its first
+ * state. Code, context page and gate stay as they are; nothing could have changed them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,9 @@
 static bh_error rebuild(bh_instance *instance) {
     struct bh_space *space = &instance->slot.space;
     instance->slot.mapped = false;
-    if (instance->slot.poisoned || (space->code_start > space->low && !bh_slot_unmap(instance->slot.base + space->low, space->code_start - space->low)) ||
+    if (instance->slot.poisoned ||
+        (space->code_start > space->low &&
+         !bh_slot_unmap(instance->slot.base + space->low, space->code_start - space->low)) ||
         !bh_slot_unmap(instance->slot.base + space->code_end, space->high - space->code_end)) {
         instance->slot.poisoned = true;
         return bh_fail_limit("cannot unmap what the guest had mapped");

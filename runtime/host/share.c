@@ -1,8 +1,8 @@
 /* Host memory that guests see without a copy.
  *
- * Only shared mappings of a file can appear at a second address, so buffers to be shared are made here, of a memfd, or the
- * caller names a file. A read-only share is a mapping of a descriptor that is open for reading alone: the kernel itself then
- * refuses to make it writable, whoever asks. The guest's own memory calls do not touch shares at all. */
+ * Only shared mappings of a file can appear at a second address, so buffers to be shared are made here, of a memfd, or
+ * the caller names a file. A read-only share is a mapping of a descriptor that is open for reading alone: the kernel
+ * itself then refuses to make it writable, whoever asks. The guest's own memory calls do not touch shares at all. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct buffer {
     char *memory;
     size_t size;
     struct bh_kept read_write, read_only; /* descriptors of the same memfd */
-    unsigned uses;             /* shares of it that are mapped */
+    unsigned uses;                        /* shares of it that are mapped */
 };
 
 struct bh_share {
@@ -43,8 +43,10 @@ static int reopen_read_only(int fd) {
 }
 
 static bh_error no_proc(void) {
-    return bh_fail_number(BH_ERROR_SYSTEM, ENOENT, "memory that can be written is shared for reading alone by /proc/self/fd, which is missing here: "
-                                                   "mount /proc, or share it for reading and writing");
+    return bh_fail_number(
+        BH_ERROR_SYSTEM, ENOENT,
+        "memory that can be written is shared for reading alone by /proc/self/fd, which is missing here: "
+        "mount /proc, or share it for reading and writing");
 }
 
 static int make_file(size_t size) {
@@ -68,7 +70,8 @@ static void discard(struct buffer *buffer) {
 
 bh_error bh_shared_create(size_t size, void **memory) {
     if (!memory || !size || size > MAX_BUFFER)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_shared_create: a size from 1 byte to 1 TiB and a place for the address are needed");
+        return bh_fail(BH_ERROR_ARGUMENT,
+                       "bh_shared_create: a size from 1 byte to 1 TiB and a place for the address are needed");
     struct buffer *buffer = calloc(1, sizeof(*buffer));
     if (!buffer)
         return bh_fail(BH_ERROR_MEMORY, "no memory for a shared buffer");
@@ -121,7 +124,8 @@ bh_error bh_shared_destroy(void *memory) {
 static struct buffer *use_buffer(const char *memory, size_t size) {
     pthread_mutex_lock(&lock);
     struct buffer *buffer = buffers;
-    while (buffer && !((size_t)(memory - buffer->memory) < buffer->size && size <= buffer->size - (size_t)(memory - buffer->memory)))
+    while (buffer && !((size_t)(memory - buffer->memory) < buffer->size &&
+                       size <= buffer->size - (size_t)(memory - buffer->memory)))
         buffer = buffer->next;
     if (buffer)
         buffer->uses++;
@@ -178,7 +182,8 @@ static bh_error map(bh_instance *instance, int fd, uint64_t offset, size_t size,
         return bh_fail_limit("cannot map shared memory");
     }
     bh_space_add(&instance->slot.space, at, at + size, protection, BH_PIECE_SHARED, false);
-    *share = (struct bh_share){.next = instance->shares, .guest = instance->slot.base + at, .size = size, .buffer = buffer};
+    *share =
+        (struct bh_share){.next = instance->shares, .guest = instance->slot.base + at, .size = size, .buffer = buffer};
     instance->shares = share;
     *guest = share->guest;
     return BH_OK;
@@ -186,10 +191,13 @@ static bh_error map(bh_instance *instance, int fd, uint64_t offset, size_t size,
 
 static bh_error check(const bh_instance *instance, uint64_t at, size_t size, int mode, const bh_address *guest) {
     if (!instance || !guest || (mode != BH_READ_ONLY && mode != BH_READ_WRITE))
-        return bh_fail(BH_ERROR_ARGUMENT, "sharing memory needs an instance, a mode and a place for the guest's address");
+        return bh_fail(BH_ERROR_ARGUMENT,
+                       "sharing memory needs an instance, a mode and a place for the guest's address");
     if (at % BH_PAGE_SIZE || size % BH_PAGE_SIZE || !size || size > BH_SLOT_SIZE)
-        return bh_fail(BH_ERROR_ARGUMENT, "memory is shared in whole pages: address or offset, and size, must be multiples of "
-                                          "%d", BH_PAGE_SIZE);
+        return bh_fail(BH_ERROR_ARGUMENT,
+                       "memory is shared in whole pages: address or offset, and size, must be multiples of "
+                       "%d",
+                       BH_PAGE_SIZE);
     if (atomic_load(&bh_forked))
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
     return BH_OK;
@@ -201,8 +209,10 @@ bh_error bh_share(bh_instance *instance, const void *memory, size_t size, int mo
         return error;
     struct buffer *buffer = use_buffer(memory, size);
     if (!buffer)
-        return bh_fail(BH_ERROR_ARGUMENT, "%zu bytes at %p do not lie in one buffer of bh_shared_create: the kernel cannot show "
-                                          "other memory at a second address; copy it with bh_copy_in, or use bh_share_fd", size, memory);
+        return bh_fail(BH_ERROR_ARGUMENT,
+                       "%zu bytes at %p do not lie in one buffer of bh_shared_create: the kernel cannot show "
+                       "other memory at a second address; copy it with bh_copy_in, or use bh_share_fd",
+                       size, memory);
     const struct bh_kept *file = mode == BH_READ_WRITE ? &buffer->read_write : &buffer->read_only;
     bool refused = false;
     if (file->fd < 0) {
@@ -210,7 +220,8 @@ bh_error bh_share(bh_instance *instance, const void *memory, size_t size, int mo
     } else if (!bh_kept_same(file)) {
         error = bh_fail_kept(file, "a shared buffer");
     } else if (take(instance, &error)) {
-        error = map(instance, file->fd, (uint64_t)((const char *)memory - buffer->memory), size, mode, buffer, guest, &refused);
+        error = map(instance, file->fd, (uint64_t)((const char *)memory - buffer->memory), size, mode, buffer, guest,
+                    &refused);
         error = give(instance, error, refused);
     }
     if (error)
@@ -230,8 +241,8 @@ static bh_error mappable(int fd, uint64_t offset, size_t size, int mode, int *us
     if ((unsigned long)system.f_type == HUGETLBFS)
         return bh_fail(BH_ERROR_ARGUMENT, "bh_share_fd: descriptor %d has huge pages, which cannot be shared", fd);
     if (offset > (uint64_t)info.st_size || size > BH_PAGE_ROUND(info.st_size) - offset)
-        return bh_fail(BH_ERROR_ARGUMENT, "bh_share_fd: the file of descriptor %d ends at %lld, before offset + size", fd,
-                       (long long)info.st_size);
+        return bh_fail(BH_ERROR_ARGUMENT, "bh_share_fd: the file of descriptor %d ends at %lld, before offset + size",
+                       fd, (long long)info.st_size);
     int access = flags & O_ACCMODE;
     if (access == O_WRONLY || (mode == BH_READ_WRITE && access != O_RDWR))
         return bh_fail(BH_ERROR_ARGUMENT, "bh_share_fd: descriptor %d is not open for %s", fd,
@@ -283,8 +294,10 @@ bh_error bh_unshare(bh_instance *instance, bh_address guest) {
     share = *at;
     error = BH_OK;
     if (!share) {
-        error = bh_fail(BH_ERROR_ARGUMENT, "bh_unshare: nothing is shared with the instance at 0x%llx", (unsigned long long)guest);
-    } else if (!bh_slot_release(&instance->slot, guest - instance->slot.base, guest - instance->slot.base + share->size)) {
+        error = bh_fail(BH_ERROR_ARGUMENT, "bh_unshare: nothing is shared with the instance at 0x%llx",
+                        (unsigned long long)guest);
+    } else if (!bh_slot_release(&instance->slot, guest - instance->slot.base,
+                                guest - instance->slot.base + share->size)) {
         refused = true;
         error = bh_fail_limit("cannot unmap shared memory");
     } else {

@@ -31,30 +31,22 @@ static unsigned scalar_size(char type) {
     switch (type) {
     case 'b':
     case 'a':
-    case 'h':
-        return 1;
+    case 'h': return 1;
     case 's':
-    case 't':
-        return 2;
+    case 't': return 2;
     case 'i':
     case 'u':
-    case 'f':
-        return 4;
+    case 'f': return 4;
     case 'l':
     case 'm':
     case 'p':
-    case 'd':
-        return 8;
-    case 'e':
-        return 16;
-    default:
-        return 0;
+    case 'd': return 8;
+    case 'e': return 16;
+    default: return 0;
     }
 }
 
-static uint64_t round_up(uint64_t x, uint64_t alignment) {
-    return (x + alignment - 1) & ~(alignment - 1);
-}
+static uint64_t round_up(uint64_t x, uint64_t alignment) { return (x + alignment - 1) & ~(alignment - 1); }
 
 /* [count] in front of a member. */
 static bool parse_count(struct parser *parser, uint64_t *count) {
@@ -70,9 +62,7 @@ static bool parse_count(struct parser *parser, uint64_t *count) {
     return *count ? true : fail(parser, "an array of no elements has no place in an argument");
 }
 
-static bool is_aggregate(char type) {
-    return type == '{' || type == '<';
-}
+static bool is_aggregate(char type) { return type == '{' || type == '<'; }
 
 /* The size and alignment of the type at parser->at, which moves behind it. */
 static bool parse_shape(struct parser *parser, unsigned depth, struct shape *shape) {
@@ -166,7 +156,9 @@ static bool parse_parameter(struct parser *parser, bh_parameter *parameter, enum
     struct shape shape;
     if (!parse_shape(parser, 0, &shape))
         return false;
-    *parameter = (bh_parameter){.type = *start, .size = (uint32_t)shape.size, .alignment = (uint8_t)shape.alignment,
+    *parameter = (bh_parameter){.type = *start,
+                                .size = (uint32_t)shape.size,
+                                .alignment = (uint8_t)shape.alignment,
                                 .piece = {BH_PASS_MEMORY, BH_PASS_MEMORY}};
     if (parameter->type == '<')
         parameter->type = '{';
@@ -255,5 +247,6 @@ bh_error bh_signature_parse(const char *text, bh_function *function) {
     memset(function, 0, sizeof(*function));
     if (parse(&parser, function))
         return BH_OK;
-    return bh_fail(BH_ERROR_SIGNATURE, "signature '%s', position %u: %s", text, (unsigned)(parser.at - text) + 1, parser.problem);
+    return bh_fail(BH_ERROR_SIGNATURE, "signature '%s', position %u: %s", text, (unsigned)(parser.at - text) + 1,
+                   parser.problem);
 }

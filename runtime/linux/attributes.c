@@ -11,9 +11,7 @@ bh_syscall bh_sys_chmod, bh_sys_fchmod, bh_sys_fchmodat, bh_sys_fchmodat2, bh_sy
 
 #define HERE ((int64_t)AT_FDCWD)
 
-bool bh_guest_owns(const struct stat *info) {
-    return info->st_uid == geteuid();
-}
+bool bh_guest_owns(const struct stat *info) { return info->st_uid == geteuid(); }
 
 /* Something that the guest may change. */
 struct object {
@@ -88,9 +86,7 @@ static int64_t change_mode(bh_instance *instance, int64_t directory, uint64_t pa
     return result;
 }
 
-int64_t bh_sys_chmod(bh_instance *instance, const uint64_t a[6]) {
-    return change_mode(instance, HERE, a[0], a[1], 0);
-}
+int64_t bh_sys_chmod(bh_instance *instance, const uint64_t a[6]) { return change_mode(instance, HERE, a[0], a[1], 0); }
 
 int64_t bh_sys_fchmodat(bh_instance *instance, const uint64_t a[6]) {
     return change_mode(instance, (int64_t)a[0], a[1], a[2], 0);

@@ -1,6 +1,6 @@
-/* System calls of the host that may block. While one does, other threads of the guest go on: the state lock is not held, so
- * the guest may close the descriptor meanwhile. The host's own descriptor stays open until the call is over: its number
- * could otherwise be that of another file of the host by the time that the kernel looks at it. */
+/* System calls of the host that may block. While one does, other threads of the guest go on: the state lock is not
+ * held, so the guest may close the descriptor meanwhile. The host's own descriptor stays open until the call is over:
+ * its number could otherwise be that of another file of the host by the time that the kernel looks at it. */
 #include "linux.h"
 
 #include <unistd.h>

@@ -17,8 +17,8 @@ bh_syscall bh_sys_clone, bh_sys_exit, bh_sys_exit_group, bh_sys_gettid, bh_sys_s
 #define CLONE_OBSOLETE 0x400000 /* CLONE_DETACHED: without effect, and musl still sets it */
 /* A thread shares everything there is to share. Anything else would be another process. */
 #define CLONE_NEEDED (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
-#define CLONE_KNOWN                                                                                                            \
-    (CLONE_NEEDED | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID |            \
+#define CLONE_KNOWN                                                                                                    \
+    (CLONE_NEEDED | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID |   \
      CLONE_OBSOLETE)
 #define ROBUST_HEAD_SIZE 24
 
@@ -54,8 +54,11 @@ int64_t bh_sys_clone(bh_instance *instance, const uint64_t a[6]) {
 
     /* It goes on where its parent does, with the parent's argument registers; all others are clear. */
     const struct bh_frame *from = parent->frame;
-    const struct bh_thread_start start = {.task = task, .target = from->target, .rsp = a[1],
-                                          .registers.integer = {from->rdi, from->rsi, from->rdx, 0, from->r8, from->r9}};
+    const struct bh_thread_start start = {
+        .task = task,
+        .target = from->target,
+        .rsp = a[1],
+        .registers.integer = {from->rdi, from->rsi, from->rdx, 0, from->r8, from->r9}};
     task->thread_pointer = flags & CLONE_SETTLS ? a[4] : from->r14;
     if (((flags & CLONE_PARENT_SETTID) && !bh_put(instance, a[2], &tid, sizeof(tid))) ||
         ((flags & CLONE_CHILD_SETTID) && !bh_put(instance, a[3], &tid, sizeof(tid)))) {
@@ -94,8 +97,8 @@ int64_t bh_sys_exit_group(bh_instance *instance, const uint64_t a[6]) {
     return BH_LEAVE;
 }
 
-/* A thread that the guest made ends alone, and so does the one that started a program. One in a call of the host cannot, nor in
- * one that is nested in a callback: the host waits for a result. */
+/* A thread that the guest made ends alone, and so does the one that started a program. One in a call of the host
+ * cannot, nor in one that is nested in a callback: the host waits for a result. */
 int64_t bh_sys_exit(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
     bool called = task->depth && (instance->module->image.elf.note_flags & BH_NOTE_FLAG_LIBRARY);
@@ -106,9 +109,7 @@ int64_t bh_sys_exit(bh_instance *instance, const uint64_t a[6]) {
     return BH_LEAVE;
 }
 
-int64_t bh_sys_gettid(bh_instance *instance, const uint64_t a[6]) {
-    return bh_task_of(instance)->tid;
-}
+int64_t bh_sys_gettid(bh_instance *instance, const uint64_t a[6]) { return bh_task_of(instance)->tid; }
 
 int64_t bh_sys_set_tid_address(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
@@ -116,8 +117,8 @@ int64_t bh_sys_set_tid_address(bh_instance *instance, const uint64_t a[6]) {
     return task->tid;
 }
 
-/* Remembered for who asks. musl itself wakes those who wait for the mutexes of a thread that ends, and no thread ends alone
- * in any other way. */
+/* Remembered for who asks. musl itself wakes those who wait for the mutexes of a thread that ends, and no thread ends
+ * alone in any other way. */
 int64_t bh_sys_set_robust_list(bh_instance *instance, const uint64_t a[6]) {
     if (!instance->threads)
         return bh_refuse(instance, ENOSYS, "set_robust_list", NULL);
@@ -157,19 +158,18 @@ int64_t bh_sys_membarrier(bh_instance *instance, const uint64_t a[6]) {
     return instance->threads ? -ENOSYS : bh_refuse(instance, ENOSYS, "membarrier", NULL);
 }
 
-/* The thread pointer: r14, or a word of the context page, which only the host can write. What the guest puts there matters
- * to nobody else: it is one more value that its confined accesses start from. */
+/* The thread pointer: r14, or a word of the context page, which only the host can write. What the guest puts there
+ * matters to nobody else: it is one more value that its confined accesses start from. */
 int64_t bh_sys_arch_prctl(bh_instance *instance, const uint64_t a[6]) {
     struct bh_task *task = bh_task_of(instance);
-    uint64_t *pointer = instance->threads ? &task->frame->r14 : &instance->slot.context[(BH_CONTEXT_TP - BH_CONTEXT_BASE) / 8];
+    uint64_t *pointer =
+        instance->threads ? &task->frame->r14 : &instance->slot.context[(BH_CONTEXT_TP - BH_CONTEXT_BASE) / 8];
     switch (a[0]) {
     case ARCH_SET_FS:
         *pointer = a[1];
         task->thread_pointer = a[1];
         return 0;
-    case ARCH_GET_FS:
-        return bh_put(instance, a[1], pointer, sizeof(*pointer)) ? 0 : -EFAULT;
-    default:
-        return bh_refuse(instance, EINVAL, "arch_prctl", NULL);
+    case ARCH_GET_FS: return bh_put(instance, a[1], pointer, sizeof(*pointer)) ? 0 : -EFAULT;
+    default: return bh_refuse(instance, EINVAL, "arch_prctl", NULL);
     }
 }

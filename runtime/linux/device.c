@@ -27,7 +27,8 @@ static const struct {
 
 #define DEVICES ((int)(sizeof(devices) / sizeof(*devices)))
 
-/* The number in a name that is not empty, of digits alone, without further zeros in front; UINT64_MAX when it is none. */
+/* The number in a name that is not empty, of digits alone, without further zeros in front; UINT64_MAX when it is none.
+ */
 static uint64_t number_in(const char *name) {
     uint64_t number = 0;
     if (name[0] == '0' && name[1])
@@ -134,9 +135,7 @@ static int look(int number, struct stat *info) {
     return -ENOENT;
 }
 
-static bool is_random(int number) {
-    return number == DEVICES - 1 || number == DEVICES - 2;
-}
+static bool is_random(int number) { return number == DEVICES - 1 || number == DEVICES - 2; }
 
 /* What of R_OK and W_OK the guest may do with it; -errno when it is not there. */
 static int64_t allowed(bh_instance *instance, const struct bh_device *device, uint64_t wanted) {

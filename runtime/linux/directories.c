@@ -12,9 +12,7 @@ bh_syscall bh_sys_getcwd, bh_sys_chdir, bh_sys_fchdir, bh_sys_getdents64, bh_sys
 
 #define DIRECTORY_PIECE 65536
 
-void bh_directory_begin(struct bh_linux *state) {
-    state->cwd = (struct bh_directory){.fd = BH_NOWHERE}; /* the root */
-}
+void bh_directory_begin(struct bh_linux *state) { state->cwd = (struct bh_directory){.fd = BH_NOWHERE}; /* the root */ }
 
 void bh_directory_leave(struct bh_linux *state) {
     if (state->cwd_held) {
@@ -97,8 +95,9 @@ bh_error bh_directory_start(bh_instance *instance) {
     if (!error)
         return BH_OK;
     errno = (int)-error;
-    return bh_fail_errno(BH_ERROR_POLICY, "the guest cannot begin in '%s', which must be a directory that it was granted, or beneath one",
-                         name);
+    return bh_fail_errno(
+        BH_ERROR_POLICY,
+        "the guest cannot begin in '%s', which must be a directory that it was granted, or beneath one", name);
 }
 
 int64_t bh_sys_fchdir(bh_instance *instance, const uint64_t a[6]) {

@@ -51,8 +51,11 @@ int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char
 
 int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal) {
     struct bh_frame *frame = bh_task_of(instance)->frame;
-    frame->fault = (struct bh_fault){.kind = kind, .signal = signal, .pc = bh_confine(instance->slot.base, frame->target),
-                                     .sp = frame->rsp, .bp = frame->rbp};
+    frame->fault = (struct bh_fault){.kind = kind,
+                                     .signal = signal,
+                                     .pc = bh_confine(instance->slot.base, frame->target),
+                                     .sp = frame->rsp,
+                                     .bp = frame->rbp};
     frame->reason = LEAVE_FAULT;
     return BH_LEAVE;
 }
@@ -68,8 +71,8 @@ static int64_t unknown(bh_instance *instance, uint64_t number) {
 
 /* What touches nothing that the state lock guards, and is called often or waits by itself. */
 static bool needs_state(uint64_t number) {
-    return number != SYS_futex && number != SYS_nanosleep && number != SYS_clock_nanosleep && number != SYS_sched_yield &&
-           number != SYS_gettid && number != SYS_clock_gettime;
+    return number != SYS_futex && number != SYS_nanosleep && number != SYS_clock_nanosleep &&
+           number != SYS_sched_yield && number != SYS_gettid && number != SYS_clock_gettime;
 }
 
 static int64_t handle(bh_instance *instance, const struct bh_frame *frame, uint64_t number) {

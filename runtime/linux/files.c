@@ -103,7 +103,8 @@ static int cut(bh_instance *instance, int path_fd, int fd, int status) {
 }
 
 /* Opens what is there. *change: whether the guest may change it, by the grants. */
-static int open_existing(bh_instance *instance, struct bh_place *place, uint64_t flags, struct stat *info, int *change) {
+static int open_existing(bh_instance *instance, struct bh_place *place, uint64_t flags, struct stat *info,
+                         int *change) {
     bool once = (flags & O_CREAT) && (flags & O_EXCL);
     int status = (int)(flags & (OPEN_STATUS | O_TRUNC | O_DIRECTORY));
     int path_fd = bh_place_look(instance, place, once || (flags & O_NOFOLLOW), info, change);
@@ -136,7 +137,8 @@ static int open_existing(bh_instance *instance, struct bh_place *place, uint64_t
     return error ? error : fd;
 }
 
-static int open_place(bh_instance *instance, struct bh_place *place, uint64_t flags, uint64_t mode, struct stat *info, int *change) {
+static int open_place(bh_instance *instance, struct bh_place *place, uint64_t flags, uint64_t mode, struct stat *info,
+                      int *change) {
     place->creates = flags & O_CREAT;
     for (int attempt = 0; attempt < BH_ATTEMPTS; attempt++) {
         int fd = open_existing(instance, place, flags, info, change);
@@ -150,12 +152,18 @@ static int open_place(bh_instance *instance, struct bh_place *place, uint64_t fl
     return -ENOENT; /* somebody creates and removes it all the time */
 }
 
-static struct bh_file describe(const struct bh_place *place, uint64_t flags, int host, const struct stat *info, int change) {
-    struct bh_file file = {.host = host, .owned = true, .cloexec = flags & O_CLOEXEC, .write = !change, .grant = place->at.grant,
+static struct bh_file describe(const struct bh_place *place, uint64_t flags, int host, const struct stat *info,
+                               int change) {
+    struct bh_file file = {.host = host,
+                           .owned = true,
+                           .cloexec = flags & O_CLOEXEC,
+                           .write = !change,
+                           .grant = place->at.grant,
                            .depth = place->depth};
     file.named = flags & O_PATH;
-    file.kind = !S_ISDIR(info->st_mode) ? file.named ? BH_FILE_NAMED : BH_FILE_REGULAR
-                : place->at.fd == BH_NOWHERE ? BH_FILE_ANCESTOR : BH_FILE_DIRECTORY;
+    file.kind = !S_ISDIR(info->st_mode)      ? file.named ? BH_FILE_NAMED : BH_FILE_REGULAR
+                : place->at.fd == BH_NOWHERE ? BH_FILE_ANCESTOR
+                                             : BH_FILE_DIRECTORY;
     file.in_pieces = file.kind == BH_FILE_REGULAR;
     return file;
 }
@@ -165,7 +173,8 @@ static int64_t open_found(bh_instance *instance, struct bh_place *place, uint64_
     int change, room = bh_descriptor_take();
     if (room)
         return room;
-    int host = open_place(instance, place, flags, mode & 0777 & ~(uint64_t)instance->personality->umask, &info, &change);
+    int host =
+        open_place(instance, place, flags, mode & 0777 & ~(uint64_t)instance->personality->umask, &info, &change);
     if (host < 0) {
         bh_descriptor_return();
         return host == -EROFS ? bh_place_refuse(instance, place, EROFS) : host;
@@ -201,9 +210,7 @@ int64_t bh_sys_open(bh_instance *instance, const uint64_t a[6]) {
     return open_at(instance, (uint64_t)AT_FDCWD, a[0], a[1], a[2]);
 }
 
-int64_t bh_sys_openat(bh_instance *instance, const uint64_t a[6]) {
-    return open_at(instance, a[0], a[1], a[2], a[3]);
-}
+int64_t bh_sys_openat(bh_instance *instance, const uint64_t a[6]) { return open_at(instance, a[0], a[1], a[2], a[3]); }
 
 int64_t bh_sys_creat(bh_instance *instance, const uint64_t a[6]) {
     return open_at(instance, (uint64_t)AT_FDCWD, a[0], O_CREAT | O_WRONLY | O_TRUNC, a[1]);
@@ -268,9 +275,7 @@ int64_t bh_file_duplicate(bh_instance *instance, uint64_t fd, unsigned from, boo
     return added;
 }
 
-int64_t bh_sys_dup(bh_instance *instance, const uint64_t a[6]) {
-    return bh_file_duplicate(instance, a[0], 0, false);
-}
+int64_t bh_sys_dup(bh_instance *instance, const uint64_t a[6]) { return bh_file_duplicate(instance, a[0], 0, false); }
 
 static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, bool cloexec) {
     if (!bh_file_get(instance, from) || (uint32_t)to >= instance->personality->file_soft)
@@ -287,9 +292,7 @@ static int64_t duplicate_to(bh_instance *instance, uint64_t from, uint64_t to, b
     return (int64_t)to;
 }
 
-int64_t bh_sys_dup2(bh_instance *instance, const uint64_t a[6]) {
-    return duplicate_to(instance, a[0], a[1], false);
-}
+int64_t bh_sys_dup2(bh_instance *instance, const uint64_t a[6]) { return duplicate_to(instance, a[0], a[1], false); }
 
 int64_t bh_sys_dup3(bh_instance *instance, const uint64_t a[6]) {
     if ((uint32_t)a[0] == (uint32_t)a[1] || (a[2] & ~(uint64_t)O_CLOEXEC))
@@ -310,31 +313,22 @@ int64_t bh_sys_fcntl(bh_instance *instance, const uint64_t a[6]) {
         return -EBADF;
     switch ((int)a[1]) {
     case F_DUPFD:
-    case F_DUPFD_CLOEXEC:
-        return bh_file_duplicate(instance, a[0], (unsigned)a[2], (int)a[1] == F_DUPFD_CLOEXEC);
-    case F_GETFD:
-        return file->cloexec ? FD_CLOEXEC : 0;
-    case F_SETFD:
-        file->cloexec = a[2] & FD_CLOEXEC;
-        return 0;
+    case F_DUPFD_CLOEXEC: return bh_file_duplicate(instance, a[0], (unsigned)a[2], (int)a[1] == F_DUPFD_CLOEXEC);
+    case F_GETFD: return file->cloexec ? FD_CLOEXEC : 0;
+    case F_SETFD: file->cloexec = a[2] & FD_CLOEXEC; return 0;
     case F_GETFL: {
         int flags = fcntl(file->host, F_GETFL);
         return flags < 0 ? -errno : flags & (OPEN_STATUS | 0100000);
     }
-    case F_SETFL:
-        return set_flags(file, (int)a[2]);
+    case F_SETFL: return set_flags(file, (int)a[2]);
     case F_GETLK:
     case F_SETLK:
-    case F_SETLKW:
-        return bh_file_lock(instance, file, (int)a[1], a[2]);
+    case F_SETLKW: return bh_file_lock(instance, file, (int)a[1], a[2]);
     case F_GET_SEALS:
-    case F_ADD_SEALS:
-        return bh_memory_seals(instance, file, (int)a[1], a[2]);
+    case F_ADD_SEALS: return bh_memory_seals(instance, file, (int)a[1], a[2]);
     case F_GETPIPE_SZ:
-    case F_SETPIPE_SZ:
-        return bh_pipe_size(instance, file, (int)a[1], a[2]);
-    default:
-        return bh_refuse(instance, EINVAL, "fcntl", NULL);
+    case F_SETPIPE_SZ: return bh_pipe_size(instance, file, (int)a[1], a[2]);
+    default: return bh_refuse(instance, EINVAL, "fcntl", NULL);
     }
 }
 
@@ -361,7 +355,6 @@ int64_t bh_sys_ioctl(bh_instance *instance, const uint64_t a[6]) {
         if (!bh_get(instance, &number, a[2], sizeof(number)))
             return -EFAULT;
         return set_flags(file, (fcntl(file->host, F_GETFL) & ~O_NONBLOCK) | (number ? O_NONBLOCK : 0));
-    default:
-        return -ENOTTY;
+    default: return -ENOTTY;
     }
 }

@@ -1,6 +1,6 @@
-/* Futexes, by the host's own. An address in the slot is an address of this process and of no other instance, and every futex
- * is taken as private: the kernel then knows it by process and address alone. It checks itself whether the memory is there,
- * and reads it without a fault that anybody else would see. */
+/* Futexes, by the host's own. An address in the slot is an address of this process and of no other instance, and every
+ * futex is taken as private: the kernel then knows it by process and address alone. It checks itself whether the memory
+ * is there, and reads it without a fault that anybody else would see. */
 #include "linux.h"
 
 #include <linux/futex.h>
@@ -53,16 +53,15 @@ static int64_t wait(bh_instance *instance, const uint64_t a[6], int operation) {
     uint64_t bits = bitset ? (uint32_t)a[5] : FUTEX_BITSET_MATCH_ANY;
     int64_t result;
     do
-        result = bh_blocking_syscall(&task->interrupt, SYS_futex, a[0],
-                                     FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | (uint64_t)(operation & FUTEX_CLOCK_REALTIME),
-                                     (uint32_t)a[2], (uint64_t)(uintptr_t)timeout, 0, bits);
+        result =
+            bh_blocking_syscall(&task->interrupt, SYS_futex, a[0],
+                                FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | (uint64_t)(operation & FUTEX_CLOCK_REALTIME),
+                                (uint32_t)a[2], (uint64_t)(uintptr_t)timeout, 0, bits);
     while (result == -EINTR && !bh_woken(instance));
     return result;
 }
 
-static int64_t result_of(long result) {
-    return result < 0 ? -errno : result;
-}
+static int64_t result_of(long result) { return result < 0 ? -errno : result; }
 
 /* Called without the state lock. */
 int64_t bh_sys_futex(bh_instance *instance, const uint64_t a[6]) {
@@ -71,19 +70,16 @@ int64_t bh_sys_futex(bh_instance *instance, const uint64_t a[6]) {
         return -EFAULT;
     switch (operation & FUTEX_CMD_MASK) {
     case FUTEX_WAIT:
-    case FUTEX_WAIT_BITSET:
-        return wait(instance, a, operation);
-    case FUTEX_WAKE:
-        return result_of(syscall(SYS_futex, a[0], FUTEX_WAKE | private, (int)a[2], NULL, NULL, 0));
+    case FUTEX_WAIT_BITSET: return wait(instance, a, operation);
+    case FUTEX_WAKE: return result_of(syscall(SYS_futex, a[0], FUTEX_WAKE | private, (int)a[2], NULL, NULL, 0));
     case FUTEX_WAKE_BITSET:
         return result_of(syscall(SYS_futex, a[0], FUTEX_WAKE_BITSET | private, (int)a[2], NULL, NULL, (uint32_t)a[5]));
     case FUTEX_REQUEUE:
     case FUTEX_CMP_REQUEUE:
         if (!bh_in_slot(instance, a[4], sizeof(uint32_t)))
             return -EFAULT;
-        return result_of(syscall(SYS_futex, a[0], (operation & FUTEX_CMD_MASK) | private, (int)a[2], (uint64_t)(uint32_t)a[3],
-                                 a[4], (uint32_t)a[5]));
-    default:
-        return bh_refuse(instance, ENOSYS, "futex", "an operation that guests do not have");
+        return result_of(syscall(SYS_futex, a[0], (operation & FUTEX_CMD_MASK) | private, (int)a[2],
+                                 (uint64_t)(uint32_t)a[3], a[4], (uint32_t)a[5]));
+    default: return bh_refuse(instance, ENOSYS, "futex", "an operation that guests do not have");
     }
 }

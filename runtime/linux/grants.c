@@ -148,5 +148,6 @@ int bh_place_may_change(const bh_instance *instance, const struct bh_place *plac
 
 bool bh_directory_is_granted(const bh_instance *instance, int parent, const char *name) {
     struct stat info;
-    return !fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) && S_ISDIR(info.st_mode) && grant_of(instance->policy, &info);
+    return !fstatat(parent, name, &info, AT_SYMLINK_NOFOLLOW) && S_ISDIR(info.st_mode) &&
+           grant_of(instance->policy, &info);
 }

@@ -1,5 +1,5 @@
-/* Reading, writing, seeking. Buffers go to the kernel as they are, once they are known to lie in the slot: the kernel's own
- * copies are guarded, and it knows which pages the guest may write. */
+/* Reading, writing, seeking. Buffers go to the kernel as they are, once they are known to lie in the slot: the kernel's
+ * own copies are guarded, and it knows which pages the guest may write. */
 #include "linux.h"
 
 #include <fcntl.h>
@@ -69,8 +69,9 @@ static void advance(struct transfer *t, int count, size_t rest) {
     t->count -= count;
 }
 
-/* The kernel reads and writes a file to the end whatever signals come, and copies a gigabyte in half a second: it is asked for less at
- * a time. Pipes, sockets and devices are interrupted, and there a second call could wait where one would not. *all: nothing is left. */
+/* The kernel reads and writes a file to the end whatever signals come, and copies a gigabyte in half a second: it is
+ * asked for less at a time. Pipes, sockets and devices are interrupted, and there a second call could wait where one
+ * would not. *all: nothing is left. */
 static int64_t transfer_pieces(bh_instance *instance, const struct bh_file *file, struct transfer *t, bool *all) {
     int host = file->host;
     if (!file->in_pieces) {
@@ -104,7 +105,8 @@ static int64_t transfer_pieces(bh_instance *instance, const struct bh_file *file
 
 int64_t bh_raised_pass_on(bh_instance *instance, const struct bh_raised *raised, int64_t result, bool look) {
     int signal = bh_raised_take(raised, look);
-    if (signal && (signal == SIGPIPE || bh_signal_handled(instance, signal)) && bh_signal_raise(instance, signal) == BH_LEAVE)
+    if (signal && (signal == SIGPIPE || bh_signal_handled(instance, signal)) &&
+        bh_signal_raise(instance, signal) == BH_LEAVE)
         return BH_LEAVE;
     return result;
 }
@@ -121,14 +123,13 @@ static int64_t transfer(bh_instance *instance, const struct bh_file *file, struc
     return bh_raised_pass_on(instance, &raised, result, !all);
 }
 
-static bool is_said(const uint64_t a[6], bool writes) {
-    return writes && (uint32_t)a[0] == STDERR_FILENO;
-}
+static bool is_said(const uint64_t a[6], bool writes) { return writes && (uint32_t)a[0] == STDERR_FILENO; }
 
 static int64_t transfer_one(bh_instance *instance, const uint64_t a[6], bool writes, bool at) {
     struct bh_file *file = bh_file_get(instance, a[0]);
     struct iovec buffer = {(void *)(uintptr_t)a[1], a[2]};
-    struct transfer t = {.fd = a[0], .writes = writes, .at = at, .offset = at ? a[3] : 0, .vector = &buffer, .count = 1};
+    struct transfer t = {
+        .fd = a[0], .writes = writes, .at = at, .offset = at ? a[3] : 0, .vector = &buffer, .count = 1};
     if (is_said(a, writes))
         bh_said_append(instance, &buffer, 1);
     if (!file)
@@ -136,21 +137,13 @@ static int64_t transfer_one(bh_instance *instance, const uint64_t a[6], bool wri
     return bh_in_slot(instance, a[1], a[2]) ? transfer(instance, file, &t) : -EFAULT;
 }
 
-int64_t bh_sys_read(bh_instance *instance, const uint64_t a[6]) {
-    return transfer_one(instance, a, false, false);
-}
+int64_t bh_sys_read(bh_instance *instance, const uint64_t a[6]) { return transfer_one(instance, a, false, false); }
 
-int64_t bh_sys_write(bh_instance *instance, const uint64_t a[6]) {
-    return transfer_one(instance, a, true, false);
-}
+int64_t bh_sys_write(bh_instance *instance, const uint64_t a[6]) { return transfer_one(instance, a, true, false); }
 
-int64_t bh_sys_pread64(bh_instance *instance, const uint64_t a[6]) {
-    return transfer_one(instance, a, false, true);
-}
+int64_t bh_sys_pread64(bh_instance *instance, const uint64_t a[6]) { return transfer_one(instance, a, false, true); }
 
-int64_t bh_sys_pwrite64(bh_instance *instance, const uint64_t a[6]) {
-    return transfer_one(instance, a, true, true);
-}
+int64_t bh_sys_pwrite64(bh_instance *instance, const uint64_t a[6]) { return transfer_one(instance, a, true, true); }
 
 /* Copies and checks a vector of buffers. Its length, or -errno. */
 static int get_vector(bh_instance *instance, uint64_t address, uint64_t count, struct iovec *vector) {
@@ -176,25 +169,18 @@ static int64_t transfer_vector(bh_instance *instance, const uint64_t a[6], bool 
         return -EBADF;
     if (count < 0)
         return count;
-    struct transfer t = {.fd = a[0], .writes = writes, .at = at, .offset = at ? a[3] : 0, .vector = vector, .count = count};
+    struct transfer t = {
+        .fd = a[0], .writes = writes, .at = at, .offset = at ? a[3] : 0, .vector = vector, .count = count};
     return transfer(instance, file, &t);
 }
 
-int64_t bh_sys_readv(bh_instance *instance, const uint64_t a[6]) {
-    return transfer_vector(instance, a, false, false);
-}
+int64_t bh_sys_readv(bh_instance *instance, const uint64_t a[6]) { return transfer_vector(instance, a, false, false); }
 
-int64_t bh_sys_writev(bh_instance *instance, const uint64_t a[6]) {
-    return transfer_vector(instance, a, true, false);
-}
+int64_t bh_sys_writev(bh_instance *instance, const uint64_t a[6]) { return transfer_vector(instance, a, true, false); }
 
-int64_t bh_sys_preadv(bh_instance *instance, const uint64_t a[6]) {
-    return transfer_vector(instance, a, false, true);
-}
+int64_t bh_sys_preadv(bh_instance *instance, const uint64_t a[6]) { return transfer_vector(instance, a, false, true); }
 
-int64_t bh_sys_pwritev(bh_instance *instance, const uint64_t a[6]) {
-    return transfer_vector(instance, a, true, true);
-}
+int64_t bh_sys_pwritev(bh_instance *instance, const uint64_t a[6]) { return transfer_vector(instance, a, true, true); }
 
 /* Without flags they are the older ones: at the file's own position where the offset is -1. */
 static int64_t transfer_vector_2(bh_instance *instance, const uint64_t a[6], bool writes) {
@@ -203,13 +189,9 @@ static int64_t transfer_vector_2(bh_instance *instance, const uint64_t a[6], boo
     return (uint32_t)a[5] ? -EOPNOTSUPP : transfer_vector(instance, a, writes, a[3] != UINT64_MAX);
 }
 
-int64_t bh_sys_preadv2(bh_instance *instance, const uint64_t a[6]) {
-    return transfer_vector_2(instance, a, false);
-}
+int64_t bh_sys_preadv2(bh_instance *instance, const uint64_t a[6]) { return transfer_vector_2(instance, a, false); }
 
-int64_t bh_sys_pwritev2(bh_instance *instance, const uint64_t a[6]) {
-    return transfer_vector_2(instance, a, true);
-}
+int64_t bh_sys_pwritev2(bh_instance *instance, const uint64_t a[6]) { return transfer_vector_2(instance, a, true); }
 
 int64_t bh_sys_lseek(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = bh_file_get(instance, a[0]);

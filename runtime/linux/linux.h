@@ -1,7 +1,8 @@
 /* The Linux personality: what a guest's system calls do. Denied unless the policy grants it.
  *
- * Every handler gets its six arguments as the guest put them into registers and returns a result or a negated errno, as the
- * kernel does. Guest memory is copied before it is looked at: another thread of the guest may change it at any time. */
+ * Every handler gets its six arguments as the guest put them into registers and returns a result or a negated errno, as
+ * the kernel does. Guest memory is copied before it is looked at: another thread of the guest may change it at any
+ * time. */
 #ifndef BULKHEAD_RUNTIME_LINUX_H
 #define BULKHEAD_RUNTIME_LINUX_H
 
@@ -33,25 +34,27 @@ enum bh_file_kind {
 
 #define BH_NOWHERE (-1) /* no descriptor of the host's */
 
-/* A directory of the guest's tree: one of the host's that lies beneath a grant or was granted, or an ancestor of a grant. */
+/* A directory of the guest's tree: one of the host's that lies beneath a grant or was granted, or an ancestor of a
+ * grant. */
 struct bh_directory {
     int fd;         /* BH_NOWHERE: an ancestor */
     unsigned grant; /* in which it was found; of an ancestor: one that it is above */
-    unsigned depth; /* how many levels beneath that it was found; of an ancestor: the length of its name, the grant's beginning */
+    unsigned depth; /* how many levels beneath that it was found; of an ancestor: the length of its name, the grant's
+                       beginning */
 };
 
 struct bh_file {
-    int host;        /* the host's descriptor */
+    int host; /* the host's descriptor */
     uint8_t kind;
-    bool owned;      /* close it with the guest's descriptor */
-    bool write;      /* its grant is read-write */
+    bool owned; /* close it with the guest's descriptor */
+    bool write; /* its grant is read-write */
     bool cloexec;
     bool in_pieces; /* a regular file of the host's */
     bool locks;     /* the guest's record locks of this file are its (locks.c) */
     bool named;     /* opened with O_PATH: the host's kernel refuses to do anything but look at it */
     unsigned grant; /* of a directory, as in struct bh_directory */
     unsigned depth;
-    struct bh_pipe *pipe; /* of a pipe's end */
+    struct bh_pipe *pipe;     /* of a pipe's end */
     struct bh_memory *memory; /* of a file in memory */
 };
 
@@ -70,16 +73,16 @@ struct bh_said {
 };
 
 struct bh_linux {
-    struct bh_task only;    /* of a module that is not built for threads */
-    struct bh_file *file;   /* the first few, or all file_limit once a guest opens more */
-    unsigned file_count;    /* room in it */
-    unsigned file_limit;    /* descriptors are below it */
+    struct bh_task only;           /* of a module that is not built for threads */
+    struct bh_file *file;          /* the first few, or all file_limit once a guest opens more */
+    unsigned file_count;           /* room in it */
+    unsigned file_limit;           /* descriptors are below it */
     unsigned file_soft, file_hard; /* new ones are below file_soft: rlimits.c */
     uint64_t core_soft, core_hard;
     struct bh_directory cwd; /* its descriptor is a grant's or held for it (cwd_held) */
     bool cwd_held;
     unsigned umask;
-    unsigned large_pipes;   /* pipe.c */
+    unsigned large_pipes;     /* pipe.c */
     struct bh_memory *memory; /* memfd.c: all of them */
     unsigned memory_count;
     uint32_t memory_number;
@@ -101,11 +104,11 @@ static inline struct bh_task *bh_task_of(const bh_instance *instance) {
 typedef int64_t bh_syscall(bh_instance *instance, const uint64_t argument[6]);
 
 /* An index that the guest chose and that was found below limit: zero where the processor only guessed so. */
-#define BH_BOUNDED(index, limit)                                                                                               \
-    ({                                                                                                                         \
-        uint64_t bounded_index = (index), bounded_mask;                                                                        \
-        __asm__("cmpq %2, %1; sbbq %0, %0" : "=r"(bounded_mask) : "r"(bounded_index), "er"((uint64_t)(limit)) : "cc");        \
-        bounded_index & bounded_mask;                                                                                          \
+#define BH_BOUNDED(index, limit)                                                                                       \
+    ({                                                                                                                 \
+        uint64_t bounded_index = (index), bounded_mask;                                                                \
+        __asm__("cmpq %2, %1; sbbq %0, %0" : "=r"(bounded_mask) : "r"(bounded_index), "er"((uint64_t)(limit)) : "cc"); \
+        bounded_index & bounded_mask;                                                                                  \
     })
 
 /* ---- dispatch.c ---- */
@@ -120,7 +123,8 @@ static inline bool bh_get(const bh_instance *instance, void *to, uint64_t from, 
 static inline bool bh_put(const bh_instance *instance, uint64_t to, const void *from, uint64_t size) {
     return bh_in_slot(instance, to, size) && !bh_guarded_copy(bh_confined(instance, to), from, size);
 }
-/* A guest's string, with its NUL: its length, -EFAULT, or -ENAMETOOLONG where room, or the slot, ends before it does. */
+/* A guest's string, with its NUL: its length, -EFAULT, or -ENAMETOOLONG where room, or the slot, ends before it
+ * does. */
 static inline int64_t bh_get_string(const bh_instance *instance, char *to, uint64_t from, uint64_t room) {
     uint64_t left = bh_in_slot(instance, from, 1) ? BH_SLOT_SIZE - (from - instance->slot.base) : 0;
     uint64_t most = left < room ? left : room;
@@ -137,30 +141,31 @@ int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal);
 
 /* ---- blocking.c ---- */
 
-/* The state lock (internal.h) guards everything of struct bh_linux, too. It is held while a handler runs, those that dispatch.c
- * names excepted. */
-/* For waits that were interrupted, with the state lock given up: whether that concerns the guest. Timers that are due send
- * their signals first; when those are for others, the thread waits on. */
+/* The state lock (internal.h) guards everything of struct bh_linux, too. It is held while a handler runs, those that
+ * dispatch.c names excepted. */
+/* For waits that were interrupted, with the state lock given up: whether that concerns the guest. Timers that are due
+ * send their signals first; when those are for others, the thread waits on. */
 bool bh_woken(bh_instance *instance);
 /* The system call on a descriptor of the host, with the state lock given up meanwhile: what was read from the guest's
  * descriptor table before may have changed. The result, or a negated errno; -EINTR only when bh_woken says so. */
 int64_t bh_blocking(bh_instance *instance, int host, long number, uint64_t b, uint64_t c, uint64_t d);
-/* Around other calls on descriptors of the host that may block, or take long without a signal interrupting them: busy, an
- * array of the caller's, names the descriptors, and the state lock is given up until the end, as in bh_blocking. */
+/* Around other calls on descriptors of the host that may block, or take long without a signal interrupting them: busy,
+ * an array of the caller's, names the descriptors, and the state lock is given up until the end, as in bh_blocking. */
 void bh_busy_begin(bh_instance *instance, struct bh_busy *busy, unsigned count);
 void bh_busy_end(bh_instance *instance);
 /* Whether an interruption concerns the guest: its end, its deadline, a signal for it. */
 static inline bool bh_interrupted(bh_instance *instance) {
     return bh_this_thread.expired || atomic_load(&bh_task_of(instance)->interrupt);
 }
-/* Whether the call that is being handled need not be finished, since its guest does not come back to it: a long one looks between pieces.
- * What the host asks for itself is not under its guest's deadline. */
+/* Whether the call that is being handled need not be finished, since its guest does not come back to it: a long one
+ * looks between pieces. What the host asks for itself is not under its guest's deadline. */
 static inline bool bh_stopping(const bh_instance *instance) {
     const struct bh_frame *frame = bh_task_of(instance)->frame;
-    return frame->instance && (bh_this_thread.expired || bh_threads_ending(instance->threads) || bh_threads_hurry(instance->threads));
+    return frame->instance &&
+           (bh_this_thread.expired || bh_threads_ending(instance->threads) || bh_threads_hurry(instance->threads));
 }
-/* Closes a descriptor of the host, as soon as no call of the guest is using it, and then gives up memory, the file in memory
- * that it stands for, and pipe, of which it is an end: or NULL. */
+/* Closes a descriptor of the host, as soon as no call of the guest is using it, and then gives up memory, the file in
+ * memory that it stands for, and pipe, of which it is an end: or NULL. */
 void bh_close_host(bh_instance *instance, int host, struct bh_memory *memory, struct bh_pipe *pipe);
 
 /* ---- paths.c ---- */
@@ -176,27 +181,28 @@ struct bh_place {
     bool creates; /* set by who would make what is missing: no slash may follow its name */
     bool missing; /* only the last component was not found: rest, in at */
     unsigned links, jumps;
-    unsigned depth; /* of the directory that was found, for struct bh_directory */
+    unsigned depth;           /* of the directory that was found, for struct bh_directory */
     struct bh_directory from; /* where a relative path begins */
     char *rest;               /* what follows in text */
     const char *call;
     char said[PATH_MAX], text[PATH_MAX];
 };
 
-/* Begins with a guest's path, relative to the directory of descriptor `directory`. call names the caller in the log. 0 or -errno; in any
- * case bh_place_end follows. */
+/* Begins with a guest's path, relative to the directory of descriptor `directory`. call names the caller in the log. 0
+ * or -errno; in any case bh_place_end follows. */
 int bh_place_find(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place, const char *call);
 /* The same for a name that the host chose. */
 int bh_place_find_name(bh_instance *instance, const char *name, struct bh_place *place, const char *call);
 /* The working directory, after bh_place_find refused an empty path that stands for it. */
 int bh_place_here(bh_instance *instance, struct bh_place *place);
-/* Looks for the object, or again after somebody made it: an O_PATH descriptor, which the caller closes, or -errno. Refuses what is neither a
- * file nor a directory (nor, with nofollow, a symbolic link). BH_ANCESTOR: it is an ancestor, place->at; who knows nothing of these has the
- * right error for changes. info may be NULL. *change, unless change is NULL, is 0 when the guest may change the object, or -errno. */
+/* Looks for the object, or again after somebody made it: an O_PATH descriptor, which the caller closes, or -errno.
+ * Refuses what is neither a file nor a directory (nor, with nofollow, a symbolic link). BH_ANCESTOR: it is an ancestor,
+ * place->at; who knows nothing of these has the right error for changes. info may be NULL. *change, unless change is
+ * NULL, is 0 when the guest may change the object, or -errno. */
 int bh_place_look(bh_instance *instance, struct bh_place *place, bool nofollow, struct stat *info, int *change);
 #define BH_ANCESTOR (-EROFS)
-/* For calls that change a directory: begins, and goes to the directory in which the last component is, place->at. That is place->rest,
- * slashes behind it included. 0 or -errno; in any case bh_place_end follows. */
+/* For calls that change a directory: begins, and goes to the directory in which the last component is, place->at. That
+ * is place->rest, slashes behind it included. 0 or -errno; in any case bh_place_end follows. */
 int bh_place_parent(bh_instance *instance, int64_t directory, uint64_t path, struct bh_place *place, const char *call);
 enum bh_last { BH_LAST_NAME, BH_LAST_DOT, BH_LAST_DOT_DOT, BH_LAST_ROOT };
 enum bh_last bh_place_last(const struct bh_place *place);
@@ -213,18 +219,20 @@ unsigned bh_path_levels(const char *path, size_t length);
 /* ---- ancestors.c ---- */
 
 struct bh_directory bh_directory_of_grant(const bh_instance *instance, unsigned grant);
-/* The directory that the first length bytes of a grant's name mean: a granted one, one beneath another grant (its descriptor is new and the
- * caller's then), or an ancestor. 0 or -errno. */
+/* The directory that the first length bytes of a grant's name mean: a granted one, one beneath another grant (its
+ * descriptor is new and the caller's then), or an ancestor. 0 or -errno. */
 int bh_directory_enter(const bh_instance *instance, unsigned grant, size_t length, struct bh_directory *directory);
 /* What ".." means in an ancestor or a granted directory; as bh_directory_enter. */
 int bh_directory_above(const bh_instance *instance, const struct bh_directory *directory, struct bh_directory *above);
 /* The name in an ancestor; as bh_directory_enter. */
-int bh_ancestor_child(const bh_instance *instance, const struct bh_directory *at, const char *name, struct bh_directory *child);
+int bh_ancestor_child(const bh_instance *instance, const struct bh_directory *at, const char *name,
+                      struct bh_directory *child);
 /* Whether any grant's name lies beneath this one's. */
 bool bh_directory_has_grants(const bh_instance *instance, unsigned grant);
 /* What grants make of a name in a directory of the host's. */
 enum bh_covered { BH_NOT_COVERED, BH_ABOVE_GRANTED /* it has to be there */, BH_GRANTED };
-enum bh_covered bh_directory_covers(const bh_instance *instance, const struct bh_directory *at, const char *name, struct bh_directory *child);
+enum bh_covered bh_directory_covers(const bh_instance *instance, const struct bh_directory *at, const char *name,
+                                    struct bh_directory *child);
 /* The same for the last component that bh_place_parent left; also when it is a granted directory by another name. */
 enum bh_covered bh_place_covered(const bh_instance *instance, const struct bh_place *place);
 void bh_ancestor_stat(const bh_instance *instance, const struct bh_directory *directory, struct stat *info);
@@ -254,8 +262,8 @@ int bh_directory_check(const bh_instance *instance, struct bh_directory *directo
 /* Whether it is the granted directory of its grant, or of another one. */
 enum bh_root { BH_NO_ROOT, BH_ROOT, BH_ROOT_OF_ANOTHER };
 enum bh_root bh_directory_is_root(const bh_instance *instance, const struct bh_directory *directory);
-/* Whether the grants let the guest change a directory, or the files in it, that it reached by the place: 0, -EROFS, or -EACCES
- * when it lies outside by now. */
+/* Whether the grants let the guest change a directory, or the files in it, that it reached by the place: 0, -EROFS, or
+ * -EACCES when it lies outside by now. */
 int bh_place_may_change(const bh_instance *instance, const struct bh_place *place, int directory);
 /* Whether the name in the directory is a granted directory: like a mount point it is not moved and not removed. */
 bool bh_directory_is_granted(const bh_instance *instance, int parent, const char *name);
@@ -269,7 +277,8 @@ int64_t bh_file_add(bh_instance *instance, const struct bh_file *file, unsigned 
 void bh_file_close(bh_instance *instance, struct bh_file *file);
 /* A descriptor, the first free one from `from` on, for what fd has open; or -errno. */
 int64_t bh_file_duplicate(bh_instance *instance, uint64_t fd, unsigned from, bool cloexec);
-/* Opens what an O_PATH descriptor stands for. Through /proc, because that is the one way that cannot reach anything else. */
+/* Opens what an O_PATH descriptor stands for. Through /proc, because that is the one way that cannot reach anything
+ * else. */
 int bh_file_reopen(int path_fd, int flags);
 /* faccessat of what a descriptor stands for, O_PATH or not, in the same way: 0 or -errno. */
 int bh_file_access(int fd, int mode);
@@ -314,28 +323,30 @@ uint32_t bh_memory_number(const struct bh_memory *memory);
 /* Something was unmapped: files that are gone with it count no more. */
 void bh_memory_sweep(bh_instance *instance);
 void bh_memory_discard(struct bh_linux *state);
-/* Before a file may grow to size, or by a write of size bytes at *offset, NULL for its own: 0 or -errno. The lock is held until
- * bh_memory_settle has counted what it has come to. */
+/* Before a file may grow to size, or by a write of size bytes at *offset, NULL for its own: 0 or -errno. The lock is
+ * held until bh_memory_settle has counted what it has come to. */
 int64_t bh_memory_reserve(bh_instance *instance, struct bh_memory *memory, uint64_t size);
-int64_t bh_memory_reserve_write(bh_instance *instance, const struct bh_file *file, const int64_t *offset, uint64_t size);
+int64_t bh_memory_reserve_write(bh_instance *instance, const struct bh_file *file, const int64_t *offset,
+                                uint64_t size);
 void bh_memory_settle(bh_instance *instance, const struct bh_file *file);
 /* A system call that writes to it, between the two. */
-int64_t bh_memory_write(bh_instance *instance, const struct bh_file *file, const int64_t *offset, uint64_t size, long number,
-                        uint64_t b, uint64_t c, uint64_t d);
+int64_t bh_memory_write(bh_instance *instance, const struct bh_file *file, const int64_t *offset, uint64_t size,
+                        long number, uint64_t b, uint64_t c, uint64_t d);
 /* fcntl's F_GET_SEALS and F_ADD_SEALS. */
 int64_t bh_memory_seals(bh_instance *instance, const struct bh_file *file, int command, uint64_t seals);
 
 /* ---- descriptors.c ---- */
 
-/* Takes one of the host's descriptors for a guest before it is opened: 0, or -ENFILE when guests have as many as they may. */
+/* Takes one of the host's descriptors for a guest before it is opened: 0, or -ENFILE when guests have as many as they
+ * may. */
 int bh_descriptor_take(void);
 /* Gives it back, when it is closed or was not opened. */
 void bh_descriptor_return(void);
 
 /* ---- resize.c ---- */
 
-/* ftruncate of what is open for writing: 0 or -errno; -EINTR when it was given up (bh_stopping), the file being larger than
- * size still. The state lock is given up meanwhile, unless hold says otherwise. */
+/* ftruncate of what is open for writing: 0 or -errno; -EINTR when it was given up (bh_stopping), the file being larger
+ * than size still. The state lock is given up meanwhile, unless hold says otherwise. */
 int64_t bh_resize(bh_instance *instance, int host, uint64_t size, bool hold);
 
 /* ---- time.c ---- */
@@ -374,15 +385,16 @@ void bh_said_append(bh_instance *instance, const struct iovec *vector, int count
 
 /* Sends the guest a signal; 0, or BH_LEAVE when that ends it. Delivery to a handler happens on the way back. */
 int64_t bh_signal_raise(bh_instance *instance, int signal);
-/* Makes one pending that a timer sends to the process, or to a thread; also what is ignored, which its taker forgets. False: it was
- * pending before, or the thread is gone. */
+/* Makes one pending that a timer sends to the process, or to a thread; also what is ignored, which its taker forgets.
+ * False: it was pending before, or the thread is gone. */
 bool bh_signal_post(bh_instance *instance, int32_t thread, int signal, const struct bh_signal_origin *origin);
 /* Whether there is a thread of this number. */
 bool bh_signal_has_thread(bh_instance *instance, int32_t thread);
 /* Whether the guest has a handler for it. */
 bool bh_signal_handled(const bh_instance *instance, int signal);
-/* io.c. Ends bh_raised_hold: a signal that the host's call raised goes to the guest. That ends it by default when a pipe has no reader, as in
- * Linux; of RLIMIT_FSIZE, which is the host's, a guest knows nothing, so only its handler is told. result, or BH_LEAVE. */
+/* io.c. Ends bh_raised_hold: a signal that the host's call raised goes to the guest. That ends it by default when a
+ * pipe has no reader, as in Linux; of RLIMIT_FSIZE, which is the host's, a guest knows nothing, so only its handler is
+ * told. result, or BH_LEAVE. */
 int64_t bh_raised_pass_on(bh_instance *instance, const struct bh_raised *raised, int64_t result, bool look);
 /* A call that has a mask of its own while it waits: what it unblocks and is pending already, or comes, interrupts it.
  * After -EINTR the mask stays for the handler's sake until bh_signal_deliver or bh_signal_unmask puts back what was. */
@@ -392,11 +404,11 @@ void bh_signal_unmask(struct bh_task *task);
 static inline uint64_t bh_signals_pending(const bh_instance *instance) {
     return atomic_load(&bh_task_of(instance)->pending) | atomic_load(&instance->personality->pending);
 }
-/* The pending signals that the calling thread does not block and that do something: they end the guest, or have a handler. Others
- * are forgotten. */
+/* The pending signals that the calling thread does not block and that do something: they end the guest, or have a
+ * handler. Others are forgotten. */
 uint64_t bh_signal_due(bh_instance *instance);
-/* Enters a handler for a signal that is due: changes the frame, once its call's result is in it. number: of the call, in case it
- * is to be made again; a negative one says that it is not. */
+/* Enters a handler for a signal that is due: changes the frame, once its call's result is in it. number: of the call,
+ * in case it is to be made again; a negative one says that it is not. */
 int64_t bh_signal_deliver(bh_instance *instance, int64_t number);
 /* Takes one of these signals, the lowest first, without its handler: its number, or 0. origin may be NULL. */
 int bh_signal_take(bh_instance *instance, uint64_t set, struct bh_signal_origin *origin);
@@ -407,8 +419,8 @@ bool bh_signal_on_alternate(const struct bh_task *task);
 
 /* ---- futex.c ---- */
 
-/* Whether the calling thread of the guest waits for ever unless it ends the wait itself: no other one runs, no timer, nor
- * can the host bring one. */
+/* Whether the calling thread of the guest waits for ever unless it ends the wait itself: no other one runs, no timer,
+ * nor can the host bring one. */
 bool bh_alone(bh_instance *instance);
 
 #endif

@@ -13,9 +13,10 @@ static bool serves(const struct bh_file *file, const struct flock *lock) {
     return lock->l_type == F_UNLCK || mode == O_RDWR || mode == (lock->l_type == F_WRLCK ? O_WRONLY : O_RDONLY);
 }
 
-/* Record locks of POSIX belong to the whole host process: two guests would never exclude each other, and a close() anywhere in the host
- * would drop them. Those of an open file belong to what was opened, and would exclude a guest from what it locked itself. So the locks of
- * one file go to one descriptor of the instance, whichever of its own the guest names. */
+/* Record locks of POSIX belong to the whole host process: two guests would never exclude each other, and a close()
+ * anywhere in the host would drop them. Those of an open file belong to what was opened, and would exclude a guest from
+ * what it locked itself. So the locks of one file go to one descriptor of the instance, whichever of its own the guest
+ * names. */
 static struct bh_file *locked_by(bh_instance *instance, struct bh_file *file, const struct flock *lock) {
     const struct bh_linux *state = instance->personality;
     struct stat own, other;
@@ -23,8 +24,8 @@ static struct bh_file *locked_by(bh_instance *instance, struct bh_file *file, co
         return file;
     for (unsigned fd = 0; fd < state->file_count; fd++) {
         struct bh_file *holder = &state->file[fd];
-        if (holder->kind == BH_FILE_REGULAR && holder->locks && !fstat(holder->host, &other) && other.st_dev == own.st_dev &&
-            other.st_ino == own.st_ino && serves(holder, lock))
+        if (holder->kind == BH_FILE_REGULAR && holder->locks && !fstat(holder->host, &other) &&
+            other.st_dev == own.st_dev && other.st_ino == own.st_ino && serves(holder, lock))
             return holder;
     }
     return file;

@@ -1,6 +1,7 @@
-/* Files in memory (memfd_create). They are the guest's own, and need no grant: their sizes count against its memory, from the
- * moment that the kernel is asked for more until nothing of a file is left, neither a descriptor nor a mapping. What grows one
- * holds the state lock all the while, so that no other thread changes the file, or where in it is written, in between. */
+/* Files in memory (memfd_create). They are the guest's own, and need no grant: their sizes count against its memory,
+ * from the moment that the kernel is asked for more until nothing of a file is left, neither a descriptor nor a
+ * mapping. What grows one holds the state lock all the while, so that no other thread changes the file, or where in it
+ * is written, in between. */
 #include "linux.h"
 
 #include <fcntl.h>
@@ -74,9 +75,7 @@ void bh_memory_release(bh_instance *instance, struct bh_memory *memory) {
         bh_memory_sweep(instance);
 }
 
-uint32_t bh_memory_number(const struct bh_memory *memory) {
-    return memory ? memory->number : 0;
-}
+uint32_t bh_memory_number(const struct bh_memory *memory) { return memory ? memory->number : 0; }
 
 int64_t bh_memory_reserve(bh_instance *instance, struct bh_memory *memory, uint64_t size) {
     if (size > INT64_MAX)
@@ -90,7 +89,8 @@ int64_t bh_memory_reserve(bh_instance *instance, struct bh_memory *memory, uint6
     return 0;
 }
 
-int64_t bh_memory_reserve_write(bh_instance *instance, const struct bh_file *file, const int64_t *offset, uint64_t size) {
+int64_t bh_memory_reserve_write(bh_instance *instance, const struct bh_file *file, const int64_t *offset,
+                                uint64_t size) {
     struct stat info;
     int flags = fcntl(file->host, F_GETFL);
     if (flags < 0 || fstat(file->host, &info))
@@ -105,8 +105,8 @@ void bh_memory_settle(bh_instance *instance, const struct bh_file *file) {
         count(instance, file->memory, BH_PAGE_ROUND((uint64_t)info.st_size) + BH_PAGE_SIZE);
 }
 
-int64_t bh_memory_write(bh_instance *instance, const struct bh_file *file, const int64_t *offset, uint64_t size, long number,
-                        uint64_t b, uint64_t c, uint64_t d) {
+int64_t bh_memory_write(bh_instance *instance, const struct bh_file *file, const int64_t *offset, uint64_t size,
+                        long number, uint64_t b, uint64_t c, uint64_t d) {
     int64_t error = bh_memory_reserve_write(instance, file, offset, size);
     if (error)
         return error;
@@ -150,8 +150,13 @@ int64_t bh_sys_memfd_create(bh_instance *instance, const uint64_t a[6]) {
         bh_memory_sweep(instance);
         return host;
     }
-    struct bh_file file = {.host = host, .kind = BH_FILE_REGULAR, .owned = true, .write = true, .in_pieces = true,
-                           .cloexec = a[1] & MFD_CLOEXEC, .memory = memory};
+    struct bh_file file = {.host = host,
+                           .kind = BH_FILE_REGULAR,
+                           .owned = true,
+                           .write = true,
+                           .in_pieces = true,
+                           .cloexec = a[1] & MFD_CLOEXEC,
+                           .memory = memory};
     bh_memory_keep(memory);
     int64_t fd = bh_file_add(instance, &file, 0);
     if (fd < 0)

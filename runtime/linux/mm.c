@@ -1,5 +1,5 @@
-/* The guest's memory calls. All of them stay inside the slot, never make anything executable, and never reach the code, the
- * context page or the gate. Nothing is unmapped: what the guest gives back becomes reserved address space again. */
+/* The guest's memory calls. All of them stay inside the slot, never make anything executable, and never reach the code,
+ * the context page or the gate. Nothing is unmapped: what the guest gives back becomes reserved address space again. */
 #include "linux.h"
 
 #include <sys/mman.h>
@@ -11,12 +11,12 @@ bh_syscall bh_sys_mmap, bh_sys_munmap, bh_sys_mprotect, bh_sys_mremap, bh_sys_ma
 #define MAP_TYPE_MASK 0xf
 /* Of which Linux itself may take no notice. */
 #define MAP_HINTS (MAP_GROWSDOWN | MAP_LOCKED | MAP_32BIT)
-#define MAP_KNOWN                                                                                                              \
-    (MAP_TYPE_MASK | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | MAP_STACK | MAP_DENYWRITE | MAP_EXECUTABLE |    \
-     MAP_NONBLOCK | MAP_FIXED_NOREPLACE | MAP_HINTS)
+#define MAP_KNOWN                                                                                                      \
+    (MAP_TYPE_MASK | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | MAP_STACK | MAP_DENYWRITE |            \
+     MAP_EXECUTABLE | MAP_NONBLOCK | MAP_FIXED_NOREPLACE | MAP_HINTS)
 
-/* What is done at a time: a few milliseconds at most, between which bh_stopping is asked. Of a call that is given up the map says what
- * was done, and the guest learns nothing more. */
+/* What is done at a time: a few milliseconds at most, between which bh_stopping is asked. Of a call that is given up
+ * the map says what was done, and the guest learns nothing more. */
 #define PAGES_PIECE ((uint64_t)32 << 20) /* page tables changed, pages freed */
 #define COPY_PIECE ((uint64_t)1 << 20)
 #define SYNC_PIECE ((uint64_t)4 << 20)
@@ -31,9 +31,7 @@ static int64_t poison(bh_instance *instance) {
     return bh_end(instance, BH_FAULT_HOST_LIMIT, SIGKILL);
 }
 
-static uint64_t offset_of(const bh_instance *instance, uint64_t address) {
-    return address - instance->slot.base;
-}
+static uint64_t offset_of(const bh_instance *instance, uint64_t address) { return address - instance->slot.base; }
 
 /* Replaces [start, end) by fresh zeroed memory and records it; room for it was made. */
 static int64_t map_fresh(bh_instance *instance, uint64_t start, uint64_t end, int protection, int kind) {
@@ -103,7 +101,8 @@ int64_t bh_sys_mmap(bh_instance *instance, const uint64_t a[6]) {
     struct bh_file *file = NULL;
     if (a[2] & PROT_EXEC)
         return bh_refuse(instance, EACCES, "mmap", "PROT_EXEC");
-    if ((a[2] & ~(uint64_t)PROTECTIONS) || !a[1] || size < a[1] || size > BH_SLOT_SIZE || (flags & ~(uint64_t)MAP_KNOWN))
+    if ((a[2] & ~(uint64_t)PROTECTIONS) || !a[1] || size < a[1] || size > BH_SLOT_SIZE ||
+        (flags & ~(uint64_t)MAP_KNOWN))
         return -EINVAL;
     if (!(flags & MAP_ANONYMOUS)) {
         file = bh_file_get(instance, a[4]);
@@ -170,8 +169,8 @@ int64_t bh_sys_munmap(bh_instance *instance, const uint64_t a[6]) {
     return release(instance, start, start + size);
 }
 
-/* Piece by piece, so that the map stays true when the kernel refuses one of them, as it does for a file that is open for reading only.
- * Those before it have changed by then, as in Linux. */
+/* Piece by piece, so that the map stays true when the kernel refuses one of them, as it does for a file that is open
+ * for reading only. Those before it have changed by then, as in Linux. */
 static int64_t protect(bh_instance *instance, uint64_t start, uint64_t end, int protection) {
     struct bh_space *space = &instance->slot.space;
     bh_space_split(space, start, end);
@@ -215,7 +214,8 @@ int64_t bh_sys_mprotect(bh_instance *instance, const uint64_t a[6]) {
     return protect(instance, start, start + size, (int)a[2]);
 }
 
-/* Makes [start, end), anonymous memory of one protection, as large as size: where it is, or elsewhere when it may move. Its address. */
+/* Makes [start, end), anonymous memory of one protection, as large as size: where it is, or elsewhere when it may move.
+ * Its address. */
 static int64_t grow(bh_instance *instance, uint64_t start, uint64_t end, uint64_t size, int protection, bool move) {
     struct bh_space *space = &instance->slot.space;
     uint64_t stop = start + size;
@@ -251,7 +251,8 @@ static int64_t grow(bh_instance *instance, uint64_t start, uint64_t end, uint64_
 int64_t bh_sys_mremap(bh_instance *instance, const uint64_t a[6]) {
     struct bh_space *space = &instance->slot.space;
     uint64_t old_size = BH_PAGE_ROUND(a[1]), new_size = BH_PAGE_ROUND(a[2]);
-    if (!a[1] || !a[2] || old_size < a[1] || new_size < a[2] || new_size > BH_SLOT_SIZE || (a[3] & ~(uint64_t)MREMAP_MAYMOVE))
+    if (!a[1] || !a[2] || old_size < a[1] || new_size < a[2] || new_size > BH_SLOT_SIZE ||
+        (a[3] & ~(uint64_t)MREMAP_MAYMOVE))
         return -EINVAL;
     if (!bh_in_slot(instance, a[0], old_size))
         return -EFAULT;
@@ -271,13 +272,14 @@ int64_t bh_sys_mremap(bh_instance *instance, const uint64_t a[6]) {
         int64_t error = release(instance, start + new_size, end);
         return error ? error : (int64_t)a[0];
     }
-    /* Of what the guest did not map itself nothing grows or moves. ENOMEM says that memory is there, and more is not: musl finds the
-     * end of the first thread's stack that way. */
-    return first.kind == BH_PIECE_ANON ? grow(instance, start, end, new_size, first.protection, a[3] & MREMAP_MAYMOVE) : -ENOMEM;
+    /* Of what the guest did not map itself nothing grows or moves. ENOMEM says that memory is there, and more is not:
+     * musl finds the end of the first thread's stack that way. */
+    return first.kind == BH_PIECE_ANON ? grow(instance, start, end, new_size, first.protection, a[3] & MREMAP_MAYMOVE)
+                                       : -ENOMEM;
 }
 
-/* Advice may be ignored, but MADV_DONTNEED promises zeros. Only anonymous memory of the guest is ever dropped: dropped code
- * would come back as zeros, which are instructions. */
+/* Advice may be ignored, but MADV_DONTNEED promises zeros. Only anonymous memory of the guest is ever dropped: dropped
+ * code would come back as zeros, which are instructions. */
 int64_t bh_sys_madvise(bh_instance *instance, const uint64_t a[6]) {
     uint64_t size = BH_PAGE_ROUND(a[1]);
     if (size < a[1] || a[0] % BH_PAGE_SIZE)

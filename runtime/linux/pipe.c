@@ -136,13 +136,9 @@ static int64_t make_pipe(bh_instance *instance, uint64_t address, uint64_t flags
     return result;
 }
 
-int64_t bh_sys_pipe(bh_instance *instance, const uint64_t a[6]) {
-    return make_pipe(instance, a[0], 0);
-}
+int64_t bh_sys_pipe(bh_instance *instance, const uint64_t a[6]) { return make_pipe(instance, a[0], 0); }
 
-int64_t bh_sys_pipe2(bh_instance *instance, const uint64_t a[6]) {
-    return make_pipe(instance, a[0], a[1]);
-}
+int64_t bh_sys_pipe2(bh_instance *instance, const uint64_t a[6]) { return make_pipe(instance, a[0], a[1]); }
 
 static int64_t make_event(bh_instance *instance, uint64_t value, uint64_t flags) {
     if ((uint32_t)flags & ~(uint32_t)(EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE))
@@ -159,10 +155,6 @@ static int64_t make_event(bh_instance *instance, uint64_t value, uint64_t flags)
     return give(instance, host, BH_FILE_EVENT, NULL, flags & EFD_CLOEXEC);
 }
 
-int64_t bh_sys_eventfd(bh_instance *instance, const uint64_t a[6]) {
-    return make_event(instance, a[0], 0);
-}
+int64_t bh_sys_eventfd(bh_instance *instance, const uint64_t a[6]) { return make_event(instance, a[0], 0); }
 
-int64_t bh_sys_eventfd2(bh_instance *instance, const uint64_t a[6]) {
-    return make_event(instance, a[0], a[1]);
-}
+int64_t bh_sys_eventfd2(bh_instance *instance, const uint64_t a[6]) { return make_event(instance, a[0], a[1]); }

@@ -190,9 +190,7 @@ struct sets {
     uint64_t bits[SETS][BH_MAX_FILES / 64];
 };
 
-static bool is_in(const struct sets *sets, int set, unsigned fd) {
-    return sets->bits[set][fd / 64] >> (fd % 64) & 1;
-}
+static bool is_in(const struct sets *sets, int set, unsigned fd) { return sets->bits[set][fd / 64] >> (fd % 64) & 1; }
 
 static int64_t select_descriptors(bh_instance *instance, const uint64_t a[6], const struct limit *limit) {
     static const short events[SETS] = {POLLIN, POLLOUT, POLLPRI}, asked[SETS] = {READABLE, WRITABLE, POLLPRI};

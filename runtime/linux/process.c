@@ -14,17 +14,11 @@
 bh_syscall bh_sys_getpid, bh_sys_getppid, bh_sys_getpgrp, bh_sys_getpgid, bh_sys_setpgid, bh_sys_getsid, bh_sys_uname,
     bh_sys_sysinfo, bh_sys_getrandom, bh_sys_getcpu, bh_sys_getpriority, bh_sys_setpriority, bh_sys_prctl;
 
-int64_t bh_sys_getpid(bh_instance *instance, const uint64_t a[6]) {
-    return BH_GUEST_PID;
-}
+int64_t bh_sys_getpid(bh_instance *instance, const uint64_t a[6]) { return BH_GUEST_PID; }
 
-int64_t bh_sys_getppid(bh_instance *instance, const uint64_t a[6]) {
-    return 1;
-}
+int64_t bh_sys_getppid(bh_instance *instance, const uint64_t a[6]) { return 1; }
 
-int64_t bh_sys_getpgrp(bh_instance *instance, const uint64_t a[6]) {
-    return BH_GUEST_PID;
-}
+int64_t bh_sys_getpgrp(bh_instance *instance, const uint64_t a[6]) { return BH_GUEST_PID; }
 
 int64_t bh_sys_getpgid(bh_instance *instance, const uint64_t a[6]) {
     return !a[0] || a[0] == BH_GUEST_PID ? BH_GUEST_PID : -ESRCH;
@@ -34,13 +28,11 @@ int64_t bh_sys_setpgid(bh_instance *instance, const uint64_t a[6]) {
     return bh_refuse(instance, EPERM, "setpgid", NULL);
 }
 
-int64_t bh_sys_getsid(bh_instance *instance, const uint64_t a[6]) {
-    return bh_sys_getpgid(instance, a);
-}
+int64_t bh_sys_getsid(bh_instance *instance, const uint64_t a[6]) { return bh_sys_getpgid(instance, a); }
 
 int64_t bh_sys_uname(bh_instance *instance, const uint64_t a[6]) {
-    struct utsname name = {.sysname = "Linux", .nodename = "bulkhead", .release = "6.1.0", .version = "#1 Bulkhead",
-                           .machine = "x86_64"};
+    struct utsname name = {
+        .sysname = "Linux", .nodename = "bulkhead", .release = "6.1.0", .version = "#1 Bulkhead", .machine = "x86_64"};
     return bh_put(instance, a[0], &name, sizeof(name)) ? 0 : -EFAULT;
 }
 
@@ -53,7 +45,8 @@ int64_t bh_sys_sysinfo(bh_instance *instance, const uint64_t a[6]) {
 
 int64_t bh_sys_getcpu(bh_instance *instance, const uint64_t a[6]) {
     const uint32_t first = 0;
-    bool told = (!a[0] || bh_put(instance, a[0], &first, sizeof(first))) && (!a[1] || bh_put(instance, a[1], &first, sizeof(first)));
+    bool told = (!a[0] || bh_put(instance, a[0], &first, sizeof(first))) &&
+                (!a[1] || bh_put(instance, a[1], &first, sizeof(first)));
     return told ? 0 : -EFAULT;
 }
 
@@ -72,7 +65,8 @@ int64_t bh_sys_getpriority(bh_instance *instance, const uint64_t a[6]) {
 
 int64_t bh_sys_setpriority(bh_instance *instance, const uint64_t a[6]) {
     int64_t error = priority_of(a[0], a[1]);
-    return error || !(uint32_t)a[2] ? error : bh_refuse(instance, EPERM, "setpriority", "the host's threads run the guest");
+    return error || !(uint32_t)a[2] ? error
+                                    : bh_refuse(instance, EPERM, "setpriority", "the host's threads run the guest");
 }
 
 int64_t bh_sys_prctl(bh_instance *instance, const uint64_t a[6]) {
@@ -83,8 +77,7 @@ int64_t bh_sys_prctl(bh_instance *instance, const uint64_t a[6]) {
             return -EFAULT;
         memcpy(name, given, sizeof(given));
         return 0;
-    case PR_GET_NAME:
-        return bh_put(instance, a[1], name, sizeof(given)) ? 0 : -EFAULT;
+    case PR_GET_NAME: return bh_put(instance, a[1], name, sizeof(given)) ? 0 : -EFAULT;
     default:
         snprintf(detail, sizeof(detail), "option %u", (unsigned)a[0]);
         return bh_refuse(instance, EINVAL, "prctl", detail);

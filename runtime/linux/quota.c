@@ -1,5 +1,6 @@
-/* Descriptors of the host that guests hold: however many instances there are, half of what the process may open stays the host's. A
- * policy's own limit is a number below which an instance's descriptors lie. Besides these a guest's call opens a few for a moment. */
+/* Descriptors of the host that guests hold: however many instances there are, half of what the process may open stays
+ * the host's. A policy's own limit is a number below which an instance's descriptors lie. Besides these a guest's call
+ * opens a few for a moment. */
 #include <sys/resource.h>
 
 #include "linux.h"
@@ -15,6 +16,4 @@ int bh_descriptor_take(void) {
     return -ENFILE;
 }
 
-void bh_descriptor_return(void) {
-    atomic_fetch_sub(&held, 1);
-}
+void bh_descriptor_return(void) { atomic_fetch_sub(&held, 1); }

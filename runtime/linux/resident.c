@@ -33,17 +33,13 @@ static int64_t lock(const bh_instance *instance, uint64_t address, uint64_t size
     return !length || is_mapped(instance, start, length) ? 0 : -ENOMEM;
 }
 
-int64_t bh_sys_mlock(bh_instance *instance, const uint64_t a[6]) {
-    return lock(instance, a[0], a[1]);
-}
+int64_t bh_sys_mlock(bh_instance *instance, const uint64_t a[6]) { return lock(instance, a[0], a[1]); }
 
 int64_t bh_sys_mlock2(bh_instance *instance, const uint64_t a[6]) {
     return (uint32_t)a[2] & ~(uint32_t)MLOCK_ONFAULT ? -EINVAL : lock(instance, a[0], a[1]);
 }
 
-int64_t bh_sys_munlock(bh_instance *instance, const uint64_t a[6]) {
-    return lock(instance, a[0], a[1]);
-}
+int64_t bh_sys_munlock(bh_instance *instance, const uint64_t a[6]) { return lock(instance, a[0], a[1]); }
 
 int64_t bh_sys_mlockall(bh_instance *instance, const uint64_t a[6]) {
     uint32_t flags = (uint32_t)a[0];
@@ -51,6 +47,4 @@ int64_t bh_sys_mlockall(bh_instance *instance, const uint64_t a[6]) {
     return !some || (flags & ~(uint32_t)(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) ? -EINVAL : 0;
 }
 
-int64_t bh_sys_munlockall(bh_instance *instance, const uint64_t a[6]) {
-    return 0;
-}
+int64_t bh_sys_munlockall(bh_instance *instance, const uint64_t a[6]) { return 0; }

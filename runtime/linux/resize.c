@@ -1,6 +1,6 @@
-/* How large files are, and that they are on the disk: what the kernel does in one go however long it takes, and is asked for in pieces here.
- * Other threads of the guest go on meanwhile, and may close the file: its descriptor is busy from the first piece to the
- * last. */
+/* How large files are, and that they are on the disk: what the kernel does in one go however long it takes, and is
+ * asked for in pieces here. Other threads of the guest go on meanwhile, and may close the file: its descriptor is busy
+ * from the first piece to the last. */
 #include "linux.h"
 
 #include <fcntl.h>
@@ -10,7 +10,8 @@
 
 bh_syscall bh_sys_fsync, bh_sys_fdatasync, bh_sys_sync, bh_sys_ftruncate, bh_sys_fallocate;
 
-#define SHRINK_PIECE ((uint64_t)1 << 20) /* milliseconds where every other page was written, which makes it 128 extents */
+#define SHRINK_PIECE                                                                                                   \
+    ((uint64_t)1 << 20) /* milliseconds where every other page was written, which makes it 128 extents */
 #define ALLOCATE_PIECE ((uint64_t)16 << 20)
 #define SYNC_PIECE ((uint64_t)4 << 20)
 
@@ -148,15 +149,9 @@ static int64_t sync_file(bh_instance *instance, uint64_t fd, int (*finish)(int))
     return result;
 }
 
-int64_t bh_sys_fsync(bh_instance *instance, const uint64_t a[6]) {
-    return sync_file(instance, a[0], fsync);
-}
+int64_t bh_sys_fsync(bh_instance *instance, const uint64_t a[6]) { return sync_file(instance, a[0], fsync); }
 
-int64_t bh_sys_fdatasync(bh_instance *instance, const uint64_t a[6]) {
-    return sync_file(instance, a[0], fdatasync);
-}
+int64_t bh_sys_fdatasync(bh_instance *instance, const uint64_t a[6]) { return sync_file(instance, a[0], fdatasync); }
 
 /* Of all file systems of the machine: not a guest's to ask for, and nothing it could notice. */
-int64_t bh_sys_sync(bh_instance *instance, const uint64_t a[6]) {
-    return 0;
-}
+int64_t bh_sys_sync(bh_instance *instance, const uint64_t a[6]) { return 0; }

@@ -1,5 +1,5 @@
-/* The guest's resource limits: what its host has set, shown as Linux shows it. A guest may say again what is so, and give up what makes a
- * difference to itself alone: descriptors, and core dumps, of which there are none. */
+/* The guest's resource limits: what its host has set, shown as Linux shows it. A guest may say again what is so, and
+ * give up what makes a difference to itself alone: descriptors, and core dumps, of which there are none. */
 #include "linux.h"
 
 #include <sys/resource.h>
@@ -10,24 +10,17 @@ struct limit { /* struct rlimit as the kernel has it */
     uint64_t soft, hard;
 };
 
-static struct limit both(uint64_t value) {
-    return (struct limit){value, value};
-}
+static struct limit both(uint64_t value) { return (struct limit){value, value}; }
 
 static struct limit limit_of(const bh_instance *instance, uint32_t resource) {
     const struct bh_linux *state = instance->personality;
     switch (resource) {
-    case RLIMIT_NOFILE:
-        return (struct limit){state->file_soft, state->file_hard};
-    case RLIMIT_CORE:
-        return (struct limit){state->core_soft, state->core_hard};
-    case RLIMIT_STACK:
-        return both(instance->slot.stack_top - instance->slot.stack_bottom);
+    case RLIMIT_NOFILE: return (struct limit){state->file_soft, state->file_hard};
+    case RLIMIT_CORE: return (struct limit){state->core_soft, state->core_hard};
+    case RLIMIT_STACK: return both(instance->slot.stack_top - instance->slot.stack_bottom);
     case RLIMIT_AS:
-    case RLIMIT_DATA:
-        return both(instance->slot.space.byte_limit);
-    default:
-        return both(UINT64_MAX);
+    case RLIMIT_DATA: return both(instance->slot.space.byte_limit);
+    default: return both(UINT64_MAX);
     }
 }
 

@@ -1,5 +1,6 @@
-/* The last line that a guest wrote to its standard error. Programs say there why they give up (assert, a C++ exception that nobody
- * catches) and then abort; the host of a library shows that stream to nobody, so the line goes into the error that ends the call. */
+/* The last line that a guest wrote to its standard error. Programs say there why they give up (assert, a C++ exception
+ * that nobody catches) and then abort; the host of a library shows that stream to nobody, so the line goes into the
+ * error that ends the call. */
 #include <string.h>
 #include <sys/uio.h>
 
@@ -31,7 +32,8 @@ static void append_part(bh_instance *instance, uint64_t from, size_t size) {
 void bh_said_append(bh_instance *instance, const struct iovec *vector, int count) {
     for (int n = 0; n < count; n++) {
         uint64_t at = (uint64_t)(uintptr_t)vector[n].iov_base;
-        size_t size = vector[n].iov_len, head = size < ENOUGH ? size : ENOUGH, tail = size - head < ENOUGH ? size - head : ENOUGH;
+        size_t size = vector[n].iov_len, head = size < ENOUGH ? size : ENOUGH,
+               tail = size - head < ENOUGH ? size - head : ENOUGH;
         append_part(instance, at, head);
         append_part(instance, at + size - tail, tail);
     }

@@ -1,10 +1,11 @@
-/* The guest's signals: its own affair, between it and itself. Masks and handlers are virtual; the host's are never touched.
+/* The guest's signals: its own affair, between it and itself. Masks and handlers are virtual; the host's are never
+ * touched.
  *
- * A signal reaches a handler on the way back from a system call (raise, kill, sigprocmask, a write to a broken pipe), or at
- * once when the guest's own code raised it (a fault), or when a timer or another of its threads sends it while it computes.
- * What the handler interrupted is kept in host memory, not on the guest's stack: a guest cannot forge it. Outside a system
- * call it goes on at that very instruction with that very state: between the instructions of a sequence any other register
- * would be a way out. */
+ * A signal reaches a handler on the way back from a system call (raise, kill, sigprocmask, a write to a broken pipe),
+ * or at once when the guest's own code raised it (a fault), or when a timer or another of its threads sends it while it
+ * computes. What the handler interrupted is kept in host memory, not on the guest's stack: a guest cannot forge it.
+ * Outside a system call it goes on at that very instruction with that very state: between the instructions of a
+ * sequence any other register would be a way out. */
 #include "linux.h"
 
 #include <signal.h>
@@ -15,11 +16,12 @@
 bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame);
 bool bh_linux_interrupted(bh_instance *instance, struct bh_frame *frame);
 
-bh_syscall bh_sys_rt_sigaction, bh_sys_rt_sigprocmask, bh_sys_rt_sigpending, bh_sys_rt_sigreturn, bh_sys_kill, bh_sys_tkill,
-    bh_sys_tgkill, bh_sys_rt_sigqueueinfo, bh_sys_rt_tgsigqueueinfo;
+bh_syscall bh_sys_rt_sigaction, bh_sys_rt_sigprocmask, bh_sys_rt_sigpending, bh_sys_rt_sigreturn, bh_sys_kill,
+    bh_sys_tkill, bh_sys_tgkill, bh_sys_rt_sigqueueinfo, bh_sys_rt_tgsigqueueinfo;
 
 #define BH_FIRST_REAL_TIME 32
-/* Where an xsave area has what. x87: control, status, tags, the last instruction and its operand; then the registers. */
+/* Where an xsave area has what. x87: control, status, tags, the last instruction and its operand; then the
+ * registers. */
 #define XSAVE_X87 0
 #define XSAVE_X87_SIZE 24
 #define XSAVE_MXCSR 24
@@ -40,9 +42,7 @@ struct bh_saved_context {
     bool restart;          /* the interrupted call is to be made again: its number is in frame.rax */
 };
 
-static uint64_t bit(int signal) {
-    return (uint64_t)1 << (signal - 1);
-}
+static uint64_t bit(int signal) { return (uint64_t)1 << (signal - 1); }
 
 /* What the guest does about a signal, whose number is its own choice and was found to be one. */
 static struct bh_signal_action *action_of(const bh_instance *instance, int signal) {
@@ -77,7 +77,8 @@ static void forget_everywhere(bh_instance *instance, uint64_t set) {
 int64_t bh_sys_rt_sigaction(bh_instance *instance, const uint64_t a[6]) {
     struct bh_signal_action action, *known;
     uint32_t signal = (uint32_t)a[0];
-    if (signal < 1 || signal > BH_GUEST_SIGNALS || a[3] != sizeof(uint64_t) || (a[1] && (signal == SIGKILL || signal == SIGSTOP)))
+    if (signal < 1 || signal > BH_GUEST_SIGNALS || a[3] != sizeof(uint64_t) ||
+        (a[1] && (signal == SIGKILL || signal == SIGSTOP)))
         return -EINVAL;
     known = action_of(instance, (int)signal);
     if (a[1] && !bh_get(instance, &action, a[1], sizeof(action)))
@@ -101,17 +102,10 @@ int64_t bh_sys_rt_sigprocmask(bh_instance *instance, const uint64_t a[6]) {
             return -EFAULT;
         set &= ~(bit(SIGKILL) | bit(SIGSTOP));
         switch ((int)a[0]) {
-        case SIG_BLOCK:
-            task->mask |= set;
-            break;
-        case SIG_UNBLOCK:
-            task->mask &= ~set;
-            break;
-        case SIG_SETMASK:
-            task->mask = set;
-            break;
-        default:
-            return -EINVAL;
+        case SIG_BLOCK: task->mask |= set; break;
+        case SIG_UNBLOCK: task->mask &= ~set; break;
+        case SIG_SETMASK: task->mask = set; break;
+        default: return -EINVAL;
         }
     }
     return !a[2] || bh_put(instance, a[2], &old, sizeof(old)) ? 0 : -EFAULT;
@@ -136,17 +130,14 @@ void bh_signal_unmask(struct bh_task *task) {
 
 /* ---- Sending ---- */
 
-static bool runs(const struct bh_task *task) {
-    return task->counted || task->depth;
-}
+static bool runs(const struct bh_task *task) { return task->counted || task->depth; }
 
 /* Whether the thread takes it by itself. */
-static bool takes(const struct bh_task *task, int signal) {
-    return bit(signal) & (task->awaited | ~task->mask);
-}
+static bool takes(const struct bh_task *task, int signal) { return bit(signal) & (task->awaited | ~task->mask); }
 
 /* A real-time signal that is pending already is not queued a second time: who asked for a queue is told. */
-static int64_t post(_Atomic uint64_t *pending, struct bh_signal_origin *known, int signal, const struct bh_signal_origin *origin) {
+static int64_t post(_Atomic uint64_t *pending, struct bh_signal_origin *known, int signal,
+                    const struct bh_signal_origin *origin) {
     if (!(atomic_load(pending) & bit(signal)))
         known[BH_BOUNDED((uint32_t)signal, BH_GUEST_SIGNALS + 1)] = *origin;
     else if (signal >= BH_FIRST_REAL_TIME && origin->code != SI_USER && origin->code != SI_TKILL)
@@ -174,11 +165,10 @@ int64_t bh_signal_raise(bh_instance *instance, int signal) {
     return send_to(instance, bh_task_of(instance), signal, &(struct bh_signal_origin){.code = SI_USER});
 }
 
-bool bh_signal_handled(const bh_instance *instance, int signal) {
-    return action_of(instance, signal)->handler > 1;
-}
+bool bh_signal_handled(const bh_instance *instance, int signal) { return action_of(instance, signal)->handler > 1; }
 
-/* To the process: the calling thread takes it, or else one that does not block it or waits for it. NULL: all block it. */
+/* To the process: the calling thread takes it, or else one that does not block it or waits for it. NULL: all block
+ * it. */
 static struct bh_task *choose(bh_instance *instance, int signal) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_threads *threads = instance->threads;
@@ -222,7 +212,8 @@ static int64_t send_process(bh_instance *instance, int32_t id, int signal, const
     return post(&instance->personality->pending, instance->personality->origin, signal, origin);
 }
 
-static int64_t send(bh_instance *instance, uint64_t target, uint64_t number, bool process, const struct bh_signal_origin *origin) {
+static int64_t send(bh_instance *instance, uint64_t target, uint64_t number, bool process,
+                    const struct bh_signal_origin *origin) {
     struct bh_threads *threads = instance->threads;
     if ((uint32_t)number > BH_GUEST_SIGNALS)
         return -EINVAL;
@@ -237,9 +228,7 @@ static int64_t send(bh_instance *instance, uint64_t target, uint64_t number, boo
 
 static const struct bh_signal_origin by_kill = {.code = SI_USER}, by_tkill = {.code = SI_TKILL};
 
-int64_t bh_sys_kill(bh_instance *instance, const uint64_t a[6]) {
-    return send(instance, a[0], a[1], true, &by_kill);
-}
+int64_t bh_sys_kill(bh_instance *instance, const uint64_t a[6]) { return send(instance, a[0], a[1], true, &by_kill); }
 
 int64_t bh_sys_tkill(bh_instance *instance, const uint64_t a[6]) {
     return send(instance, a[0], a[1], false, &by_tkill);
@@ -349,9 +338,9 @@ bool bh_signal_on_alternate(const struct bh_task *task) {
 /* ---- Handlers ---- */
 
 /* What the handler finds on the guest's stack: a return address, siginfo and a ucontext with the registers for reading.
- * Of changes to it, those of the instruction pointer and the signal mask have an effect (thread cancellation needs both): the
- * one goes through bh_confine, the other is virtual. After a system call rcx and r11 are not the guest's, and who handles what
- * raise and kill send does not look for the others. */
+ * Of changes to it, those of the instruction pointer and the signal mask have an effect (thread cancellation needs
+ * both): the one goes through bh_confine, the other is virtual. After a system call rcx and r11 are not the guest's,
+ * and who handles what raise and kill send does not look for the others. */
 struct guest_signal_frame {
     uint64_t return_address;
     uint64_t pad;
@@ -380,8 +369,8 @@ static void fill_faulting(greg_t *registers, const struct bh_frame *frame, const
     registers[REG_CR2] = frame->fault.trap == TRAP_PAGE_FAULT ? (greg_t)(uintptr_t)info->si_addr : 0;
 }
 
-static void fill_frame(struct guest_signal_frame *out, const struct bh_task *task, const siginfo_t *info, uint64_t restorer,
-                       uint64_t mask, uint64_t pc) {
+static void fill_frame(struct guest_signal_frame *out, const struct bh_task *task, const siginfo_t *info,
+                       uint64_t restorer, uint64_t mask, uint64_t pc) {
     const struct bh_frame *frame = task->frame;
     memset(out, 0, sizeof(*out));
     out->return_address = restorer;
@@ -404,8 +393,8 @@ static void forget_last(struct bh_task *task) {
     task->saved[task->saved_count] = NULL;
 }
 
-/* Handlers that left by longjmp never came back for theirs: the latest whose frame lies below what is interrupted now seems to
- * be one of those. Or else the oldest goes. */
+/* Handlers that left by longjmp never came back for theirs: the latest whose frame lies below what is interrupted now
+ * seems to be one of those. Or else the oldest goes. */
 static void forget_one(struct bh_task *task, const struct bh_frame *frame) {
     unsigned n = task->saved_count - 1;
     while (n > 0 && task->saved[n]->sp > frame->rsp)
@@ -414,8 +403,8 @@ static void forget_one(struct bh_task *task, const struct bh_frame *frame) {
     memmove(task->saved + n, task->saved + n + 1, (--task->saved_count - n) * sizeof(*task->saved));
 }
 
-/* What a handler interrupted is over with its call, however that ended: what others left behind at this depth is forgotten before
- * the first of a call. Of the calls around this one something may be left, at lesser depths. */
+/* What a handler interrupted is over with its call, however that ended: what others left behind at this depth is
+ * forgotten before the first of a call. Of the calls around this one something may be left, at lesser depths. */
 static void begin_handling(struct bh_task *task, struct bh_frame *frame) {
     while (!(frame->flags & FRAME_FLAG_HANDLED) && task->saved_count &&
            task->saved[task->saved_count - 1]->depth >= frame->nesting.depth)
@@ -430,8 +419,9 @@ static uint64_t place_frame(const struct bh_task *task, const struct bh_signal_a
     const uint64_t size = sizeof(struct guest_signal_frame);
     bool on = bh_signal_on_alternate(task);
     /* Below the red zone and the compiler's scratch space, or at the top of the alternate stack. */
-    uint64_t top = (action->flags & SA_ONSTACK) && task->alternate_size && !on ? task->alternate + task->alternate_size
-                                                                              : task->frame->rsp - BH_STACK_SCRATCH_SIZE;
+    uint64_t top = (action->flags & SA_ONSTACK) && task->alternate_size && !on
+                       ? task->alternate + task->alternate_size
+                       : task->frame->rsp - BH_STACK_SCRATCH_SIZE;
     uint64_t at = ((top - size) & ~(uint64_t)15) - 8;
     return on && at - task->alternate >= task->alternate_size ? 0 : at;
 }
@@ -501,14 +491,15 @@ int64_t bh_signal_deliver(bh_instance *instance, int64_t number) {
     return end ? bh_end(instance, BH_FAULT_SIGNAL, end) : 0;
 }
 
-/* As the kernel would, were the guest a process: what is not mapped in the slot is not mapped, and what lies where NULL leads
- * has the address that the guest's pointer had. All of these are addresses that it had in its registers. */
+/* As the kernel would, were the guest a process: what is not mapped in the slot is not mapped, and what lies where NULL
+ * leads has the address that the guest's pointer had. All of these are addresses that it had in its registers. */
 static void describe_fault(siginfo_t *info, const bh_instance *instance, const struct bh_fault *fault) {
     uint64_t offset = fault->address - instance->slot.base;
     memset(info, 0, sizeof(*info));
     info->si_signo = fault->signal;
     info->si_code = fault->code;
-    if (fault->code == SEGV_ACCERR && fault->signal == SIGSEGV && !bh_space_covered(&instance->slot.space, offset, offset + 1))
+    if (fault->code == SEGV_ACCERR && fault->signal == SIGSEGV &&
+        !bh_space_covered(&instance->slot.space, offset, offset + 1))
         info->si_code = SEGV_MAPERR;
     if (fault->signal == SIGSEGV || fault->signal == SIGBUS)
         info->si_addr = (void *)(uintptr_t)(offset < BH_NULL_GUARD_SIZE ? offset : fault->address);
@@ -516,8 +507,8 @@ static void describe_fault(siginfo_t *info, const bh_instance *instance, const s
         info->si_addr = (void *)(uintptr_t)fault->pc;
 }
 
-/* Whether the guest goes on, in its handler for the fault that the frame describes. Blocked ones are not kept pending: the
- * instruction would only fault again. */
+/* Whether the guest goes on, in its handler for the fault that the frame describes. Blocked ones are not kept pending:
+ * the instruction would only fault again. */
 bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_frame *outer = task->frame;
@@ -527,15 +518,16 @@ bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame) {
     frame->flags |= FRAME_FLAG_EXACT;
     bh_state_lock(instance);
     describe_fault(&info, instance, &frame->fault);
-    bool entered = !(task->mask & bit(signal)) && bh_signal_handled(instance, signal) &&
-                   !enter_handler(instance, &info, -1);
+    bool entered =
+        !(task->mask & bit(signal)) && bh_signal_handled(instance, signal) && !enter_handler(instance, &info, -1);
     bh_state_unlock(instance);
     task->frame = outer;
     return entered;
 }
 
-/* The guest's code was interrupted: for the signal of a timer, or of another of its threads. Whether it goes on: in a handler,
- * or where it was. Between the instructions that set the stack pointer there is no stack for a handler, and it comes later. */
+/* The guest's code was interrupted: for the signal of a timer, or of another of its threads. Whether it goes on: in a
+ * handler, or where it was. Between the instructions that set the stack pointer there is no stack for a handler, and it
+ * comes later. */
 bool bh_linux_interrupted(bh_instance *instance, struct bh_frame *frame) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_frame *outer = task->frame;
@@ -556,7 +548,8 @@ bool bh_linux_interrupted(bh_instance *instance, struct bh_frame *frame) {
     return result != BH_LEAVE;
 }
 
-/* The registers that were interrupted. Of x87 and MXCSR only what the guest may change: the rest of them is the host's. */
+/* The registers that were interrupted. Of x87 and MXCSR only what the guest may change: the rest of them is the
+ * host's. */
 static void restore(struct bh_frame *frame, const struct bh_frame *saved) {
     _Alignas(64) uint8_t state[sizeof(frame->xsave)];
     memcpy(state, saved->xsave, sizeof(state));
@@ -576,8 +569,8 @@ static void restore(struct bh_frame *frame, const struct bh_frame *saved) {
     frame->flags |= saved->flags & FRAME_FLAG_EXACT;
 }
 
-/* To where the handler wants to go on instead, confined on the way back as every target: only where a function may begin, and
- * with rsp in the slot, for the instruction that faulted may have been the one to prove that (S2). */
+/* To where the handler wants to go on instead, confined on the way back as every target: only where a function may
+ * begin, and with rsp in the slot, for the instruction that faulted may have been the one to prove that (S2). */
 static bool redirect(const bh_instance *instance, struct bh_frame *frame, uint64_t pc) {
     if (pc % BH_BUNDLE_SIZE || !bh_in_slot(instance, frame->rsp, 1))
         return false;

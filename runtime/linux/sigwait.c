@@ -10,8 +10,8 @@ bh_syscall bh_sys_pause, bh_sys_rt_sigsuspend, bh_sys_rt_sigtimedwait, bh_sys_si
 
 static const struct timespec forever = {INT64_MAX / 1000000000, 0}; /* what the kernel's clocks reach */
 
-/* One wait, over when a signal or an interruption comes, or the time does. The state lock is given up meanwhile: who sends a signal
- * holds it, so none is lost between a look and the wait. 0 when the time is over, or -EINTR. */
+/* One wait, over when a signal or an interruption comes, or the time does. The state lock is given up meanwhile: who
+ * sends a signal holds it, so none is lost between a look and the wait. 0 when the time is over, or -EINTR. */
 static int64_t wait_until(bh_instance *instance, const struct timespec *end) {
     struct bh_task *task = bh_task_of(instance);
     bh_state_unlock(instance);
@@ -22,9 +22,7 @@ static int64_t wait_until(bh_instance *instance, const struct timespec *end) {
 }
 
 /* Whether the guest does not go on, whatever comes: its end, or its deadline. */
-static bool over(bh_instance *instance) {
-    return bh_this_thread.expired || bh_threads_ending(instance->threads);
-}
+static bool over(bh_instance *instance) { return bh_this_thread.expired || bh_threads_ending(instance->threads); }
 
 static int64_t wait_for_handler(bh_instance *instance) {
     while (bh_timers_look(instance), !bh_signal_due(instance) && !over(instance)) {
@@ -39,9 +37,7 @@ static int64_t wait_for_handler(bh_instance *instance) {
     return -EINTR;
 }
 
-int64_t bh_sys_pause(bh_instance *instance, const uint64_t a[6]) {
-    return wait_for_handler(instance);
-}
+int64_t bh_sys_pause(bh_instance *instance, const uint64_t a[6]) { return wait_for_handler(instance); }
 
 int64_t bh_sys_rt_sigsuspend(bh_instance *instance, const uint64_t a[6]) {
     uint64_t mask;

@@ -49,9 +49,7 @@ static int stat_place(bh_instance *instance, int64_t directory, uint64_t path, b
 }
 
 /* Of users and groups a guest knows itself, and nobody. */
-static void own(struct stat *info) {
-    info->st_uid = info->st_gid = bh_guest_owns(info) ? BH_GUEST_ID : NOBODY;
-}
+static void own(struct stat *info) { info->st_uid = info->st_gid = bh_guest_owns(info) ? BH_GUEST_ID : NOBODY; }
 
 static int stat_at(bh_instance *instance, uint64_t directory, uint64_t path, uint64_t flags, struct stat *info) {
     int error;

@@ -1,5 +1,5 @@
-/* How much room there is. Of file systems that the host granted something of this tells sizes and what kind they are: who may write there
- * finds out anyhow. Of everything else nothing is told. */
+/* How much room there is. Of file systems that the host granted something of this tells sizes and what kind they are:
+ * who may write there finds out anyhow. Of everything else nothing is told. */
 #include "linux.h"
 
 #include <fcntl.h>

@@ -12,9 +12,7 @@ bh_syscall bh_sys_clock_gettime, bh_sys_clock_getres, bh_sys_gettimeofday, bh_sy
 
 #define SECOND 1000000000
 
-bool bh_clock_granted(const bh_instance *instance) {
-    return instance->policy->allowed & BH_GRANT_CLOCK;
-}
+bool bh_clock_granted(const bh_instance *instance) { return instance->policy->allowed & BH_GRANT_CLOCK; }
 
 bool bh_time_valid(const struct timespec *time) {
     return time->tv_sec >= 0 && time->tv_nsec >= 0 && time->tv_nsec < SECOND;
@@ -32,18 +30,14 @@ bool bh_time_after(const struct timespec *length, struct timespec *end) {
 static int host_clock(uint64_t clock) {
     switch ((int32_t)clock) {
     case CLOCK_REALTIME:
-    case CLOCK_REALTIME_COARSE:
-        return CLOCK_REALTIME;
+    case CLOCK_REALTIME_COARSE: return CLOCK_REALTIME;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME:
-        return CLOCK_MONOTONIC;
+    case CLOCK_BOOTTIME: return CLOCK_MONOTONIC;
     case CLOCK_PROCESS_CPUTIME_ID:
-    case CLOCK_THREAD_CPUTIME_ID:
-        return CLOCK_THREAD_CPUTIME_ID;
-    default:
-        return -1;
+    case CLOCK_THREAD_CPUTIME_ID: return CLOCK_THREAD_CPUTIME_ID;
+    default: return -1;
     }
 }
 
@@ -93,8 +87,9 @@ static int64_t sleep_for(bh_instance *instance, clockid_t clock, int flags, uint
     if (!bh_clock_granted(instance))
         return bh_refuse(instance, EPERM, "nanosleep", NULL);
     for (;;) {
-        int64_t error = bh_blocking_syscall(&bh_task_of(instance)->interrupt, SYS_clock_nanosleep, (uint64_t)clock, (uint64_t)flags,
-                                            (uint64_t)(uintptr_t)&want, (uint64_t)(uintptr_t)&left, 0, 0);
+        int64_t error =
+            bh_blocking_syscall(&bh_task_of(instance)->interrupt, SYS_clock_nanosleep, (uint64_t)clock, (uint64_t)flags,
+                                (uint64_t)(uintptr_t)&want, (uint64_t)(uintptr_t)&left, 0, 0);
         if (error != -EINTR)
             return error;
         if (bh_woken(instance))

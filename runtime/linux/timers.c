@@ -1,6 +1,6 @@
-/* The guest's timers: alarm, setitimer and timer_create. They are lines in a table; the kernel knows nothing of them. A thread
- * that runs the guest has its own timer, the deadline's, sent for the one that is due first (deadline.c); on the way back
- * from system calls, from waits, and at that interruption it looks what is due, and sends the guest's signals.
+/* The guest's timers: alarm, setitimer and timer_create. They are lines in a table; the kernel knows nothing of them. A
+ * thread that runs the guest has its own timer, the deadline's, sent for the one that is due first (deadline.c); on the
+ * way back from system calls, from waits, and at that interruption it looks what is due, and sends the guest's signals.
  *
  * All times are nanoseconds of CLOCK_MONOTONIC. */
 #include "linux.h"
@@ -11,21 +11,21 @@
 #include <sys/time.h>
 #include <time.h>
 
-bh_syscall bh_sys_alarm, bh_sys_setitimer, bh_sys_getitimer, bh_sys_timer_create, bh_sys_timer_settime, bh_sys_timer_gettime,
-    bh_sys_timer_getoverrun, bh_sys_timer_delete;
+bh_syscall bh_sys_alarm, bh_sys_setitimer, bh_sys_getitimer, bh_sys_timer_create, bh_sys_timer_settime,
+    bh_sys_timer_gettime, bh_sys_timer_getoverrun, bh_sys_timer_delete;
 
 #define SECOND 1000000000u
 #define MICROSECOND 1000u
 #define NEVER ((uint64_t)INT64_MAX)
-#define MOST 32         /* of timer_create, at a time */
-#define REAL 0          /* ITIMER_REAL; the others behind it */
-#define FLOOR 100000u   /* nanoseconds between looks at what is due: what comes faster is overrun */
+#define MOST 32       /* of timer_create, at a time */
+#define REAL 0        /* ITIMER_REAL; the others behind it */
+#define FLOOR 100000u /* nanoseconds between looks at what is due: what comes faster is overrun */
 
 struct timer {
     bool made;
-    bool silent;       /* SIGEV_NONE */
-    bool real;         /* of CLOCK_REALTIME: what absolute times are of */
-    int32_t thread;    /* SIGEV_THREAD_ID; 0: the process */
+    bool silent;    /* SIGEV_NONE */
+    bool real;      /* of CLOCK_REALTIME: what absolute times are of */
+    int32_t thread; /* SIGEV_THREAD_ID; 0: the process */
     int32_t signal;
     uint64_t value;
     uint64_t due;      /* 0: it is not set */
@@ -111,9 +111,7 @@ bool bh_timers_arm(bh_instance *instance, bool armed) {
     return alarm == bh_this_thread.alarm || bh_alarm_set(instance->engine->deadline_signal, alarm);
 }
 
-bool bh_linux_enter(bh_instance *instance) {
-    return bh_timers_arm(instance, true);
-}
+bool bh_linux_enter(bh_instance *instance) { return bh_timers_arm(instance, true); }
 
 bool bh_woken(bh_instance *instance) {
     if (bh_interrupted(instance))
@@ -257,13 +255,17 @@ struct event {
 /* 0 or -errno. */
 static int64_t describe(bh_instance *instance, struct timer *timer, const struct event *event) {
     bool to_thread = event->notify == (SIGEV_SIGNAL | SIGEV_THREAD_ID);
-    *timer = (struct timer){.made = true, .silent = event->notify == SIGEV_NONE, .signal = event->signal, .value = event->value,
+    *timer = (struct timer){.made = true,
+                            .silent = event->notify == SIGEV_NONE,
+                            .signal = event->signal,
+                            .value = event->value,
                             .thread = to_thread ? event->thread : 0};
     if (timer->silent)
         return 0;
     if (!to_thread && event->notify != SIGEV_SIGNAL && event->notify != SIGEV_THREAD)
         return -EINVAL;
-    if (event->signal < 1 || event->signal > BH_GUEST_SIGNALS || (to_thread && !bh_signal_has_thread(instance, event->thread)))
+    if (event->signal < 1 || event->signal > BH_GUEST_SIGNALS ||
+        (to_thread && !bh_signal_has_thread(instance, event->thread)))
         return -EINVAL;
     return 0;
 }

@@ -1,5 +1,5 @@
-/* Copying from one descriptor to another. The kernel copies by itself what it knows how to; it is asked for less than the guest
- * wants at a time, as for reading and writing. */
+/* Copying from one descriptor to another. The kernel copies by itself what it knows how to; it is asked for less than
+ * the guest wants at a time, as for reading and writing. */
 #include "linux.h"
 
 #include <signal.h>
@@ -12,7 +12,7 @@ bh_syscall bh_sys_sendfile, bh_sys_copy_file_range, bh_sys_splice;
 
 /* One end of a copy. */
 struct end {
-    uint64_t fd;      /* the guest's */
+    uint64_t fd; /* the guest's */
     int host;
     uint64_t address; /* of the guest's offset; 0: at the file's own */
     int64_t offset;
@@ -24,9 +24,7 @@ static int64_t begin_end(bh_instance *instance, struct end *end, uint64_t fd, ui
     return !address || bh_get(instance, &end->offset, address, sizeof(end->offset)) ? 0 : -EFAULT;
 }
 
-static uint64_t pointer(struct end *end) {
-    return end->address ? (uint64_t)(uintptr_t)&end->offset : 0;
-}
+static uint64_t pointer(struct end *end) { return end->address ? (uint64_t)(uintptr_t)&end->offset : 0; }
 
 static bool same(bh_instance *instance, const struct end *end) {
     const struct bh_file *file = bh_file_get(instance, end->fd);
@@ -44,8 +42,8 @@ static int64_t copy_piece(bh_instance *instance, long number, struct end *in, st
     if (!memory)
         bh_busy_begin(instance, busy, 2);
     do
-        result = number == SYS_sendfile ? bh_blocking_syscall(interrupt, number, (uint64_t)out->host, (uint64_t)in->host,
-                                                              pointer(in), size, 0, 0)
+        result = number == SYS_sendfile ? bh_blocking_syscall(interrupt, number, (uint64_t)out->host,
+                                                              (uint64_t)in->host, pointer(in), size, 0, 0)
                                         : bh_blocking_syscall(interrupt, number, (uint64_t)in->host, pointer(in),
                                                               (uint64_t)out->host, pointer(out), size, 0);
     while (result == -EINTR && !(memory ? bh_interrupted(instance) : bh_woken(instance)));
@@ -64,7 +62,8 @@ static int64_t copy_pieces(bh_instance *instance, long number, struct end *in, s
             return done ? (int64_t)done : result;
         done += (uint64_t)result;
         /* Another thread may have closed them meanwhile. */
-        if ((uint64_t)result < piece || done == size || bh_interrupted(instance) || !same(instance, in) || !same(instance, out))
+        if ((uint64_t)result < piece || done == size || bh_interrupted(instance) || !same(instance, in) ||
+            !same(instance, out))
             return (int64_t)done;
     }
 }
@@ -81,9 +80,7 @@ static int64_t copy(bh_instance *instance, long number, struct end *in, struct e
 }
 
 /* Of what lies above a grant the host has a file. */
-static bool is_made_up(const struct bh_file *file) {
-    return file->kind == BH_FILE_ANCESTOR && !file->named;
-}
+static bool is_made_up(const struct bh_file *file) { return file->kind == BH_FILE_ANCESTOR && !file->named; }
 
 int64_t bh_sys_sendfile(bh_instance *instance, const uint64_t a[6]) {
     const struct bh_file *from = bh_file_get(instance, a[1]);

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 bh_syscall bh_sys_access, bh_sys_faccessat, bh_sys_faccessat2, bh_sys_readlink, bh_sys_readlinkat, bh_sys_mkdir,
-    bh_sys_mkdirat, bh_sys_rmdir, bh_sys_unlink, bh_sys_unlinkat, bh_sys_rename, bh_sys_renameat, bh_sys_renameat2, bh_sys_symlink, bh_sys_symlinkat, bh_sys_link, bh_sys_linkat;
+    bh_sys_mkdirat, bh_sys_rmdir, bh_sys_unlink, bh_sys_unlinkat, bh_sys_rename, bh_sys_renameat, bh_sys_renameat2,
+    bh_sys_symlink, bh_sys_symlinkat, bh_sys_link, bh_sys_linkat;
 
 #define HERE ((int64_t)AT_FDCWD)
 
@@ -19,15 +20,14 @@ static int access_host(int fd, uint64_t mode, int change) {
 }
 
 /* The grants make ancestors, and nobody may write there. */
-static int access_ancestor(uint64_t mode) {
-    return mode & W_OK ? -EROFS : 0;
-}
+static int access_ancestor(uint64_t mode) { return mode & W_OK ? -EROFS : 0; }
 
 static int64_t access_descriptor(bh_instance *instance, uint64_t fd, uint64_t mode) {
     struct bh_file *file = bh_file_get(instance, fd);
     if (!file)
         return -EBADF;
-    return file->kind == BH_FILE_ANCESTOR ? access_ancestor(mode) : access_host(file->host, mode, file->write ? 0 : -EROFS);
+    return file->kind == BH_FILE_ANCESTOR ? access_ancestor(mode)
+                                          : access_host(file->host, mode, file->write ? 0 : -EROFS);
 }
 
 static int64_t access_place(bh_instance *instance, int64_t directory, uint64_t path, uint64_t mode, uint64_t flags) {
@@ -35,7 +35,8 @@ static int64_t access_place(bh_instance *instance, int64_t directory, uint64_t p
     struct stat info;
     int change = 0;
     struct bh_device device;
-    if (((uint32_t)mode & ~(uint32_t)(R_OK | W_OK | X_OK)) || ((uint32_t)flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+    if (((uint32_t)mode & ~(uint32_t)(R_OK | W_OK | X_OK)) ||
+        ((uint32_t)flags & ~(uint32_t)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
         return -EINVAL;
     bool empty = bh_path_is_empty(instance, path, flags);
     if (empty && (int32_t)directory != AT_FDCWD)
@@ -84,7 +85,9 @@ static int64_t read_link(bh_instance *instance, int64_t directory, uint64_t path
         return -EINVAL;
     if ((int32_t)directory != AT_FDCWD && bh_path_is_empty(instance, path, AT_EMPTY_PATH)) {
         struct bh_file *file = bh_file_get(instance, (uint64_t)directory);
-        int64_t result = !file ? -EBADF : file->kind == BH_FILE_NAMED ? read_target(instance, file->host, buffer, size) : -ENOENT;
+        int64_t result = !file                         ? -EBADF
+                         : file->kind == BH_FILE_NAMED ? read_target(instance, file->host, buffer, size)
+                                                       : -ENOENT;
         return result == -EINVAL ? -ENOENT : result;
     }
     struct bh_device device;
@@ -117,8 +120,8 @@ static int may_change(bh_instance *instance, const struct bh_place *place) {
     return error == -EROFS || error == -EACCES ? (int)bh_place_refuse(instance, place, -error) : error;
 }
 
-/* The mode that the guest asked for, less its own umask: that of the host's process has been applied as well. Whatever has the name by
- * now, the guest may change its mode. */
+/* The mode that the guest asked for, less its own umask: that of the host's process has been applied as well. Whatever
+ * has the name by now, the guest may change its mode. */
 static int64_t settle_directory(int parent, const char *name, uint64_t mode) {
     struct stat info;
     char path[40];
@@ -140,7 +143,8 @@ static int64_t make_name(bh_instance *instance, const struct bh_place *place, ui
     if (bh_place_last(place) != BH_LAST_NAME)
         return -EEXIST;
     place->rest[strcspn(place->rest, "/")] = 0;
-    if ((parent == BH_NOWHERE || bh_directory_has_grants(instance, place->at.grant)) && bh_place_covered(instance, place) != BH_NOT_COVERED)
+    if ((parent == BH_NOWHERE || bh_directory_has_grants(instance, place->at.grant)) &&
+        bh_place_covered(instance, place) != BH_NOT_COVERED)
         return -EEXIST;
     int error = may_change(instance, place);
     if (error)
@@ -157,9 +161,7 @@ static int64_t make_directory(bh_instance *instance, int64_t directory, uint64_t
     return result;
 }
 
-int64_t bh_sys_mkdir(bh_instance *instance, const uint64_t a[6]) {
-    return make_directory(instance, HERE, a[0], a[1]);
-}
+int64_t bh_sys_mkdir(bh_instance *instance, const uint64_t a[6]) { return make_directory(instance, HERE, a[0], a[1]); }
 
 int64_t bh_sys_mkdirat(bh_instance *instance, const uint64_t a[6]) {
     return make_directory(instance, (int64_t)a[0], a[1], a[2]);
@@ -194,13 +196,9 @@ static int64_t remove_name(bh_instance *instance, int64_t directory, uint64_t pa
     return result;
 }
 
-int64_t bh_sys_rmdir(bh_instance *instance, const uint64_t a[6]) {
-    return remove_name(instance, HERE, a[0], true);
-}
+int64_t bh_sys_rmdir(bh_instance *instance, const uint64_t a[6]) { return remove_name(instance, HERE, a[0], true); }
 
-int64_t bh_sys_unlink(bh_instance *instance, const uint64_t a[6]) {
-    return remove_name(instance, HERE, a[0], false);
-}
+int64_t bh_sys_unlink(bh_instance *instance, const uint64_t a[6]) { return remove_name(instance, HERE, a[0], false); }
 
 int64_t bh_sys_unlinkat(bh_instance *instance, const uint64_t a[6]) {
     if ((uint32_t)a[2] & ~(uint32_t)AT_REMOVEDIR)
@@ -208,7 +206,8 @@ int64_t bh_sys_unlinkat(bh_instance *instance, const uint64_t a[6]) {
     return remove_name(instance, (int64_t)a[0], a[1], a[2] & AT_REMOVEDIR);
 }
 
-static int64_t rename_to(bh_instance *instance, const struct bh_place *from, const struct bh_place *to, uint64_t flags) {
+static int64_t rename_to(bh_instance *instance, const struct bh_place *from, const struct bh_place *to,
+                         uint64_t flags) {
     if (bh_place_last(from) != BH_LAST_NAME)
         return -EBUSY;
     if (bh_place_last(to) != BH_LAST_NAME)
@@ -223,8 +222,8 @@ static int64_t rename_to(bh_instance *instance, const struct bh_place *from, con
     return syscall(SYS_renameat2, from->at.fd, from->rest, to->at.fd, to->rest, (unsigned)flags) ? -errno : 0;
 }
 
-static int64_t rename_names(bh_instance *instance, int64_t from_directory, uint64_t from, int64_t to_directory, uint64_t to,
-                            uint64_t flags) {
+static int64_t rename_names(bh_instance *instance, int64_t from_directory, uint64_t from, int64_t to_directory,
+                            uint64_t to, uint64_t flags) {
     struct bh_place from_place, to_place;
     if (flags & ~(uint64_t)RENAME_NOREPLACE)
         return -EINVAL;
@@ -251,22 +250,19 @@ int64_t bh_sys_renameat2(bh_instance *instance, const uint64_t a[6]) {
     return rename_names(instance, (int64_t)a[0], a[1], (int64_t)a[2], a[3], (uint32_t)a[4]);
 }
 
-/* A symbolic link that a guest makes may lead a program of the host out of the directory that it was granted. A hard link is a second name for
- * a file, and the guest keeps the one in a directory that it may change when the other's is granted read-only some day. */
+/* A symbolic link that a guest makes may lead a program of the host out of the directory that it was granted. A hard
+ * link is a second name for a file, and the guest keeps the one in a directory that it may change when the other's is
+ * granted read-only some day. */
 static int64_t no_links(bh_instance *instance, const char *call) {
     return bh_refuse(instance, EPERM, call, "guests do not make links");
 }
 
-int64_t bh_sys_symlink(bh_instance *instance, const uint64_t a[6]) {
-    return no_links(instance, "symlink");
-}
+int64_t bh_sys_symlink(bh_instance *instance, const uint64_t a[6]) { return no_links(instance, "symlink"); }
 
-int64_t bh_sys_symlinkat(bh_instance *instance, const uint64_t a[6]) {
-    return no_links(instance, "symlinkat");
-}
+int64_t bh_sys_symlinkat(bh_instance *instance, const uint64_t a[6]) { return no_links(instance, "symlinkat"); }
 
-/* Named semaphores are made complete under a name of their own, and linked to the one that others open. So in the directory that is granted
- * as /dev/shm, itself and not what is beneath it, files get second names. */
+/* Named semaphores are made complete under a name of their own, and linked to the one that others open. So in the
+ * directory that is granted as /dev/shm, itself and not what is beneath it, files get second names. */
 static bool is_shared_memory(const bh_instance *instance, const struct bh_place *place) {
     return place->at.fd != BH_NOWHERE && !strcmp(instance->policy->grants[place->at.grant].guest_path, "/dev/shm") &&
            bh_directory_is_root(instance, &place->at) == BH_ROOT && bh_place_last(place) == BH_LAST_NAME;
@@ -289,7 +285,8 @@ static int64_t link_file(bh_instance *instance, const struct bh_place *from, con
     return result;
 }
 
-static int64_t link_names(bh_instance *instance, int64_t from_directory, uint64_t from, int64_t to_directory, uint64_t to) {
+static int64_t link_names(bh_instance *instance, int64_t from_directory, uint64_t from, int64_t to_directory,
+                          uint64_t to) {
     struct bh_place from_place, to_place;
     bool served = !bh_place_parent(instance, from_directory, from, &from_place, "link");
     served &= !bh_place_parent(instance, to_directory, to, &to_place, "link");
@@ -300,10 +297,9 @@ static int64_t link_names(bh_instance *instance, int64_t from_directory, uint64_
     return result;
 }
 
-int64_t bh_sys_link(bh_instance *instance, const uint64_t a[6]) {
-    return link_names(instance, HERE, a[0], HERE, a[1]);
-}
+int64_t bh_sys_link(bh_instance *instance, const uint64_t a[6]) { return link_names(instance, HERE, a[0], HERE, a[1]); }
 
 int64_t bh_sys_linkat(bh_instance *instance, const uint64_t a[6]) {
-    return (uint32_t)a[4] ? no_links(instance, "linkat") : link_names(instance, (int64_t)a[0], a[1], (int64_t)a[2], a[3]);
+    return (uint32_t)a[4] ? no_links(instance, "linkat")
+                          : link_names(instance, (int64_t)a[0], a[1], (int64_t)a[2], a[3]);
 }

@@ -1,7 +1,7 @@
 /* Maps a module's image into a slot: code shared and read-only for ever, data copy-on-write from the sealed file.
  *
- * Every mapping costs the process one of vm.max_map_count, so neighbouring data segments and a small bss are one mapping of
- * the file, whose holes are the zeros. */
+ * Every mapping costs the process one of vm.max_map_count, so neighbouring data segments and a small bss are one
+ * mapping of the file, whose holes are the zeros. */
 #include "slot/image.h"
 
 #include <errno.h>
@@ -14,12 +14,11 @@
 #include "slot/map.h"
 #include "slot/slot.h"
 
-/* A larger bss is anonymous memory: from the file each page of it would cost memory twice, once there and once as a copy. */
+/* A larger bss is anonymous memory: from the file each page of it would cost memory twice, once there and once as a
+ * copy. */
 #define SMALL_BSS 0x40000
 
-static uint64_t page_down(uint64_t address) {
-    return address & ~(uint64_t)(BH_PAGE_SIZE - 1);
-}
+static uint64_t page_down(uint64_t address) { return address & ~(uint64_t)(BH_PAGE_SIZE - 1); }
 
 /* Where a segment stops being a mapping of the file. */
 static uint64_t file_end(const struct bh_elf_segment *segment) {
@@ -40,14 +39,15 @@ static int first_protection(const struct bh_elf *elf, const struct bh_elf_segmen
     return PROT_READ | (segment->write || overlaps_relro(elf, start, end) ? PROT_WRITE : 0);
 }
 
-/* Pages of the file that lie beside each other, whatever their protection: mapping them at once and giving each its protection
- * afterwards costs less than mapping each. */
+/* Pages of the file that lie beside each other, whatever their protection: mapping them at once and giving each its
+ * protection afterwards costs less than mapping each. */
 struct run {
     uint64_t start, end;
     unsigned first, last; /* segments, the last one included */
 };
 
-/* Some processes may not make a mapping executable that was not (PR_SET_MDWE, systemd's MemoryDenyWriteExecute): there it is mapped anew. */
+/* Some processes may not make a mapping executable that was not (PR_SET_MDWE, systemd's MemoryDenyWriteExecute): there
+ * it is mapped anew. */
 static bool protect(const struct bh_image *image, uint64_t at, uint64_t start, uint64_t end, int protection) {
     if (!mprotect((void *)(uintptr_t)(at + start), end - start, protection))
         return true;
@@ -80,7 +80,8 @@ static bool map_segments(const struct bh_image *image, uint64_t at, unsigned fro
     struct run run = {0};
     for (unsigned n = from; n < to; n++) {
         const struct bh_elf_segment *segment = &elf->segment[n];
-        uint64_t start = page_down(segment->vaddr), end = file_end(segment), stop = BH_PAGE_ROUND(segment->vaddr + segment->memsz);
+        uint64_t start = page_down(segment->vaddr), end = file_end(segment),
+                 stop = BH_PAGE_ROUND(segment->vaddr + segment->memsz);
         if (n == from || start != run.end) {
             if (!map_run(image, at, &run))
                 return false;
@@ -88,7 +89,8 @@ static bool map_segments(const struct bh_image *image, uint64_t at, unsigned fro
         }
         run.end = end;
         run.last = n;
-        if (end < stop && !bh_slot_map(at + end, stop - end, first_protection(elf, segment), MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+        if (end < stop &&
+            !bh_slot_map(at + end, stop - end, first_protection(elf, segment), MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
             return false;
     }
     return map_run(image, at, &run);

@@ -14,10 +14,10 @@ struct bh_warm;
 struct bh_image {
     char *name; /* the module's */
     struct bh_elf elf;
-    struct bh_kept file;  /* sealed: from image_lo to image_hi, code included */
-    const uint8_t *bytes; /* the host's view of it, from image_lo, read-only */
+    struct bh_kept file;            /* sealed: from image_lo to image_hi, code included */
+    const uint8_t *bytes;           /* the host's view of it, from image_lo, read-only */
     _Atomic(struct bh_warm *) warm; /* restore.c */
-    atomic_uint slots;    /* that instances have */
+    atomic_uint slots;              /* that instances have */
 };
 
 /* Maps the image into the slot, relocates it and records its pieces. */

@@ -15,8 +15,9 @@
 #define BRK_GAP 0x10000
 #define BRK_ROOM ((uint64_t)512 << 20) /* between the image and the stack */
 
-/* From low to high: context, stubs, image, room for brk, a guard, the stack, and everything that the guest maps. Stack and
- * mappings lie together: the kernel makes one mapping of them, and a small instance needs three pages of page tables. */
+/* From low to high: context, stubs, image, room for brk, a guard, the stack, and everything that the guest maps. Stack
+ * and mappings lie together: the kernel makes one mapping of them, and a small instance needs three pages of page
+ * tables. */
 bh_error bh_slot_lay_out(struct bh_slot *slot, const struct bh_slot_limits *limits) {
     struct bh_space *space = &slot->space;
     const struct bh_elf *elf = &slot->image->elf;
@@ -62,7 +63,8 @@ bh_error bh_slot_map_all(struct bh_slot *slot) {
     const struct bh_pool *pool = slot->pool;
     if (!bh_slot_map(slot->base + BH_CONTEXT_OFFSET, BH_PAGE_SIZE, PROT_READ, MAP_SHARED, pool->context.fd,
                      (uint64_t)slot->number * BH_PAGE_SIZE) ||
-        !bh_slot_map(slot->base + BH_GATE_OFFSET, BH_GATE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, pool->stubs.fd, 0)) {
+        !bh_slot_map(slot->base + BH_GATE_OFFSET, BH_GATE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, pool->stubs.fd,
+                     0)) {
         slot->poisoned = true;
         return bh_fail_limit("cannot map the context of an instance");
     }

@@ -1,13 +1,13 @@
 /* Parked slots: what a destroyed instance leaves mapped for the next one of its module.
  *
- * Mapping an image and unmapping it are two thirds of what an instance costs, and the kernel does that for one thread of the
- * process at a time. So the slot of a destroyed instance is put back to its first state, as by a reset, and kept: scrubbed when
- * its instance goes, and owned by nobody. The next instance of the same module with a stack of the same size gets it, and runs
- * its start code there.
+ * Mapping an image and unmapping it are two thirds of what an instance costs, and the kernel does that for one thread
+ * of the process at a time. So the slot of a destroyed instance is put back to its first state, as by a reset, and
+ * kept: scrubbed when its instance goes, and owned by nobody. The next instance of the same module with a stack of the
+ * same size gets it, and runs its start code there.
  *
- * Few slots are kept (PARKED_MOST in the process, the oldest goes first: their stacks count against RLIMIT_DATA), none that the
- * guest changed in such a way that a reset would map it anew, and they are given up as soon as slots, mappings or memory are
- * missing. */
+ * Few slots are kept (PARKED_MOST in the process, the oldest goes first: their stacks count against RLIMIT_DATA), none
+ * that the guest changed in such a way that a reset would map it anew, and they are given up as soon as slots, mappings
+ * or memory are missing. */
 #include "slot/park.h"
 
 #include <stdlib.h>

@@ -14,7 +14,7 @@
 /* Of all engines: vm.max_map_count is the process's. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t giving_up = PTHREAD_MUTEX_INITIALIZER; /* taken before lock */
-static struct bh_parked *parked; /* the latest first */
+static struct bh_parked *parked;                              /* the latest first */
 static unsigned count;
 
 /* Takes the entry that *link points to off the list; the lock is held. */

@@ -29,9 +29,9 @@ static bh_error make_context_pages(struct bh_pool *pool) {
 
 /* Takes address space for up to `want` slots; how many it holds, 0 when there is none so large. */
 static unsigned reserve_region(struct bh_pool *pool, unsigned first, unsigned want) {
-    /* One slot's size more than the slots: alignment takes up to 4 GiB of it, and what lies before the first slot is never
-     * mapped. At least a guard is needed there, and another behind the last slot: rsp and wide operands may reach a
-     * little beyond the ends of a slot. */
+    /* One slot's size more than the slots: alignment takes up to 4 GiB of it, and what lies before the first slot is
+     * never mapped. At least a guard is needed there, and another behind the last slot: rsp and wide operands may reach
+     * a little beyond the ends of a slot. */
     size_t size = ((size_t)want + 1) * BH_SLOT_SIZE + 2 * (size_t)BH_TAIL_GUARD_SIZE;
     void *at = bh_map_high(size, PROT_NONE, BH_UNUSED_FLAGS);
     if (at == MAP_FAILED)
@@ -56,7 +56,8 @@ static bh_error reserve(struct bh_pool *pool) {
         if (got)
             continue;
         if (pool->region_count == BH_MAX_REGIONS || want < FEWEST_SLOTS)
-            return bh_fail_limit("cannot reserve %u slots (bh_engine_options.slots) of 4 GiB of address space, only %u", pool->slot_count, done);
+            return bh_fail_limit("cannot reserve %u slots (bh_engine_options.slots) of 4 GiB of address space, only %u",
+                                 pool->slot_count, done);
         want -= (want + 31) / 32;
     }
     for (unsigned n = 0; n < pool->slot_count; n++)

@@ -1,4 +1,5 @@
-/* The slots of an engine: the address space that is reserved for them, who has which, and how many mappings they may take. */
+/* The slots of an engine: the address space that is reserved for them, who has which, and how many mappings they may
+ * take. */
 #ifndef BULKHEAD_RUNTIME_POOL_H
 #define BULKHEAD_RUNTIME_POOL_H
 
@@ -23,18 +24,18 @@ struct bh_pool {
     unsigned slot_count;
     struct bh_region region[BH_MAX_REGIONS];
     unsigned region_count;
-    uint32_t *slot_base;  /* of each slot: its address, in units of 4 GiB */
-    uint32_t *free_slot;  /* a stack: what was used last is used first, so that few context pages are ever touched */
+    uint32_t *slot_base; /* of each slot: its address, in units of 4 GiB */
+    uint32_t *free_slot; /* a stack: what was used last is used first, so that few context pages are ever touched */
     unsigned free_count, poisoned_count;
-    struct bh_kept context;  /* one page a slot, shared between the host's alias and the guests' read-only views */
+    struct bh_kept context; /* one page a slot, shared between the host's alias and the guests' read-only views */
     char *context_alias;
-    struct bh_kept stubs;   /* BH_GATE_SIZE bytes */
-    struct bh_kept pagemap; /* /proc/self/pagemap; none where there is none */
+    struct bh_kept stubs;       /* BH_GATE_SIZE bytes */
+    struct bh_kept pagemap;     /* /proc/self/pagemap; none where there is none */
     bool default_mapping_limit; /* follows vm.max_map_count when that is raised */
     atomic_uint mapping_limit;
-    atomic_uint mappings; /* promised to slots: reserved before they are made */
+    atomic_uint mappings;        /* promised to slots: reserved before they are made */
     atomic_uint parked_mappings; /* of these, what parked slots have */
-    bool unmap_slots; /* none is parked */
+    bool unmap_slots;            /* none is parked */
 };
 
 /* An empty one; mapping_limit 0: the default. It is discarded, whatever of the rest succeeds. */

@@ -1,7 +1,7 @@
 /* The first state of a slot once more, without mapping it anew; and which pages of it start code writes.
  *
- * Dropping a page and faulting it in again costs about ten times what overwriting it does. The pages that start code writes
- * anyway are therefore overwritten, all others dropped. */
+ * Dropping a page and faulting it in again costs about ten times what overwriting it does. The pages that start code
+ * writes anyway are therefore overwritten, all others dropped. */
 #include "slot/restore.h"
 
 #include <errno.h>
@@ -20,9 +20,7 @@
 #define WARM_DATA 64
 #define WARM_STACK 16
 
-static uint64_t page_count(const struct bh_piece *piece) {
-    return (piece->end - piece->start) / BH_PAGE_SIZE;
-}
+static uint64_t page_count(const struct bh_piece *piece) { return (piece->end - piece->start) / BH_PAGE_SIZE; }
 
 static bool writable_image(const struct bh_piece *piece) {
     return piece->kind == BH_PIECE_IMAGE && (piece->protection & PROT_WRITE);
@@ -36,7 +34,8 @@ static bool writable_image(const struct bh_piece *piece) {
 static uint64_t written_pages(int pagemap, uint64_t address, unsigned count) {
     uint64_t entry[WARM_DATA], written = 0;
     ssize_t size = (ssize_t)(count * sizeof(*entry));
-    if (count > WARM_DATA || pread(pagemap, entry, (size_t)size, (off_t)(address / BH_PAGE_SIZE * sizeof(*entry))) != size)
+    if (count > WARM_DATA ||
+        pread(pagemap, entry, (size_t)size, (off_t)(address / BH_PAGE_SIZE * sizeof(*entry))) != size)
         return 0;
     for (unsigned n = 0; n < count; n++)
         if ((entry[n] & PAGEMAP_PRESENT) && !(entry[n] & PAGEMAP_FILE))
@@ -71,9 +70,9 @@ void bh_warm_learn(struct bh_slot *slot) {
 
 /* ---- Memory ---- */
 
-/* Two threads that drop pages at the same time, be it none, make the kernel flush all processors' address translations, which
- * takes eight times as long. So whoever is not the only one asks first whether there is anything to drop; asking alone takes twice
- * as long as dropping nothing. */
+/* Two threads that drop pages at the same time, be it none, make the kernel flush all processors' address translations,
+ * which takes eight times as long. So whoever is not the only one asks first whether there is anything to drop; asking
+ * alone takes twice as long as dropping nothing. */
 static atomic_uint dropping;
 
 static bool drop(const struct bh_slot *slot, uint64_t start, uint64_t end) {
@@ -86,13 +85,13 @@ static bool drop(const struct bh_slot *slot, uint64_t start, uint64_t end) {
     return dropped;
 }
 
-/* What only looks like Linux, and some filters of system calls, take madvise for advice: they say yes and do nothing, and the next guest
- * would find what this one left. Where it is done, it is refused at an address that no page begins at. */
-static bool drops_are_done(void) {
-    return madvise((void *)1, BH_PAGE_SIZE, MADV_DONTNEED) && errno == EINVAL;
-}
+/* What only looks like Linux, and some filters of system calls, take madvise for advice: they say yes and do nothing,
+ * and the next guest would find what this one left. Where it is done, it is refused at an address that no page begins
+ * at. */
+static bool drops_are_done(void) { return madvise((void *)1, BH_PAGE_SIZE, MADV_DONTNEED) && errno == EINVAL; }
 
-/* Relocates again what ends with the piece, unless more that was put back follows it directly: a word may lie across their border. */
+/* Relocates again what ends with the piece, unless more that was put back follows it directly: a word may lie across
+ * their border. */
 static void relocate(const struct bh_slot *slot, unsigned last) {
     const struct bh_piece *piece = slot->space.piece;
     unsigned first = last;
@@ -101,7 +100,8 @@ static void relocate(const struct bh_slot *slot, unsigned last) {
     while (first > 0 && writable_image(&piece[first - 1]) && piece[first - 1].end == piece[first].start)
         first--;
     bh_elf_relocate_part(&slot->image->elf, (uint8_t *)(uintptr_t)(slot->base + BH_IMAGE_OFFSET),
-                         slot->base + BH_IMAGE_OFFSET, piece[first].start - BH_IMAGE_OFFSET, piece[last].end - BH_IMAGE_OFFSET);
+                         slot->base + BH_IMAGE_OFFSET, piece[first].start - BH_IMAGE_OFFSET,
+                         piece[last].end - BH_IMAGE_OFFSET);
 }
 
 static bool restore_image(const struct bh_slot *slot, const struct bh_warm *warm) {
@@ -142,7 +142,8 @@ static bool is_image(const struct bh_piece *piece) {
     return piece->kind == BH_PIECE_CODE || piece->kind == BH_PIECE_IMAGE;
 }
 
-/* Unmaps what came later into [low, high), stacks of further threads included, in one piece from the first to the last of it. */
+/* Unmaps what came later into [low, high), stacks of further threads included, in one piece from the first to the last
+ * of it. */
 static bool release(struct bh_slot *slot, uint64_t low, uint64_t high) {
     struct bh_space *space = &slot->space;
     uint64_t start = high, end = low;

@@ -14,7 +14,8 @@ bh_error bh_slot_take(struct bh_slot *slot) {
     struct bh_pool *pool = slot->pool;
     while (!bh_pool_take(pool, &slot->number))
         if (!bh_parked_give_up(pool, NULL))
-            return bh_fail(BH_ERROR_NO_SLOT, "all %u slots of the engine are taken; create it with more", pool->slot_count);
+            return bh_fail(BH_ERROR_NO_SLOT, "all %u slots of the engine are taken; create it with more",
+                           pool->slot_count);
     slot->base = bh_pool_base(pool, slot->number);
     atomic_fetch_add(&slot->image->slots, 1);
     slot->stack_bottom += slot->base;
@@ -85,10 +86,14 @@ bh_error bh_fail_mappings(const struct bh_slot *slot, const char *what) {
     if (slot->space.no_memory)
         return bh_fail(BH_ERROR_MEMORY, "no memory to note the mappings of %s", what);
     if (slot->space.count >= slot->space.limit)
-        return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: the policy allows %u "
-                       "(bh_policy_set_mapping_limit)", what, slot->space.limit);
-    return bh_fail(BH_ERROR_LIMIT, "no mappings are left for %s: guests have %u of the engine's %u "
-                   "(vm.max_map_count is %llu, %d of it are the host's); raise it: sysctl -w vm.max_map_count=%llu%s", what,
-                   atomic_load(&pool->mappings), atomic_load(&pool->mapping_limit), bh_mappings_allowed(), BH_HOST_MAPPINGS,
-                   4 * bh_mappings_allowed(), pool->default_mapping_limit ? "" : ", and bh_engine_options.mapping_limit");
+        return bh_fail(BH_ERROR_LIMIT,
+                       "no mappings are left for %s: the policy allows %u "
+                       "(bh_policy_set_mapping_limit)",
+                       what, slot->space.limit);
+    return bh_fail(BH_ERROR_LIMIT,
+                   "no mappings are left for %s: guests have %u of the engine's %u "
+                   "(vm.max_map_count is %llu, %d of it are the host's); raise it: sysctl -w vm.max_map_count=%llu%s",
+                   what, atomic_load(&pool->mappings), atomic_load(&pool->mapping_limit), bh_mappings_allowed(),
+                   BH_HOST_MAPPINGS, 4 * bh_mappings_allowed(),
+                   pool->default_mapping_limit ? "" : ", and bh_engine_options.mapping_limit");
 }

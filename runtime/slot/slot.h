@@ -17,9 +17,9 @@ struct bh_slot {
     struct bh_pool *pool;
     struct bh_image *image;
     unsigned number;
-    unsigned promised; /* mappings taken from the pool's limit for it */
-    bool poisoned;     /* it must not be used again */
-    bool mapped;       /* everything that an instance starts with is in it */
+    unsigned promised;                /* mappings taken from the pool's limit for it */
+    bool poisoned;                    /* it must not be used again */
+    bool mapped;                      /* everything that an instance starts with is in it */
     uint64_t stack_top, stack_bottom; /* of the first stack: addresses, or offsets while base is 0 */
     struct bh_space space;
 };
@@ -40,8 +40,8 @@ bool bh_slot_room(struct bh_slot *slot, unsigned more);
 bh_error bh_fail_mappings(const struct bh_slot *slot, const char *what);
 /* Gives back what was promised beyond what is mapped. */
 void bh_slot_settle(struct bh_slot *slot);
-/* Returns [start, end), offsets in the slot, to the state of unused address space, and page tables that only it needed to the
- * kernel. False: the kernel refused, and the slot is poisoned. */
+/* Returns [start, end), offsets in the slot, to the state of unused address space, and page tables that only it needed
+ * to the kernel. False: the kernel refused, and the slot is poisoned. */
 bool bh_slot_release(struct bh_slot *slot, uint64_t start, uint64_t end);
 
 #endif

@@ -35,9 +35,7 @@ bool bh_space_room(struct bh_space *space, unsigned more) {
     return true;
 }
 
-static bool counts(int kind) {
-    return kind == BH_PIECE_ANON || kind == BH_PIECE_BRK;
-}
+static bool counts(int kind) { return kind == BH_PIECE_ANON || kind == BH_PIECE_BRK; }
 
 void bh_space_count(struct bh_space *space, int64_t bytes) {
     space->bytes += (uint64_t)bytes;
@@ -52,18 +50,12 @@ static void account(struct bh_space *space, int kind, int64_t bytes) {
 
 /* ---- Page tables ---- */
 
-static uint64_t region_down(uint64_t offset) {
-    return offset & ~(BH_TABLE_REACH - 1);
-}
+static uint64_t region_down(uint64_t offset) { return offset & ~(BH_TABLE_REACH - 1); }
 
-static uint64_t region_up(uint64_t offset) {
-    return region_down(offset + BH_TABLE_REACH - 1);
-}
+static uint64_t region_up(uint64_t offset) { return region_down(offset + BH_TABLE_REACH - 1); }
 
 /* Image and stack are there from the start, shares are the host's. */
-static bool takes_tables(int kind) {
-    return counts(kind) || kind == BH_PIECE_FILE;
-}
+static bool takes_tables(int kind) { return counts(kind) || kind == BH_PIECE_FILE; }
 
 /* In how many of the regions that [start, end) touches the guest's memory lies. */
 static uint64_t tables_in(const struct bh_space *space, uint64_t start, uint64_t end) {
@@ -193,8 +185,8 @@ static void cut_out(struct bh_space *space, uint64_t start, uint64_t end) {
     unsigned at = bh_space_find(space, start);
     if (at == space->count || space->piece[at].start >= end)
         return;
-    /* Only a hole inside one piece needs one more, and only for that is there room: pieces that lose an end are cut where they
-     * are, since splitting them would need room for a moment. */
+    /* Only a hole inside one piece needs one more, and only for that is there room: pieces that lose an end are cut
+     * where they are, since splitting them would need room for a moment. */
     if (bh_space_hole(space, start, end)) {
         split(space, start);
     } else if (space->piece[at].start < start) {
@@ -280,7 +272,8 @@ uint64_t bh_space_gap(const struct bh_space *space, uint64_t size) {
     if (at < space->count && space->piece[at].start < ceiling)
         ceiling = space->piece[at].start;
     while (ceiling > space->brk_start) {
-        uint64_t bottom = at > 0 && space->piece[at - 1].end > space->brk_start ? space->piece[at - 1].end : space->brk_start;
+        uint64_t bottom =
+            at > 0 && space->piece[at - 1].end > space->brk_start ? space->piece[at - 1].end : space->brk_start;
         if (bottom < ceiling && ceiling - bottom >= size)
             return ceiling - size;
         if (!at)
@@ -297,7 +290,8 @@ unsigned bh_space_mappings(const struct bh_space *space) {
     /* With many pieces nobody counts the holes between them: there is at most one behind each. */
     if (space->count > FEW_PIECES)
         return FIXED_MAPPINGS + 1 + 2 * space->count;
-    unsigned count = FIXED_MAPPINGS + 1; /* the unused space behind the last piece goes on before the next slot's first */
+    unsigned count =
+        FIXED_MAPPINGS + 1; /* the unused space behind the last piece goes on before the next slot's first */
     uint64_t at = space->low;
     for (unsigned n = 0; n < space->count; n++) {
         const struct bh_piece *piece = &space->piece[n];

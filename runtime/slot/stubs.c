@@ -37,8 +37,9 @@ static void put_thunk(uint8_t *at, uint32_t number) {
 }
 
 static bh_error not_accepted(void) {
-    return bh_fail(BH_ERROR_HOST, "the verifier does not accept the runtime's own gate pages: this build is broken, or something "
-                                  "else in the process writes into the runtime's files");
+    return bh_fail(BH_ERROR_HOST,
+                   "the verifier does not accept the runtime's own gate pages: this build is broken, or something "
+                   "else in the process writes into the runtime's files");
 }
 
 static bh_error verify(const uint8_t *code, size_t size) {
@@ -46,8 +47,13 @@ static bh_error verify(const uint8_t *code, size_t size) {
     void *scratch = malloc(scratch_size);
     if (!scratch)
         return bh_fail(BH_ERROR_MEMORY, "no memory to verify the gate pages");
-    struct bh_verify_input input = {.code = code, .size = size, .address = 0, .image_hi = size,
-                                    .isolation = BH_ISOLATE_FULL, .scratch = scratch, .scratch_size = scratch_size};
+    struct bh_verify_input input = {.code = code,
+                                    .size = size,
+                                    .address = 0,
+                                    .image_hi = size,
+                                    .isolation = BH_ISOLATE_FULL,
+                                    .scratch = scratch,
+                                    .scratch_size = scratch_size};
     bh_verify_result result = bh_verify_code(&input, NULL);
     free(scratch);
     return result == BH_VERIFY_ACCEPTED ? BH_OK : not_accepted();
@@ -55,7 +61,8 @@ static bh_error verify(const uint8_t *code, size_t size) {
 
 /* Every slot maps the same pages: which numbers mean something is the instance's affair. */
 bh_error bh_stubs_make(struct bh_pool *pool) {
-    _Static_assert(BH_GATE_CALLBACKS + BH_CALLBACK_COUNT * BH_BUNDLE_SIZE <= BH_GATE_OFFSET + BH_GATE_SIZE, "the thunks fit");
+    _Static_assert(BH_GATE_CALLBACKS + BH_CALLBACK_COUNT * BH_BUNDLE_SIZE <= BH_GATE_OFFSET + BH_GATE_SIZE,
+                   "the thunks fit");
     uint8_t *page = calloc(1, BH_GATE_SIZE); /* MemorySanitizer believes of that alone that it was written */
     if (!page)
         return bh_fail(BH_ERROR_MEMORY, "no memory for the gate pages");

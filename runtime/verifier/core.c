@@ -1,12 +1,13 @@
 /* The verifier's core: one pass over the code, bundle by bundle, and a check of all branch targets at the end.
  *
- * Execution only ever reaches instruction starts that this file has seen, because every direct branch leads to one (C2),
- * every indirect branch leads to a bundle boundary in the slot (C3, C4) and each bundle is decoded from its boundary (C1).
- * docs/containment.md has the argument in full.
+ * Execution only ever reaches instruction starts that this file has seen, because every direct branch leads to one
+ * (C2), every indirect branch leads to a bundle boundary in the slot (C3, C4) and each bundle is decoded from its
+ * boundary (C1). docs/containment.md has the argument in full.
  *
- * bh_verify_step (step.c) judges single instructions. Most code needs no such look: scan_bundles runs the automaton over eight
- * bundles at once, each from its own boundary, and scanned_bundle looks only at those instructions of the result whose
- * verdict hangs on a displacement, a constant or a neighbour. Whatever these two do not settle, bh_verify_step does.
+ * bh_verify_step (step.c) judges single instructions. Most code needs no such look: scan_bundles runs the automaton
+ * over eight bundles at once, each from its own boundary, and scanned_bundle looks only at those instructions of the
+ * result whose verdict hangs on a displacement, a constant or a neighbour. Whatever these two do not settle,
+ * bh_verify_step does.
  */
 #include "verify.h"
 
@@ -23,7 +24,8 @@ enum { LANES = 8, GROUP = LANES * BH_BUNDLE_SIZE };
 
 /* The last TAIL_WINDOW bytes, and what lies before them in their group, are read from a copy with room behind it. */
 enum { TAIL_WINDOW = 2 * BH_BUNDLE_SIZE, TAIL_SIZE = TAIL_WINDOW + 2 * GROUP };
-_Static_assert((int)BH_STEP_WINDOW <= TAIL_WINDOW, "reading from the last bundle before the copy must stay in the code");
+_Static_assert((int)BH_STEP_WINDOW <= TAIL_WINDOW,
+               "reading from the last bundle before the copy must stay in the code");
 _Static_assert(BH_BUNDLE_SIZE == 32, "the bitmaps hold one bundle in one 32-bit word");
 enum { PROGRESS_STEP = 65536 }; /* the caller's counter is not worth a store for every bundle */
 
@@ -37,10 +39,9 @@ struct region {
 
 /* ---- by bh_verify_step ------------------------------------------------------------------------------------------- */
 
-/* A refused instruction that crosses a boundary is skipped as a whole, so that code which knows nothing of bundles still
- * gets sensible messages; what it skips counts as a legal target for the same reason. */
-static unsigned step(struct verifier *v, const struct place *at, uint32_t *starts)
-{
+/* A refused instruction that crosses a boundary is skipped as a whole, so that code which knows nothing of bundles
+ * still gets sensible messages; what it skips counts as a legal target for the same reason. */
+static unsigned step(struct verifier *v, const struct place *at, uint32_t *starts) {
     unsigned position = (unsigned)(at->offset % BH_BUNDLE_SIZE);
     size_t before = v->refusals;
     unsigned length = bh_verify_step(v, at);
@@ -52,10 +53,10 @@ static unsigned step(struct verifier *v, const struct place *at, uint32_t *start
 
 /* ---- by the automaton -------------------------------------------------------------------------------------------- */
 
-/* Runs the automaton over LANES neighbouring bundles and stores the low byte of every transition. The lanes do not depend on
- * each other, so the processor works on all of them at once; a single one would wait for each of its loads. */
-static void scan_bundles(const uint16_t (*next)[256], const uint8_t *code, uint8_t *ends)
-{
+/* Runs the automaton over LANES neighbouring bundles and stores the low byte of every transition. The lanes do not
+ * depend on each other, so the processor works on all of them at once; a single one would wait for each of its loads.
+ */
+static void scan_bundles(const uint16_t (*next)[256], const uint8_t *code, uint8_t *ends) {
     uint32_t value[LANES] = {0};
     for (unsigned i = 0; i < BH_BUNDLE_SIZE; i++) {
 #pragma GCC unroll 8
@@ -68,8 +69,7 @@ static void scan_bundles(const uint16_t (*next)[256], const uint8_t *code, uint8
 }
 
 /* The bytes of a bundle whose end is at least `least`, as a bit each. */
-static uint32_t ends_from(const uint8_t *ends, uint8_t least)
-{
+static uint32_t ends_from(const uint8_t *ends, uint8_t least) {
     typedef char vector __attribute__((vector_size(16)));
     const char limit = (char)(least - 1);
     vector half[2];
@@ -80,9 +80,10 @@ static uint32_t ends_from(const uint8_t *ends, uint8_t least)
 }
 
 /* Looks at what the automaton could not settle in one bundle. Returns how far it got: everything before that byte is
- * accepted and in *starts, what begins there is for bh_verify_step. More than a bundle after a refusal that reaches beyond. */
-static unsigned scanned_bundle(struct region *r, size_t bundle, const uint8_t *code, const uint8_t *end, uint32_t *starts)
-{
+ * accepted and in *starts, what begins there is for bh_verify_step. More than a bundle after a refusal that reaches
+ * beyond. */
+static unsigned scanned_bundle(struct region *r, size_t bundle, const uint8_t *code, const uint8_t *end,
+                               uint32_t *starts) {
     enum { LARGEST_OPERAND = 32 };
     struct verifier *v = &r->v;
     const uint32_t ends = ends_from(end, 1), looks = ends_from(end, BH_END_FIRST_LOOK), begins = ends << 1 | 1;
@@ -102,22 +103,21 @@ static unsigned scanned_bundle(struct region *r, size_t bundle, const uint8_t *c
         at = 31 - (unsigned)__builtin_clz(before);
         v->facts->facts |= what->facts;
         switch ((enum bh_what)what->what) {
-        case BH_END_PLAIN:
-            break;
-        case BH_END_TOUCH:
-            settled = true;
-            break;
+        case BH_END_PLAIN: break;
+        case BH_END_TOUCH: settled = true; break;
         case BH_END_JUMP:
         case BH_END_CALL: {
             int32_t distance = what->size == 1 ? (int8_t)code[last] : load_i32(code + last - 3);
             settled = what->what == BH_END_CALL;
-            if ((!settled && broken(v->debt != 0)) || !bh_verify_note_target(v, address + next + (uint64_t)(int64_t)distance))
+            if ((!settled && broken(v->debt != 0)) ||
+                !bh_verify_note_target(v, address + next + (uint64_t)(int64_t)distance))
                 goto leave;
             break;
         }
         case BH_END_M2: {
             int64_t operand = (int64_t)(address + next) + load_i32(code + last - 3 - what->size);
-            if (broken(operand < (int64_t)v->in->image_lo) || broken(operand + LARGEST_OPERAND > (int64_t)v->in->image_hi))
+            if (broken(operand < (int64_t)v->in->image_lo) ||
+                broken(operand + LARGEST_OPERAND > (int64_t)v->in->image_hi))
                 goto leave;
             break;
         }
@@ -174,8 +174,7 @@ leave:
 /* ---- the region -------------------------------------------------------------------------------------------------- */
 
 /* One pass over the code. */
-static void walk(struct region *r)
-{
+static void walk(struct region *r) {
     struct verifier *v = &r->v;
     size_t size = v->in->size;
     uint8_t ends[GROUP];
@@ -202,21 +201,16 @@ static void walk(struct region *r)
     }
 }
 
-static bool targets_legal(const struct verifier *v)
-{
+static bool targets_legal(const struct verifier *v) {
     uint32_t stray = 0;
     for (size_t i = 0; i < (v->in->size + 31) / 32; i++)
         stray |= v->targets[i] & ~v->starts[i];
     return !stray;
 }
 
-size_t bh_verify_scratch_size(size_t size)
-{
-    return (size / 32 + 1) * 3 * sizeof(uint32_t);
-}
+size_t bh_verify_scratch_size(size_t size) { return (size / 32 + 1) * 3 * sizeof(uint32_t); }
 
-static bool arguments_valid(const struct bh_verify_input *in)
-{
+static bool arguments_valid(const struct bh_verify_input *in) {
     if (!in || (!in->code && in->size) || in->size > UINT32_MAX || !in->scratch || (uintptr_t)in->scratch % 8 != 0)
         return false;
     if (in->scratch_size < bh_verify_scratch_size(in->size) || in->address % BH_BUNDLE_SIZE != 0)
@@ -229,8 +223,7 @@ static bool arguments_valid(const struct bh_verify_input *in)
     return in->isolation == BH_ISOLATE_FULL || in->isolation == BH_ISOLATE_STORES;
 }
 
-bh_verify_result bh_verify_code(const struct bh_verify_input *in, struct bh_verify_facts *facts)
-{
+bh_verify_result bh_verify_code(const struct bh_verify_input *in, struct bh_verify_facts *facts) {
     static const struct bh_automaton full = {bh_full_next, bh_full_ends}, stores = {bh_stores_next, bh_stores_ends};
     struct bh_verify_facts unused, twice = {0};
     struct region r = {.v = {.in = in, .facts = facts ? facts : &unused}};
@@ -256,8 +249,8 @@ bh_verify_result bh_verify_code(const struct bh_verify_input *in, struct bh_veri
     walk(&r);
     if (!v->stop && broken(v->debt != 0)) {
         struct place end = {NULL, in->size - 1, 0};
-        bh_verify_refuse(v, &end, 1, "S2", "the code ends after rsp was changed by a constant and before the stack is touched",
-                         0);
+        bh_verify_refuse(v, &end, 1, "S2",
+                         "the code ends after rsp was changed by a constant and before the stack is touched", 0);
     }
     if (!v->stop && broken(!targets_legal(v))) {
         /* Only now is it worth knowing which branches: walk again, looking at nothing else. */

@@ -25,12 +25,12 @@ enum {
     PREFIX_LOCK = 1 << 3,
     PREFIX_67 = 1 << 4,
     PREFIX_GS = 1 << 5,
-    PREFIX_CS = 1 << 6,          /* 2Eh, before every other prefix */
-    PREFIX_CS_LATE = 1 << 7,     /* 2Eh after another prefix */
+    PREFIX_CS = 1 << 6,      /* 2Eh, before every other prefix */
+    PREFIX_CS_LATE = 1 << 7, /* 2Eh after another prefix */
     PREFIX_FS = 1 << 8,
-    PREFIX_SEGMENT = 1 << 9,     /* 26h, 36h, 3Eh */
-    PREFIX_REPEATED = 1 << 10,   /* any of them twice, except 2Eh */
-    PREFIX_REX_MOVED = 1 << 11,  /* a REX that is not the last prefix */
+    PREFIX_SEGMENT = 1 << 9,    /* 26h, 36h, 3Eh */
+    PREFIX_REPEATED = 1 << 10,  /* any of them twice, except 2Eh */
+    PREFIX_REX_MOVED = 1 << 11, /* a REX that is not the last prefix */
 };
 
 enum { REX_B = 1, REX_X = 2, REX_R = 4, REX_W = 8 };
@@ -40,11 +40,11 @@ struct insn {
     unsigned length;              /* 0: unknown */
     unsigned seen;                /* the length, or if it is unknown, how many bytes were looked at */
     unsigned prefix, cs_count;
-    unsigned rex;                 /* the REX byte, or the same bits made from VEX (then without 40h); 0: none */
+    unsigned rex; /* the REX byte, or the same bits made from VEX (then without 40h); 0: none */
     bool vex, vex_l;
     uint8_t opcode, vvvv, modrm, sib;
     int32_t disp;
-    int32_t imm;                  /* the first immediate of at most 4 bytes, sign-extended */
+    int32_t imm; /* the first immediate of at most 4 bytes, sign-extended */
 };
 
 static inline unsigned insn_mod(const struct insn *in) { return in->modrm >> 6; }
@@ -52,24 +52,19 @@ static inline unsigned insn_reg(const struct insn *in) { return (in->modrm >> 3 
 static inline unsigned insn_rm(const struct insn *in) { return (in->modrm & 7) | (in->rex & REX_B ? 8 : 0); }
 static inline unsigned insn_opc(const struct insn *in) { return (in->opcode & 7) | (in->rex & REX_B ? 8 : 0); }
 
-static inline bool insn_has_memory(const struct insn *in)
-{
-    return (in->entry->flags & BH_MODRM) && insn_mod(in) != 3;
-}
+static inline bool insn_has_memory(const struct insn *in) { return (in->entry->flags & BH_MODRM) && insn_mod(in) != 3; }
 
-static inline unsigned prefix_bit(uint8_t byte)
-{
+static inline unsigned prefix_bit(uint8_t byte) {
     static const uint16_t bits[256] = {
-        [0x66] = PREFIX_66, [0xF3] = PREFIX_F3, [0xF2] = PREFIX_F2, [0xF0] = PREFIX_LOCK, [0x67] = PREFIX_67,
-        [0x65] = PREFIX_GS, [0x2E] = PREFIX_CS, [0x64] = PREFIX_FS, [0x26] = PREFIX_SEGMENT, [0x36] = PREFIX_SEGMENT,
-        [0x3E] = PREFIX_SEGMENT,
+        [0x66] = PREFIX_66,      [0xF3] = PREFIX_F3,      [0xF2] = PREFIX_F2,      [0xF0] = PREFIX_LOCK,
+        [0x67] = PREFIX_67,      [0x65] = PREFIX_GS,      [0x2E] = PREFIX_CS,      [0x64] = PREFIX_FS,
+        [0x26] = PREFIX_SEGMENT, [0x36] = PREFIX_SEGMENT, [0x3E] = PREFIX_SEGMENT,
     };
     return bits[byte];
 }
 
 /* Takes the legacy prefixes off; returns the first byte after them. */
-static inline const uint8_t *decode_prefixes(struct insn *in, const uint8_t *p)
-{
+static inline const uint8_t *decode_prefixes(struct insn *in, const uint8_t *p) {
     const uint8_t *end = p + BH_MAX_LENGTH - 1;
     for (unsigned bit; p < end && (bit = prefix_bit(*p)) != 0; p++) {
         if (bit == PREFIX_CS) {
@@ -84,8 +79,7 @@ static inline const uint8_t *decode_prefixes(struct insn *in, const uint8_t *p)
 }
 
 /* The opcode after C4 or C5: fills rex, vvvv, L; returns the slot, 0 for a map that is not listed. */
-static inline unsigned decode_vex(struct insn *in, const uint8_t **position)
-{
+static inline unsigned decode_vex(struct insn *in, const uint8_t **position) {
     const uint8_t *p = *position;
     unsigned map = 1, last = p[1];
     in->vex = true;
@@ -107,8 +101,7 @@ static inline unsigned decode_vex(struct insn *in, const uint8_t **position)
                   in->opcode];
 }
 
-static inline unsigned decode_legacy(struct insn *in, const uint8_t **position)
-{
+static inline unsigned decode_legacy(struct insn *in, const uint8_t **position) {
     const uint8_t *p = *position;
     unsigned map = 0, pp = 0;
     if (*p == 0x0F) {
@@ -125,8 +118,7 @@ static inline unsigned decode_legacy(struct insn *in, const uint8_t **position)
 }
 
 /* ModRM, SIB and displacement; returns the first byte after them. */
-static inline const uint8_t *decode_operand(struct insn *in, const uint8_t *p)
-{
+static inline const uint8_t *decode_operand(struct insn *in, const uint8_t *p) {
     unsigned mod = *p >> 6, rm = *p & 7;
     in->modrm = *p++;
     if (mod == 3)
@@ -149,8 +141,7 @@ static inline const uint8_t *decode_operand(struct insn *in, const uint8_t *p)
     return p;
 }
 
-static inline unsigned imm_length(const struct insn *in)
-{
+static inline unsigned imm_length(const struct insn *in) {
     bool word = (in->prefix & PREFIX_66) && !(in->rex & REX_W);
     switch (in->entry->imm) {
     case BH_IMM_Z: return word ? 2 : 4;
@@ -159,8 +150,7 @@ static inline unsigned imm_length(const struct insn *in)
     }
 }
 
-static inline void decode(struct insn *in, const uint8_t *code)
-{
+static inline void decode(struct insn *in, const uint8_t *code) {
     const uint8_t *p = code;
     unsigned slot;
     memset(in, 0, sizeof *in);

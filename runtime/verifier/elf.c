@@ -1,6 +1,6 @@
-/* See elf.h: the header, the segments, the note. Reads only bytes inside the file, only through memcpy, and adds two numbers
- * from the file only after both were compared with a bound. Section headers are looked at for symbol names in messages
- * and for nothing else.
+/* See elf.h: the header, the segments, the note. Reads only bytes inside the file, only through memcpy, and adds two
+ * numbers from the file only after both were compared with a bound. Section headers are looked at for symbol names in
+ * messages and for nothing else.
  */
 #include "elf_parser.h"
 
@@ -10,8 +10,7 @@ static uint64_t page_down(uint64_t value) { return value & ~(uint64_t)(PAGE - 1)
 static uint64_t page_up(uint64_t value) { return (value + PAGE - 1) & ~(uint64_t)(PAGE - 1); }
 static bool power_of_two(uint64_t value) { return value && !(value & (value - 1)); }
 
-static bool parse_header(struct parser *p)
-{
+static bool parse_header(struct parser *p) {
     struct elf_header *h = &p->header;
     const char *rule = "elf-header";
     uint64_t size = p->elf->file_size;
@@ -38,8 +37,7 @@ static bool parse_header(struct parser *p)
     return true;
 }
 
-static bool add_segment(struct parser *p, const struct elf_program_header *ph)
-{
+static bool add_segment(struct parser *p, const struct elf_program_header *ph) {
     struct bh_elf *elf = p->elf;
     const char *rule = "elf-segments";
     if (broken(elf->segment_count == BH_ELF_MAX_SEGMENTS))
@@ -53,7 +51,8 @@ static bool add_segment(struct parser *p, const struct elf_program_header *ph)
     if (broken(ph->vaddr % PAGE != ph->offset % PAGE))
         return fail(p, rule, "a segment's address and file offset differ in their page offsets", ph->vaddr, ph->offset);
     if (broken(ph->align > BH_IMAGE_OFFSET) || (ph->align && broken(!power_of_two(ph->align))))
-        return fail(p, rule, "a segment wants an alignment that is no power of two or above 128 KiB", ph->vaddr, ph->align);
+        return fail(p, rule, "a segment wants an alignment that is no power of two or above 128 KiB", ph->vaddr,
+                    ph->align);
     if (broken((ph->flags & PF_W) && (ph->flags & PF_X)))
         return fail(p, "elf-wx", "a segment is writable and executable", ph->vaddr, ph->flags);
     if (broken((ph->flags & ~(uint32_t)(PF_R | PF_W | PF_X)) != 0))
@@ -61,36 +60,38 @@ static bool add_segment(struct parser *p, const struct elf_program_header *ph)
     if (elf->segment_count) {
         const struct bh_elf_segment *last = &elf->segment[elf->segment_count - 1];
         if (broken(page_down(ph->vaddr) < page_up(last->vaddr + last->memsz)))
-            return fail(p, rule, "segments overlap, share a page or are not sorted: link with -z separate-code", ph->vaddr, 0);
+            return fail(p, rule, "segments overlap, share a page or are not sorted: link with -z separate-code",
+                        ph->vaddr, 0);
     }
     elf->segment[elf->segment_count++] = (struct bh_elf_segment){
-        .vaddr = ph->vaddr, .memsz = ph->memsz, .offset = ph->offset, .filesz = ph->filesz,
-        .read = ph->flags & PF_R, .write = ph->flags & PF_W, .execute = ph->flags & PF_X,
+        .vaddr = ph->vaddr,
+        .memsz = ph->memsz,
+        .offset = ph->offset,
+        .filesz = ph->filesz,
+        .read = ph->flags & PF_R,
+        .write = ph->flags & PF_W,
+        .execute = ph->flags & PF_X,
     };
     return true;
 }
 
-static bool take_once(struct parser *p, bool *have, const struct elf_program_header *ph)
-{
+static bool take_once(struct parser *p, bool *have, const struct elf_program_header *ph) {
     if (broken(*have))
         return fail(p, "elf-segments", "a program header type that may occur once occurs twice", ph->vaddr, ph->type);
     *have = true;
     return true;
 }
 
-static bool take_header(struct parser *p, const struct elf_program_header *ph)
-{
+static bool take_header(struct parser *p, const struct elf_program_header *ph) {
     switch (ph->type) {
-    case PT_NULL: case PT_PHDR: case PT_GNU_EH_FRAME: case PT_GNU_PROPERTY: case PT_NOTE:
-        return true; /* notes are read in parse_notes, the others not at all */
-    case PT_LOAD:
-        return add_segment(p, ph);
-    case PT_DYNAMIC:
-        p->dynamic = *ph;
-        return take_once(p, &p->have_dynamic, ph);
-    case PT_GNU_RELRO:
-        p->relro = *ph;
-        return take_once(p, &p->have_relro, ph);
+    case PT_NULL:
+    case PT_PHDR:
+    case PT_GNU_EH_FRAME:
+    case PT_GNU_PROPERTY:
+    case PT_NOTE: return true; /* notes are read in parse_notes, the others not at all */
+    case PT_LOAD: return add_segment(p, ph);
+    case PT_DYNAMIC: p->dynamic = *ph; return take_once(p, &p->have_dynamic, ph);
+    case PT_GNU_RELRO: p->relro = *ph; return take_once(p, &p->have_relro, ph);
     case PT_GNU_STACK:
         if (broken(ph->flags & PF_X))
             return fail(p, "elf-wx", "the module asks for an executable stack: link with -z noexecstack", 0, ph->flags);
@@ -103,19 +104,17 @@ static bool take_header(struct parser *p, const struct elf_program_header *ph)
         p->elf->tls_align = ph->align;
         return take_once(p, &p->have_tls, ph);
     case PT_INTERP:
-        return fail(p, "elf-dynamic", "the module names a dynamic linker: link with -static-pie --no-dynamic-linker", 0, 0);
-    default:
-        return fail(p, "elf-segments", "unknown program header type", ph->vaddr, ph->type);
+        return fail(p, "elf-dynamic", "the module names a dynamic linker: link with -static-pie --no-dynamic-linker", 0,
+                    0);
+    default: return fail(p, "elf-segments", "unknown program header type", ph->vaddr, ph->type);
     }
 }
 
-static void program_header(const struct parser *p, unsigned index, struct elf_program_header *ph)
-{
+static void program_header(const struct parser *p, unsigned index, struct elf_program_header *ph) {
     read_at(p->elf, p->header.phoff + index * sizeof *ph, ph, sizeof *ph);
 }
 
-static bool parse_segments(struct parser *p)
-{
+static bool parse_segments(struct parser *p) {
     struct bh_elf *elf = p->elf;
     unsigned executable = 0;
     for (unsigned i = 0; i < p->header.phnum; i++) {
@@ -134,7 +133,8 @@ static bool parse_segments(struct parser *p)
     const struct bh_elf_segment *code = &elf->segment[elf->code_segment];
     const struct bh_elf_segment *last = &elf->segment[elf->segment_count - 1];
     if (broken(code->filesz != code->memsz))
-        return fail(p, "elf-code", "the executable segment is larger in memory than in the file", code->vaddr, code->memsz);
+        return fail(p, "elf-code", "the executable segment is larger in memory than in the file", code->vaddr,
+                    code->memsz);
     elf->code_addr = page_down(code->vaddr);
     elf->code_size = page_up(code->vaddr + code->memsz) - elf->code_addr;
     elf->image_lo = page_down(elf->segment[0].vaddr);
@@ -152,8 +152,7 @@ static bool parse_segments(struct parser *p)
     return true;
 }
 
-static bool parse_relro_and_tls(struct parser *p)
-{
+static bool parse_relro_and_tls(struct parser *p) {
     struct bh_elf *elf = p->elf;
     if (p->have_relro && p->relro.memsz) {
         uint64_t start = p->relro.vaddr, end;
@@ -174,7 +173,8 @@ static bool parse_relro_and_tls(struct parser *p)
         uint64_t offset;
         if (broken(elf->tls_filesz > elf->tls_memsz) || broken(elf->tls_memsz > IMAGE_LIMIT) ||
             broken(elf->tls_align > PAGE) || broken(elf->tls_align && !power_of_two(elf->tls_align)))
-            return fail(p, "elf-tls", "the TLS segment's sizes or alignment are impossible", elf->tls_vaddr, elf->tls_align);
+            return fail(p, "elf-tls", "the TLS segment's sizes or alignment are impossible", elf->tls_vaddr,
+                        elf->tls_align);
         if (elf->tls_filesz && broken(!to_offset(elf, elf->tls_vaddr, elf->tls_filesz, &offset)))
             return fail(p, "elf-tls", "the initial TLS data is not part of a segment", elf->tls_vaddr, elf->tls_filesz);
     }
@@ -183,8 +183,7 @@ static bool parse_relro_and_tls(struct parser *p)
 
 /* ---- the note ---------------------------------------------------------------------------------------------------- */
 
-static bool take_note(struct parser *p, uint64_t descriptor, uint32_t descsz)
-{
+static bool take_note(struct parser *p, uint64_t descriptor, uint32_t descsz) {
     uint32_t word[5];
     const char *rule = "elf-note";
     if (broken(p->have_note))
@@ -208,8 +207,7 @@ static bool take_note(struct parser *p, uint64_t descriptor, uint32_t descsz)
     return true;
 }
 
-static bool parse_note_segment(struct parser *p, const struct elf_program_header *ph)
-{
+static bool parse_note_segment(struct parser *p, const struct elf_program_header *ph) {
     uint64_t align = ph->align == 8 ? 8 : 4, at = ph->offset, end;
     if (broken(!fits(ph->offset, ph->filesz, p->elf->file_size)))
         return fail(p, "elf-note", "a note segment lies outside the file", ph->offset, ph->filesz);
@@ -233,8 +231,7 @@ static bool parse_note_segment(struct parser *p, const struct elf_program_header
     return true;
 }
 
-static bool parse_notes(struct parser *p)
-{
+static bool parse_notes(struct parser *p) {
     for (unsigned i = 0; i < p->header.phnum; i++) {
         struct elf_program_header ph;
         program_header(p, i, &ph);
@@ -248,8 +245,7 @@ static bool parse_notes(struct parser *p)
 
 /* ---- symbols for messages ---------------------------------------------------------------------------------------- */
 
-static bool parse_symbol_table(struct parser *p)
-{
+static bool parse_symbol_table(struct parser *p) {
     struct bh_elf *elf = p->elf;
     struct elf_section_header symtab, strtab;
     for (unsigned i = 0; p->header.shoff && i < p->header.shnum; i++) {
@@ -262,7 +258,8 @@ static bool parse_symbol_table(struct parser *p)
         if (broken(!fits(symtab.offset, symtab.size, elf->file_size)) ||
             broken(!fits(strtab.offset, strtab.size, elf->file_size)) || broken(strtab.type != SHT_STRTAB) ||
             broken(strtab.size == 0) || broken(elf->file[strtab.offset + strtab.size - 1] != 0))
-            return fail(p, "elf-header", "the symbol table or its string table lies outside the file", symtab.offset, symtab.size);
+            return fail(p, "elf-header", "the symbol table or its string table lies outside the file", symtab.offset,
+                        symtab.size);
         elf->symtab_offset = symtab.offset;
         elf->symtab_count = symtab.size / sizeof(struct elf_symbol);
         elf->strtab_offset = strtab.offset;
@@ -274,8 +271,7 @@ static bool parse_symbol_table(struct parser *p)
 
 /* ---- interface --------------------------------------------------------------------------------------------------- */
 
-bh_elf_result bh_elf_parse(struct bh_elf *elf, const void *file, size_t size, struct bh_elf_error *error)
-{
+bh_elf_result bh_elf_parse(struct bh_elf *elf, const void *file, size_t size, struct bh_elf_error *error) {
     struct parser p = {.elf = elf, .error = error};
     memset(elf, 0, sizeof *elf);
     elf->file = file;
@@ -284,8 +280,8 @@ bh_elf_result bh_elf_parse(struct bh_elf *elf, const void *file, size_t size, st
         fail(&p, "elf-header", "not an ELF file", 0, 0);
         return BH_ELF_NOT_ELF;
     }
-    if (!parse_header(&p) || !parse_segments(&p) || !parse_notes(&p) || !parse_relro_and_tls(&p) || !bh_elf_parse_dynamic(&p) ||
-        !parse_symbol_table(&p))
+    if (!parse_header(&p) || !parse_segments(&p) || !parse_notes(&p) || !parse_relro_and_tls(&p) ||
+        !bh_elf_parse_dynamic(&p) || !parse_symbol_table(&p))
         return BH_ELF_REFUSED;
     return BH_ELF_OK;
 }

@@ -30,7 +30,7 @@ struct bh_elf_error {
 
 /* A PT_LOAD. All addresses are image-relative (p_vaddr); the runtime maps address 0 at B + BH_IMAGE_OFFSET. */
 struct bh_elf_segment {
-    uint64_t vaddr;  /* as in the file, not rounded */
+    uint64_t vaddr; /* as in the file, not rounded */
     uint64_t memsz;
     uint64_t offset; /* congruent to vaddr modulo the page size */
     uint64_t filesz;
@@ -101,7 +101,8 @@ bool bh_elf_export(const struct bh_elf *elf, const char *name, uint64_t *address
 /* The symbol that contains an image-relative address, from the full symbol table, else from the exports. Returns NULL
  * when there is none; the string lies in the file and is NUL-terminated. For messages only: an attacker chose it. */
 const char *bh_elf_symbolize(const struct bh_elf *elf, uint64_t address, uint64_t *offset);
-/* The same symbols one by one, those in code: name is where the string begins in the file. The full table's come first. */
+/* The same symbols one by one, those in code: name is where the string begins in the file. The full table's come first.
+ */
 typedef void bh_elf_symbol_visitor(void *context, uint64_t address, uint64_t size, uint64_t name);
 void bh_elf_code_symbols(const struct bh_elf *elf, bh_elf_symbol_visitor *visit, void *context);
 

@@ -1,41 +1,37 @@
-/* The dynamic section of a module: which relocations the runtime will apply, and what the module exports. Nothing in it is
- * taken on trust: every table must come from the file part of one segment.
+/* The dynamic section of a module: which relocations the runtime will apply, and what the module exports. Nothing in it
+ * is taken on trust: every table must come from the file part of one segment.
  */
 #include "elf_parser.h"
 
 /* P4: a relocation writes only where the guest may write, or could until relro was protected. */
-static bool target_allowed(const struct bh_elf *elf, uint64_t address)
-{
+static bool target_allowed(const struct bh_elf *elf, uint64_t address) {
     for (unsigned i = 0; i < elf->segment_count; i++)
         if (elf->segment[i].write && in_memory_of(&elf->segment[i], address, 8))
             return true;
     return false;
 }
 
-static bool check_rela(struct parser *p)
-{
+static bool check_rela(struct parser *p) {
     const struct bh_elf *elf = p->elf;
     for (uint64_t i = 0; i < elf->rela_count; i++) {
         struct elf_rela rela;
         read_at(elf, elf->rela_offset + i * sizeof rela, &rela, sizeof rela);
         if (broken(rela.info != R_X86_64_RELATIVE))
-            return fail(p, "elf-reloc", "a relocation is not R_X86_64_RELATIVE: link with -static-pie and without ifuncs",
-                        rela.offset, rela.info);
+            return fail(p, "elf-reloc",
+                        "a relocation is not R_X86_64_RELATIVE: link with -static-pie and without ifuncs", rela.offset,
+                        rela.info);
         if (broken(!target_allowed(elf, rela.offset)))
             return fail(p, "P4", "a relocation's target is not in a writable segment", rela.offset, 0);
     }
     return true;
 }
 
-static bool check_relr_target(void *context, uint64_t address)
-{
-    return !broken(!target_allowed(context, address));
-}
+static bool check_relr_target(void *context, uint64_t address) { return !broken(!target_allowed(context, address)); }
 
 /* A table that two tags describe: where it is and how large. False when it is not wholly in one segment's file part. (A
  * size without an address is the caller's to refuse: 0 is an address like others.) */
-static bool locate(const struct bh_elf *elf, uint64_t address, uint64_t size, uint64_t entry, uint64_t *offset, uint64_t *count)
-{
+static bool locate(const struct bh_elf *elf, uint64_t address, uint64_t size, uint64_t entry, uint64_t *offset,
+                   uint64_t *count) {
     *count = 0;
     if (!size)
         return true;
@@ -46,8 +42,7 @@ static bool locate(const struct bh_elf *elf, uint64_t address, uint64_t size, ui
 }
 
 /* The number of symbols, from DT_HASH. */
-static bool count_by_hash(struct bh_elf *elf, uint64_t address)
-{
+static bool count_by_hash(struct bh_elf *elf, uint64_t address) {
     uint32_t head[2];
     uint64_t offset;
     if (broken(!to_offset(elf, address, sizeof head, &offset)))
@@ -58,8 +53,7 @@ static bool count_by_hash(struct bh_elf *elf, uint64_t address)
 }
 
 /* The number of symbols, from DT_GNU_HASH: the end of the chain that the highest bucket starts. */
-static bool count_by_gnu_hash(struct bh_elf *elf, uint64_t address)
-{
+static bool count_by_gnu_hash(struct bh_elf *elf, uint64_t address) {
     uint32_t head[4], highest = 0, word;
     uint64_t offset, buckets, chains;
     if (broken(!to_offset(elf, address, sizeof head, &offset)))
@@ -86,8 +80,7 @@ static bool count_by_gnu_hash(struct bh_elf *elf, uint64_t address)
     return true;
 }
 
-static bool check_exports(struct parser *p)
-{
+static bool check_exports(struct parser *p) {
     const struct bh_elf *elf = p->elf;
     const struct bh_elf_segment *code = &elf->segment[elf->code_segment];
     for (uint64_t i = 1; i < elf->dynsym_count; i++) {
@@ -95,7 +88,8 @@ static bool check_exports(struct parser *p)
         read_at(elf, elf->dynsym_offset + i * sizeof symbol, &symbol, sizeof symbol);
         unsigned type = symbol.info & 15, binding = symbol.info >> 4;
         if (broken(symbol.name >= elf->dynstr_size))
-            return fail(p, "elf-dynamic", "an exported symbol's name lies outside the string table", symbol.value, symbol.name);
+            return fail(p, "elf-dynamic", "an exported symbol's name lies outside the string table", symbol.value,
+                        symbol.name);
         if (symbol.shndx == SHN_UNDEF) {
             if (broken(binding != STB_WEAK))
                 return fail(p, "elf-dynamic", "an undefined symbol: a module is linked completely", i, 0);
@@ -114,18 +108,30 @@ static bool check_exports(struct parser *p)
 }
 
 /* The tags that matter; each may occur once. */
-enum { TAG_STRTAB, TAG_SYMTAB, TAG_STRSZ, TAG_SYMENT, TAG_HASH, TAG_GNU_HASH, TAG_RELA, TAG_RELASZ, TAG_RELAENT, TAG_RELR,
-       TAG_RELRSZ, TAG_RELRENT, TAG_COUNT };
-static const uint64_t tag_numbers[TAG_COUNT] = {DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SYMENT, DT_HASH, DT_GNU_HASH, DT_RELA,
-                                                DT_RELASZ, DT_RELAENT, DT_RELR, DT_RELRSZ, DT_RELRENT};
+enum {
+    TAG_STRTAB,
+    TAG_SYMTAB,
+    TAG_STRSZ,
+    TAG_SYMENT,
+    TAG_HASH,
+    TAG_GNU_HASH,
+    TAG_RELA,
+    TAG_RELASZ,
+    TAG_RELAENT,
+    TAG_RELR,
+    TAG_RELRSZ,
+    TAG_RELRENT,
+    TAG_COUNT
+};
+static const uint64_t tag_numbers[TAG_COUNT] = {DT_STRTAB, DT_SYMTAB, DT_STRSZ,   DT_SYMENT, DT_HASH,   DT_GNU_HASH,
+                                                DT_RELA,   DT_RELASZ, DT_RELAENT, DT_RELR,   DT_RELRSZ, DT_RELRENT};
 
 struct tags {
     uint64_t value[TAG_COUNT];
     bool have[TAG_COUNT];
 };
 
-static bool take_tag(struct parser *p, struct tags *tags, const struct elf_dynamic *d)
-{
+static bool take_tag(struct parser *p, struct tags *tags, const struct elf_dynamic *d) {
     const char *rule = "elf-dynamic";
     if (broken(d->tag == DT_NEEDED))
         return fail(p, rule, "the module needs a shared library (DT_NEEDED): link statically", 0, d->value);
@@ -145,12 +151,12 @@ static bool take_tag(struct parser *p, struct tags *tags, const struct elf_dynam
     return true;
 }
 
-static bool read_tags(struct parser *p, struct tags *tags)
-{
+static bool read_tags(struct parser *p, struct tags *tags) {
     uint64_t offset;
     bool ended = false;
     if (broken(!to_offset(p->elf, p->dynamic.vaddr, p->dynamic.filesz, &offset)) || broken(offset != p->dynamic.offset))
-        return fail(p, "elf-dynamic", "the dynamic section is not part of a segment", p->dynamic.vaddr, p->dynamic.filesz);
+        return fail(p, "elf-dynamic", "the dynamic section is not part of a segment", p->dynamic.vaddr,
+                    p->dynamic.filesz);
     for (uint64_t i = 0; i < p->dynamic.filesz / sizeof(struct elf_dynamic) && !ended; i++) {
         struct elf_dynamic d;
         read_at(p->elf, offset + i * sizeof d, &d, sizeof d);
@@ -163,8 +169,7 @@ static bool read_tags(struct parser *p, struct tags *tags)
     return true;
 }
 
-static bool parse_symbols(struct parser *p, const struct tags *tags)
-{
+static bool parse_symbols(struct parser *p, const struct tags *tags) {
     struct bh_elf *elf = p->elf;
     const uint64_t *value = tags->value;
     uint64_t unused;
@@ -173,7 +178,8 @@ static bool parse_symbols(struct parser *p, const struct tags *tags)
         return true;
     if (broken(!locate(elf, value[TAG_STRTAB], value[TAG_STRSZ], 1, &elf->dynstr_offset, &elf->dynstr_size)) ||
         broken(elf->dynstr_size && elf->file[elf->dynstr_offset + elf->dynstr_size - 1] != 0))
-        return fail(p, rule, "the dynamic string table is not in the file, or does not end in NUL", value[TAG_STRTAB], 0);
+        return fail(p, rule, "the dynamic string table is not in the file, or does not end in NUL", value[TAG_STRTAB],
+                    0);
     if (tags->have[TAG_SYMENT] && broken(value[TAG_SYMENT] != sizeof(struct elf_symbol)))
         return fail(p, rule, "dynamic symbols have another size", 0, value[TAG_SYMENT]);
     if ((tags->have[TAG_HASH] && broken(!count_by_hash(elf, value[TAG_HASH]))) ||
@@ -185,8 +191,7 @@ static bool parse_symbols(struct parser *p, const struct tags *tags)
     return check_exports(p);
 }
 
-bool bh_elf_parse_dynamic(struct parser *p)
-{
+bool bh_elf_parse_dynamic(struct parser *p) {
     struct bh_elf *elf = p->elf;
     struct tags tags = {.have = {false}};
     const uint64_t *value = tags.value;
@@ -196,7 +201,8 @@ bool bh_elf_parse_dynamic(struct parser *p)
         return false;
     if ((tags.have[TAG_RELAENT] && broken(value[TAG_RELAENT] != sizeof(struct elf_rela))) ||
         (value[TAG_RELASZ] && broken(!tags.have[TAG_RELA])) ||
-        broken(!locate(elf, value[TAG_RELA], value[TAG_RELASZ], sizeof(struct elf_rela), &elf->rela_offset, &elf->rela_count)))
+        broken(!locate(elf, value[TAG_RELA], value[TAG_RELASZ], sizeof(struct elf_rela), &elf->rela_offset,
+                       &elf->rela_count)))
         return fail(p, "elf-reloc", "the RELA table is not part of a segment", value[TAG_RELA], value[TAG_RELASZ]);
     if ((tags.have[TAG_RELRENT] && broken(value[TAG_RELRENT] != 8)) ||
         (value[TAG_RELRSZ] && broken(!tags.have[TAG_RELR])) ||

@@ -20,28 +20,24 @@ struct parser {
 };
 
 /* Always false, so that a check can end with `return fail(...)`. */
-static inline bool fail(struct parser *p, const char *rule, const char *reason, uint64_t where, uint64_t value)
-{
+static inline bool fail(struct parser *p, const char *rule, const char *reason, uint64_t where, uint64_t value) {
     if (p->error)
         *p->error = (struct bh_elf_error){rule, reason, where, value};
     return false;
 }
 
 /* [start, start + length) lies in [0, limit). */
-static inline bool fits(uint64_t start, uint64_t length, uint64_t limit)
-{
+static inline bool fits(uint64_t start, uint64_t length, uint64_t limit) {
     return length <= limit && start <= limit - length;
 }
 
 /* The caller has checked that the structure lies in the file. */
-static inline void read_at(const struct bh_elf *elf, uint64_t offset, void *out, size_t size)
-{
+static inline void read_at(const struct bh_elf *elf, uint64_t offset, void *out, size_t size) {
     memcpy(out, elf->file + offset, size);
 }
 
 /* The file offset of image bytes [address, address + length), which must come from one segment's file part. */
-static inline bool to_offset(const struct bh_elf *elf, uint64_t address, uint64_t length, uint64_t *offset)
-{
+static inline bool to_offset(const struct bh_elf *elf, uint64_t address, uint64_t length, uint64_t *offset) {
     for (unsigned i = 0; i < elf->segment_count; i++) {
         const struct bh_elf_segment *s = &elf->segment[i];
         if (address >= s->vaddr && fits(address - s->vaddr, length, s->filesz)) {
@@ -52,8 +48,7 @@ static inline bool to_offset(const struct bh_elf *elf, uint64_t address, uint64_
     return false;
 }
 
-static inline bool in_memory_of(const struct bh_elf_segment *s, uint64_t address, uint64_t length)
-{
+static inline bool in_memory_of(const struct bh_elf_segment *s, uint64_t address, uint64_t length) {
     return address >= s->vaddr && fits(address - s->vaddr, length, s->memsz);
 }
 

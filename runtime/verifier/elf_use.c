@@ -3,8 +3,7 @@
 
 enum { HLT = 0xF4 };
 
-bool bh_elf_for_each_relr(const struct bh_elf *elf, relr_visitor *visit, void *context)
-{
+bool bh_elf_for_each_relr(const struct bh_elf *elf, relr_visitor *visit, void *context) {
     uint64_t next = 0;
     bool started = false;
     for (uint64_t i = 0; i < elf->relr_count; i++) {
@@ -27,15 +26,13 @@ bool bh_elf_for_each_relr(const struct bh_elf *elf, relr_visitor *visit, void *c
     return true;
 }
 
-void bh_elf_fill_code(const struct bh_elf *elf, uint8_t *buffer)
-{
+void bh_elf_fill_code(const struct bh_elf *elf, uint8_t *buffer) {
     const struct bh_elf_segment *code = &elf->segment[elf->code_segment];
     memset(buffer, HLT, elf->code_size);
     memcpy(buffer + (code->vaddr - elf->code_addr), elf->file + code->offset, code->filesz);
 }
 
-void bh_elf_verify_input(const struct bh_elf *elf, const uint8_t *code, struct bh_verify_input *input)
-{
+void bh_elf_verify_input(const struct bh_elf *elf, const uint8_t *code, struct bh_verify_input *input) {
     const struct bh_elf_segment *segment = &elf->segment[elf->code_segment];
     memset(input, 0, sizeof *input);
     input->code = code;
@@ -54,8 +51,7 @@ struct relocation {
     uint64_t low, high; /* bytes outside stay as they are */
 };
 
-static void put_word(const struct relocation *r, uint64_t address, uint64_t value)
-{
+static void put_word(const struct relocation *r, uint64_t address, uint64_t value) {
     if (address >= r->low && r->high - address >= sizeof value && address < r->high) {
         memcpy(r->image + address, &value, sizeof value);
         return;
@@ -65,8 +61,7 @@ static void put_word(const struct relocation *r, uint64_t address, uint64_t valu
             r->image[address + i] = (uint8_t)(value >> (8 * i));
 }
 
-static bool relocate_word(void *context, uint64_t address)
-{
+static bool relocate_word(void *context, uint64_t address) {
     const struct relocation *r = context;
     uint64_t value;
     memcpy(&value, r->image + address, sizeof value);
@@ -74,8 +69,7 @@ static bool relocate_word(void *context, uint64_t address)
     return true;
 }
 
-void bh_elf_relocate_part(const struct bh_elf *elf, uint8_t *image, uint64_t base, uint64_t low, uint64_t high)
-{
+void bh_elf_relocate_part(const struct bh_elf *elf, uint8_t *image, uint64_t base, uint64_t low, uint64_t high) {
     struct relocation r = {image, base, low, high};
     for (uint64_t i = 0; i < elf->rela_count; i++) {
         struct elf_rela rela;
@@ -85,13 +79,11 @@ void bh_elf_relocate_part(const struct bh_elf *elf, uint8_t *image, uint64_t bas
     bh_elf_for_each_relr(elf, relocate_word, &r);
 }
 
-void bh_elf_relocate(const struct bh_elf *elf, uint8_t *image, uint64_t base)
-{
+void bh_elf_relocate(const struct bh_elf *elf, uint8_t *image, uint64_t base) {
     bh_elf_relocate_part(elf, image, base, 0, UINT64_MAX);
 }
 
-bool bh_elf_export(const struct bh_elf *elf, const char *name, uint64_t *address, bool *is_function)
-{
+bool bh_elf_export(const struct bh_elf *elf, const char *name, uint64_t *address, bool *is_function) {
     for (uint64_t i = 1; i < elf->dynsym_count; i++) {
         struct elf_symbol symbol;
         read_at(elf, elf->dynsym_offset + i * sizeof symbol, &symbol, sizeof symbol);
@@ -105,15 +97,13 @@ bool bh_elf_export(const struct bh_elf *elf, const char *name, uint64_t *address
 }
 
 /* Whether it names a place in code: what a message may say. */
-static bool names(const struct elf_symbol *symbol, const uint8_t *file, uint64_t strings, uint64_t strings_size)
-{
+static bool names(const struct elf_symbol *symbol, const uint8_t *file, uint64_t strings, uint64_t strings_size) {
     return symbol->shndx != SHN_UNDEF && symbol->shndx < SHN_LORESERVE && (symbol->info & 15) <= STT_FUNC &&
            symbol->name < strings_size && file[strings + symbol->name];
 }
 
-static const char *nearest(const struct bh_elf *elf, uint64_t table, uint64_t count, uint64_t strings, uint64_t strings_size,
-                           uint64_t address, uint64_t *offset)
-{
+static const char *nearest(const struct bh_elf *elf, uint64_t table, uint64_t count, uint64_t strings,
+                           uint64_t strings_size, uint64_t address, uint64_t *offset) {
     const char *best = NULL;
     for (uint64_t i = 1; i < count; i++) {
         struct elf_symbol symbol;
@@ -127,17 +117,17 @@ static const char *nearest(const struct bh_elf *elf, uint64_t table, uint64_t co
     return best;
 }
 
-const char *bh_elf_symbolize(const struct bh_elf *elf, uint64_t address, uint64_t *offset)
-{
-    const char *name = nearest(elf, elf->symtab_offset, elf->symtab_count, elf->strtab_offset, elf->strtab_size, address, offset);
+const char *bh_elf_symbolize(const struct bh_elf *elf, uint64_t address, uint64_t *offset) {
+    const char *name =
+        nearest(elf, elf->symtab_offset, elf->symtab_count, elf->strtab_offset, elf->strtab_size, address, offset);
     if (!name)
-        name = nearest(elf, elf->dynsym_offset, elf->dynsym_count, elf->dynstr_offset, elf->dynstr_size, address, offset);
+        name =
+            nearest(elf, elf->dynsym_offset, elf->dynsym_count, elf->dynstr_offset, elf->dynstr_size, address, offset);
     return name;
 }
 
-static void visit_symbols(const struct bh_elf *elf, uint64_t table, uint64_t count, uint64_t strings, uint64_t strings_size,
-                          bh_elf_symbol_visitor *visit, void *context)
-{
+static void visit_symbols(const struct bh_elf *elf, uint64_t table, uint64_t count, uint64_t strings,
+                          uint64_t strings_size, bh_elf_symbol_visitor *visit, void *context) {
     for (uint64_t i = 1; i < count; i++) {
         struct elf_symbol symbol;
         read_at(elf, table + i * sizeof symbol, &symbol, sizeof symbol);
@@ -146,8 +136,7 @@ static void visit_symbols(const struct bh_elf *elf, uint64_t table, uint64_t cou
     }
 }
 
-void bh_elf_code_symbols(const struct bh_elf *elf, bh_elf_symbol_visitor *visit, void *context)
-{
+void bh_elf_code_symbols(const struct bh_elf *elf, bh_elf_symbol_visitor *visit, void *context) {
     visit_symbols(elf, elf->symtab_offset, elf->symtab_count, elf->strtab_offset, elf->strtab_size, visit, context);
     visit_symbols(elf, elf->dynsym_offset, elf->dynsym_count, elf->dynstr_offset, elf->dynstr_size, visit, context);
 }

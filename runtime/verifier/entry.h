@@ -1,8 +1,9 @@
 /* The format of the generated decoder tables: shared by gentable.c, which writes them, and core.c, which reads them.
  *
- * A slot is chosen by encoding (legacy or VEX), opcode map, mandatory prefix, for VEX also L and W, and opcode. It holds
- * 0 (refused), an entry's index, or BH_GROUP | index of a group: then ModRM picks one of the group's 72 entries, eight
- * for the memory forms (by the reg field) and 64 for the register forms (by reg and rm). Default deny is thus a zero.
+ * A slot is chosen by encoding (legacy or VEX), opcode map, mandatory prefix, for VEX also L and W, and opcode. It
+ * holds 0 (refused), an entry's index, or BH_GROUP | index of a group: then ModRM picks one of the group's 72 entries,
+ * eight for the memory forms (by the reg field) and 64 for the register forms (by reg and rm). Default deny is thus a
+ * zero.
  */
 #ifndef BULKHEAD_VERIFIER_ENTRY_H
 #define BULKHEAD_VERIFIER_ENTRY_H
@@ -18,17 +19,17 @@ enum bh_class {
     BH_CLASS_CALL,     /* direct: C2 */
     BH_CLASS_INDIRECT, /* FF /2 and /4: refused outside C3, C4, C5 */
     BH_CLASS_NOP,
-    BH_CLASS_TRAP,     /* hlt, ud2, ud1: execution never goes past it */
+    BH_CLASS_TRAP, /* hlt, ud2, ud1: execution never goes past it */
     BH_CLASS_INT3,
-    BH_CLASS_STRING,   /* refused outside M4 */
-    BH_CLASS_REFUSED,  /* by name: rule and reason are in the entry */
+    BH_CLASS_STRING,  /* refused outside M4 */
+    BH_CLASS_REFUSED, /* by name: rule and reason are in the entry */
 };
 
 enum bh_mem {
     BH_MEM_NONE,    /* no memory form */
     BH_MEM_ADDRESS, /* lea, nop, ud1: nothing is accessed */
     BH_MEM_LOAD,
-    BH_MEM_STORE,   /* also read-modify-write */
+    BH_MEM_STORE, /* also read-modify-write */
 };
 
 /* Sizes of the memory operand; up to 32 the number itself. */
@@ -46,11 +47,11 @@ enum bh_entry_flag {
     BH_WRITES_BYTE = 1 << 5, /* these are byte registers: 4 without REX is ah */
     BH_LOCKABLE = 1 << 6,
     BH_NO_TOUCH = 1 << 7,
-    BH_OPSIZE = 1 << 8,      /* 66 selects the operand size */
+    BH_OPSIZE = 1 << 8, /* 66 selects the operand size */
     BH_SEQ_HEAD = 1 << 9,
     BH_STACK = 1 << 10,
     BH_USES_VVVV = 1 << 11,
-    BH_NO_REX = 1 << 12,     /* no REX but 40h */
+    BH_NO_REX = 1 << 12, /* no REX but 40h */
     BH_NO_REX_W = 1 << 13,
 };
 

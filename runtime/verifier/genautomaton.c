@@ -1,12 +1,14 @@
 /* Generates the automaton of automaton.h (C source on standard output). Runs on the build machine.
  *
- * It holds no rule. For every encoding that the automaton is to read it asks bh_verify_step, with several displacements and
- * immediates, whether the instruction is accepted, how long it is, whether it touches the stack, which facts it sets, and what
- * of this hangs on the displacement or the constant. What is not accepted leads to the state that sends the bundle to
- * bh_verify_step. Only what cannot matter is not asked again: rows are remembered by the decoder's view of what was read so far,
- * and SIB bytes are asked by class (SIB_CLASSES). test/agreement and the fuzzers compare the result with other decoders.
+ * It holds no rule. For every encoding that the automaton is to read it asks bh_verify_step, with several displacements
+ * and immediates, whether the instruction is accepted, how long it is, whether it touches the stack, which facts it
+ * sets, and what of this hangs on the displacement or the constant. What is not accepted leads to the state that sends
+ * the bundle to bh_verify_step. Only what cannot matter is not asked again: rows are remembered by the decoder's view
+ * of what was read so far, and SIB bytes are asked by class (SIB_CLASSES). test/agreement and the fuzzers compare the
+ * result with other decoders.
  *
- * Rows are made from the last byte of an instruction to its first and equal ones are stored once, so the automaton is minimal.
+ * Rows are made from the last byte of an instruction to its first and equal ones are stored once, so the automaton is
+ * minimal.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -20,8 +22,7 @@
 
 enum { MAX_STATES = 65536 / BH_ENDS, REFUSED = BH_STATE_REFUSED * BH_ENDS, MAX_PREFIXES = 7, REGION = 96 };
 
-static void die(const char *format, ...)
-{
+static void die(const char *format, ...) {
     va_list args;
     va_start(args, format);
     fprintf(stderr, "genautomaton: ");
@@ -43,8 +44,7 @@ static uint16_t row_hash[4 * MAX_STATES];
 static struct bh_end ends[BH_ENDS];
 static unsigned end_count;
 
-static uint16_t all_the_same(const row r)
-{
+static uint16_t all_the_same(const row r) {
     for (unsigned i = 1; i < 256; i++)
         if (r[i] != r[0])
             return 0;
@@ -52,8 +52,7 @@ static uint16_t all_the_same(const row r)
 }
 
 /* The transition into a state with this row. */
-static uint16_t enter(const row r)
-{
+static uint16_t enter(const row r) {
     uint64_t hash = 0, word;
     if (all_the_same(r) == REFUSED)
         return REFUSED;
@@ -77,8 +76,7 @@ static uint16_t enter(const row r)
 }
 
 /* `count` bytes that do not matter, then `last`. */
-static uint16_t skip(unsigned count, uint16_t last)
-{
+static uint16_t skip(unsigned count, uint16_t last) {
     enum { LONGEST = 12 };
     static uint16_t known[LONGEST][MAX_STATES * BH_ENDS]; /* 0: not yet */
     row r;
@@ -100,8 +98,7 @@ static uint16_t skip(unsigned count, uint16_t last)
 }
 
 /* A 32-bit displacement that is not negative, `count` bytes that do not matter, then `last`. */
-static uint16_t skip_positive(unsigned count, uint16_t last)
-{
+static uint16_t skip_positive(unsigned count, uint16_t last) {
     row r;
     last = skip(count, last);
     for (unsigned i = 0; i < 256; i++)
@@ -110,8 +107,7 @@ static uint16_t skip_positive(unsigned count, uint16_t last)
 }
 
 /* The value of a transition on the last byte of an instruction. */
-static uint16_t end(enum bh_what what, unsigned size, unsigned facts)
-{
+static uint16_t end(enum bh_what what, unsigned size, unsigned facts) {
     unsigned i = what == BH_END_PLAIN && !facts ? 1 : what == BH_END_TOUCH && !facts ? 2 : BH_END_FIRST_LOOK;
     struct bh_end e = {(uint8_t)what, (uint8_t)size, (uint16_t)facts};
     for (; i < end_count; i++)
@@ -123,7 +119,8 @@ static uint16_t end(enum bh_what what, unsigned size, unsigned facts)
     return (uint16_t)i;
 }
 
-/* ---- asking bh_verify_step ---------------------------------------------------------------------------------------------- */
+/* ---- asking bh_verify_step
+ * ---------------------------------------------------------------------------------------------- */
 
 struct answer {
     bool accepted;
@@ -131,21 +128,24 @@ struct answer {
     uint32_t facts;
 };
 
-static bool same(const struct answer *a, const struct answer *b)
-{
+static bool same(const struct answer *a, const struct answer *b) {
     return a->accepted == b->accepted && a->debt == b->debt && a->facts == b->facts;
 }
 
 /* The instruction alone in the middle of a region of hlt, with room for every direct branch. */
-static struct answer ask(const uint8_t *code, unsigned length, uint32_t debt)
-{
+static struct answer ask(const uint8_t *code, unsigned length, uint32_t debt) {
     enum { BEFORE = 32 };
     static uint8_t bytes[REGION + BH_STEP_WINDOW];
     uint32_t maps[3 * (REGION / 32)] = {0};
     struct bh_verify_facts facts = {0};
     struct bh_verify_input input = {.size = REGION, .image_hi = 0x10000, .isolation = isolation};
-    struct verifier v = {.in = &input, .facts = &facts, .starts = maps, .interior = maps + REGION / 32,
-                         .targets = maps + 2 * (REGION / 32), .target_hi = REGION, .debt = debt};
+    struct verifier v = {.in = &input,
+                         .facts = &facts,
+                         .starts = maps,
+                         .interior = maps + REGION / 32,
+                         .targets = maps + 2 * (REGION / 32),
+                         .target_hi = REGION,
+                         .debt = debt};
     struct place place = {bytes + BEFORE, BEFORE, BH_BUNDLE_SIZE};
     if (!bytes[0])
         memset(bytes, 0xF4, sizeof bytes);
@@ -155,8 +155,8 @@ static struct answer ask(const uint8_t *code, unsigned length, uint32_t debt)
     return (struct answer){!v.refusals && stepped == length, v.debt, facts.facts};
 }
 
-static struct answer ask_displaced(const uint8_t *code, unsigned header, unsigned length, int32_t displacement, uint32_t debt)
-{
+static struct answer ask_displaced(const uint8_t *code, unsigned header, unsigned length, int32_t displacement,
+                                   uint32_t debt) {
     uint8_t copy[BH_STEP_WINDOW];
     memcpy(copy, code, length);
     memcpy(copy + header, &displacement, sizeof displacement);
@@ -167,16 +167,14 @@ static struct answer ask_displaced(const uint8_t *code, unsigned header, unsigne
 
 enum { SOME_DEBT = 8 };
 
-/* Whether whole programs are full of instructions like this one. The others go to bh_verify_step: the automaton has few ends to tell
- * facts by, and rows for them would be rows that no cache keeps. */
-static bool frequent(const struct insn *in, unsigned facts)
-{
+/* Whether whole programs are full of instructions like this one. The others go to bh_verify_step: the automaton has few
+ * ends to tell facts by, and rows for them would be rows that no cache keeps. */
+static bool frequent(const struct insn *in, unsigned facts) {
     bool x87 = (in->opcode & 0xF8) == 0xD8;
     return !(facts & ~(unsigned)(BH_FACT_AVX | BH_FACT_UPPER | BH_FACT_BMI | (x87 ? BH_FACT_X87 : 0)));
 }
 
-static unsigned displacement_size(const struct insn *in)
-{
+static unsigned displacement_size(const struct insn *in) {
     unsigned mod = insn_mod(in), rm = in->modrm & 7;
     if (!(in->entry->flags & BH_MODRM) || mod == 3)
         return 0;
@@ -186,8 +184,7 @@ static unsigned displacement_size(const struct insn *in)
 }
 
 /* Whether the bytes of the immediate change the answer; only constants added to rsp and distances may. */
-static bool immediate_matters(const uint8_t *code, unsigned from, unsigned length)
-{
+static bool immediate_matters(const uint8_t *code, unsigned from, unsigned length) {
     uint8_t copy[BH_STEP_WINDOW];
     struct answer first = ask(code, length, 0);
     memcpy(copy, code, length);
@@ -201,16 +198,15 @@ static bool immediate_matters(const uint8_t *code, unsigned from, unsigned lengt
 }
 
 /* What an accepted encoding ends as, when nothing of it hangs on its displacement. */
-static uint16_t plain_end(const struct insn *in, const uint8_t *code, unsigned facts)
-{
+static uint16_t plain_end(const struct insn *in, const uint8_t *code, unsigned facts) {
     struct answer with_debt = ask(code, in->length, SOME_DEBT);
     bool touches = with_debt.accepted && !with_debt.debt;
     return end(touches ? BH_END_TOUCH : BH_END_PLAIN, 0, facts);
 }
 
-/* After the header (everything but displacement and immediate) of an accepted instruction with a 32-bit displacement. */
-static uint16_t after_displaced(const struct insn *in, const uint8_t *code, unsigned header, unsigned facts)
-{
+/* After the header (everything but displacement and immediate) of an accepted instruction with a 32-bit displacement.
+ */
+static uint16_t after_displaced(const struct insn *in, const uint8_t *code, unsigned header, unsigned facts) {
     static const int32_t far[] = {0x7FFFFFFF, -0x7FFFFFFF - 1, 0x4001, -0x4001};
     struct answer near = ask_displaced(code, header, in->length, 0, SOME_DEBT);
     unsigned behind = in->length - header - 4;
@@ -233,9 +229,9 @@ static uint16_t after_displaced(const struct insn *in, const uint8_t *code, unsi
     return skip(in->length - header, end(BH_END_STEP, 0, 0));
 }
 
-/* An encoding whose header has been read. code holds it, followed by zeros. Returns the transition on the header's last byte. */
-static uint16_t after_header(const uint8_t *code, unsigned header)
-{
+/* An encoding whose header has been read. code holds it, followed by zeros. Returns the transition on the header's last
+ * byte. */
+static uint16_t after_header(const uint8_t *code, unsigned header) {
     struct insn in;
     decode(&in, code);
     if (!in.entry || in.length > BH_MAX_LENGTH || in.length < header)
@@ -283,15 +279,13 @@ static uint16_t after_header(const uint8_t *code, unsigned header)
 /* ---- opcodes and operands ---------------------------------------------------------------------------------------- */
 
 /* The decoder and the rules tell SIB bytes apart by: scale 1, index none, base rsp, base none; nothing else. */
-static unsigned sib_class(unsigned sib)
-{
+static unsigned sib_class(unsigned sib) {
     unsigned base = sib & 7;
     return (sib >> 6 ? 8 : 0) | ((sib >> 3 & 7) == 4 ? 4 : 0) | (base == 4 ? 1 : base == 5 ? 2 : 0);
 }
 enum { SIB_CLASSES = 16 };
 
-static uint16_t after_modrm_of_sib(uint8_t *code, unsigned length)
-{
+static uint16_t after_modrm_of_sib(uint8_t *code, unsigned length) {
     uint16_t by_class[SIB_CLASSES];
     bool known[SIB_CLASSES] = {false};
     row r;
@@ -308,8 +302,7 @@ static uint16_t after_modrm_of_sib(uint8_t *code, unsigned length)
 }
 
 /* group: ModRM.reg selects the instruction. */
-static uint16_t after_opcode_with_modrm(uint8_t *code, unsigned length, bool group)
-{
+static uint16_t after_opcode_with_modrm(uint8_t *code, unsigned length, bool group) {
     row r;
     for (unsigned modrm = 0; modrm < 256; modrm++) {
         unsigned reg = modrm >> 3 & 7;
@@ -318,7 +311,8 @@ static uint16_t after_opcode_with_modrm(uint8_t *code, unsigned length, bool gro
             continue;
         }
         code[length] = (uint8_t)modrm;
-        r[modrm] = modrm < 0xC0 && (modrm & 7) == 4 ? after_modrm_of_sib(code, length + 1) : after_header(code, length + 1);
+        r[modrm] =
+            modrm < 0xC0 && (modrm & 7) == 4 ? after_modrm_of_sib(code, length + 1) : after_header(code, length + 1);
     }
     code[length] = 0;
     return enter(r);
@@ -328,12 +322,14 @@ static uint16_t after_opcode_with_modrm(uint8_t *code, unsigned length, bool gro
 struct view {
     uint32_t prefix, cs_count, prefixes, rex, vex_l, vvvv, slot;
 };
-static struct known { struct view view; uint16_t value; } *known_views;
+static struct known {
+    struct view view;
+    uint16_t value;
+} *known_views;
 static size_t known_count, known_room;
 
 /* The table's slot and whether ModRM follows, from the tables themselves. */
-static bool has_modrm(unsigned slot)
-{
+static bool has_modrm(unsigned slot) {
     if (slot & BH_GROUP) {
         for (unsigned i = 0; i < BH_GROUP_SLOTS; i++) {
             unsigned entry = bh_groups[slot & ~(unsigned)BH_GROUP][i];
@@ -345,8 +341,7 @@ static bool has_modrm(unsigned slot)
     return bh_entries[slot].flags & BH_MODRM;
 }
 
-static uint16_t after_opcode(uint8_t *code, unsigned length, unsigned prefixes)
-{
+static uint16_t after_opcode(uint8_t *code, unsigned length, unsigned prefixes) {
     struct insn in;
     const uint8_t *p = code;
     memset(&in, 0, sizeof in);
@@ -356,13 +351,21 @@ static uint16_t after_opcode(uint8_t *code, unsigned length, unsigned prefixes)
     unsigned slot = (*p & 0xFE) == 0xC4 ? decode_vex(&in, &p) : decode_legacy(&in, &p);
     if (!slot || (!(slot & BH_GROUP) && bh_entries[slot].cls == BH_CLASS_REFUSED))
         return REFUSED;
-    /* Up to three prefixes make no instruction too long, and four 2Eh are like one, but for 2E 0F 1F. Opcodes that the rules
-     * name, and registers in the opcode, are told apart from their neighbours. */
+    /* Up to three prefixes make no instruction too long, and four 2Eh are like one, but for 2E 0F 1F. Opcodes that the
+     * rules name, and registers in the opcode, are told apart from their neighbours. */
     bool modrm = has_modrm(slot), named = !modrm || in.opcode == 0x8B;
     if (in.prefix & PREFIX_CS && modrm && in.opcode == 0x1F)
         return REFUSED;
-    struct view view = {in.prefix, in.cs_count != 0, prefixes > 3 ? prefixes : 0, in.rex, in.vex_l,
-                        in.vex ? (in.vvvv == 0 ? 1 : in.vvvv == 4 ? 2 : 3) : 0, slot | (named ? (uint32_t)in.opcode << 16 : 0)};
+    struct view view = {in.prefix,
+                        in.cs_count != 0,
+                        prefixes > 3 ? prefixes : 0,
+                        in.rex,
+                        in.vex_l,
+                        in.vex ? (in.vvvv == 0   ? 1
+                                  : in.vvvv == 4 ? 2
+                                                 : 3)
+                               : 0,
+                        slot | (named ? (uint32_t)in.opcode << 16 : 0)};
     uint64_t hash = (uint64_t)view.prefix << 48 ^ (uint64_t)view.cs_count << 47 ^ (uint64_t)view.prefixes << 40 ^
                     (uint64_t)view.rex << 32 ^ view.vex_l << 30 ^ view.vvvv << 28 ^ view.slot;
     size_t at = (hash * 0x9E3779B97F4A7C15u >> 32) & (known_room - 1);
@@ -377,8 +380,7 @@ static uint16_t after_opcode(uint8_t *code, unsigned length, unsigned prefixes)
 }
 
 /* The row after prefixes and REX, and after 0F, 0F 38, 0F 3A. */
-static uint16_t after_escape(uint8_t *code, unsigned length, unsigned prefixes, bool more)
-{
+static uint16_t after_escape(uint8_t *code, unsigned length, unsigned prefixes, bool more) {
     row r;
     for (unsigned byte = 0; byte < 256; byte++) {
         code[length] = (uint8_t)byte;
@@ -389,22 +391,21 @@ static uint16_t after_escape(uint8_t *code, unsigned length, unsigned prefixes, 
     return enter(r);
 }
 
-static uint16_t after_rex(uint8_t *code, unsigned length, unsigned prefixes)
-{
+static uint16_t after_rex(uint8_t *code, unsigned length, unsigned prefixes) {
     row r;
     for (unsigned byte = 0; byte < 256; byte++) {
         bool stray = prefix_bit((uint8_t)byte) || (byte & 0xF0) == 0x40 || (byte & 0xFE) == 0xC4;
         code[length] = (uint8_t)byte;
-        r[byte] = stray ? REFUSED : byte == 0x0F ? after_escape(code, length + 1, prefixes, true)
-                                                 : after_opcode(code, length + 1, prefixes);
+        r[byte] = stray          ? REFUSED
+                  : byte == 0x0F ? after_escape(code, length + 1, prefixes, true)
+                                 : after_opcode(code, length + 1, prefixes);
     }
     code[length] = 0;
     return enter(r);
 }
 
 /* `bytes` bytes of a VEX prefix are still to come. */
-static uint16_t after_vex(uint8_t *code, unsigned length, unsigned bytes, unsigned prefixes)
-{
+static uint16_t after_vex(uint8_t *code, unsigned length, unsigned bytes, unsigned prefixes) {
     row r;
     if (!bytes)
         return after_escape(code, length, prefixes, false);
@@ -425,15 +426,16 @@ static uint16_t after_vex(uint8_t *code, unsigned length, unsigned bytes, unsign
 /* ---- prefixes ---------------------------------------------------------------------------------------------------- */
 
 /* The sets of prefixes that the automaton reads, in any order: what compilers emit, and few enough for its states. */
-static bool worth_reading(const struct insn *in, unsigned count)
-{
+static bool worth_reading(const struct insn *in, unsigned count) {
     unsigned set = in->prefix, operand = set & (PREFIX_66 | PREFIX_F3 | PREFIX_F2), others = set & ~operand;
     if (set & (PREFIX_REPEATED | PREFIX_CS_LATE)) /* long nops */
-        return in->cs_count <= 1 && !(set & ~(unsigned)(PREFIX_66 | PREFIX_REPEATED | PREFIX_CS_LATE)) && count <= MAX_PREFIXES;
+        return in->cs_count <= 1 && !(set & ~(unsigned)(PREFIX_66 | PREFIX_REPEATED | PREFIX_CS_LATE)) &&
+               count <= MAX_PREFIXES;
     if (operand & (operand - 1))
         return false;
     switch (others) {
-    case 0: case PREFIX_67 | PREFIX_GS: return true;
+    case 0:
+    case PREFIX_67 | PREFIX_GS: return true;
     case PREFIX_GS: return !operand;
     case PREFIX_LOCK | PREFIX_67 | PREFIX_GS: return operand == (set & PREFIX_66);
     case PREFIX_CS: return in->cs_count <= BH_PADDING_PREFIX_MAX;
@@ -441,8 +443,7 @@ static bool worth_reading(const struct insn *in, unsigned count)
     }
 }
 
-static bool can_become_worth_reading(const struct insn *in, unsigned count)
-{
+static bool can_become_worth_reading(const struct insn *in, unsigned count) {
     struct insn more = *in;
     if (worth_reading(in, count))
         return true;
@@ -450,13 +451,15 @@ static bool can_become_worth_reading(const struct insn *in, unsigned count)
     return worth_reading(&more, count + 1);
 }
 
-static struct { unsigned prefix, cs_count, count; uint16_t value; } prefix_states[256];
+static struct {
+    unsigned prefix, cs_count, count;
+    uint16_t value;
+} prefix_states[256];
 static unsigned prefix_state_count;
 
 static void prefix_row(uint8_t *code, unsigned count, row r);
 
-static uint16_t after_prefix(uint8_t *code, unsigned count)
-{
+static uint16_t after_prefix(uint8_t *code, unsigned count) {
     struct insn in = {0};
     row r;
     code[count] = 0;
@@ -464,7 +467,8 @@ static uint16_t after_prefix(uint8_t *code, unsigned count)
     if (!can_become_worth_reading(&in, count))
         return REFUSED;
     for (unsigned i = 0; i < prefix_state_count; i++)
-        if (prefix_states[i].prefix == in.prefix && prefix_states[i].cs_count == in.cs_count && prefix_states[i].count == count)
+        if (prefix_states[i].prefix == in.prefix && prefix_states[i].cs_count == in.cs_count &&
+            prefix_states[i].count == count)
             return prefix_states[i].value;
     prefix_row(code, count, r);
     uint16_t value = enter(r);
@@ -478,8 +482,7 @@ static uint16_t after_prefix(uint8_t *code, unsigned count)
 }
 
 /* The row of the state in which `count` prefixes have been read; with none, of state 0. */
-static void prefix_row(uint8_t *code, unsigned count, row r)
-{
+static void prefix_row(uint8_t *code, unsigned count, row r) {
     static row padded; /* after 2Eh and nothing else: only how many more may follow depends on their number */
     struct insn in = {0};
     code[count] = 0;
@@ -516,8 +519,7 @@ static void prefix_row(uint8_t *code, unsigned count, row r)
 
 /* ---- output ------------------------------------------------------------------------------------------------------ */
 
-static void generate(const char *name, int which)
-{
+static void generate(const char *name, int which) {
     uint8_t code[BH_STEP_WINDOW] = {0};
     row start;
     isolation = which;
@@ -534,7 +536,8 @@ static void generate(const char *name, int which)
     prefix_row(code, 0, start);
     memcpy(rows[0], start, sizeof start);
 
-    printf("/* %u states, %u ends. */\nstatic const uint16_t bh_%s_next[%u][256] = {\n", row_count, end_count - 1, name, row_count);
+    printf("/* %u states, %u ends. */\nstatic const uint16_t bh_%s_next[%u][256] = {\n", row_count, end_count - 1, name,
+           row_count);
     for (unsigned state = 0; state < row_count; state++) {
         putchar('{');
         for (unsigned i = 0; i < 256; i++)
@@ -547,8 +550,7 @@ static void generate(const char *name, int which)
     printf("};\n");
 }
 
-int main(void)
-{
+int main(void) {
     known_room = 1 << 20;
     known_views = calloc(known_room, sizeof *known_views);
     if (!known_views)

@@ -1,5 +1,6 @@
-/* Turns instructions.tbl into the decoder's tables (C source on standard output). Runs on the build machine. With --lines it
- * writes the lines themselves as an array (gentable.h): documents and tests come from the same table, read by the same parser.
+/* Turns instructions.tbl into the decoder's tables (C source on standard output). Runs on the build machine. With
+ * --lines it writes the lines themselves as an array (gentable.h): documents and tests come from the same table, read
+ * by the same parser.
  *
  * It stops at anything it does not understand and at any slot that two lines claim, so a line of the table cannot be
  * silently shadowed. Slots that no line claims stay 0: refused.
@@ -23,15 +24,16 @@ enum { LEGACY = 4 * 4 * 256, VEX = 3 * 4 * 4 * 256, SLOTS = LEGACY + VEX };
 static unsigned short slot[SLOTS][BH_GROUP_SLOTS];
 static struct bh_entry entries[MAX_ENTRIES];
 static unsigned entry_count = 1;
-static struct { char rule[16], text[256]; } reasons[MAX_REASONS];
+static struct {
+    char rule[16], text[256];
+} reasons[MAX_REASONS];
 static unsigned reason_count = 1;
 static unsigned line_number;
 static bool claims_only; /* --claims */
 static bool print_lines; /* --lines */
 static char section[128];
 
-static void die(const char *format, ...)
-{
+static void die(const char *format, ...) {
     va_list args;
     va_start(args, format);
     fprintf(stderr, "instructions.tbl:%u: ", line_number);
@@ -42,7 +44,9 @@ static void die(const char *format, ...)
 }
 
 /* Why a class of instructions is refused; the text follows the mnemonic. */
-static const struct { const char *rule, *why; } rules[] = {
+static const struct {
+    const char *rule, *why;
+} rules[] = {
     {"memory", "it accesses memory that no operand confines"},
     {"control", "it transfers control in a way that nothing confines"},
     {"privilege", "it is a privileged or virtualisation instruction"},
@@ -51,12 +55,19 @@ static const struct { const char *rule, *why; } rules[] = {
     {"C4", "a return is `popq %R; andl $-32,%eR; addq %gs:0x10000,%R; jmp *%R`"},
 };
 
-struct fact_name { const char *name; unsigned bits; };
+struct fact_name {
+    const char *name;
+    unsigned bits;
+};
 static const struct fact_name facts[] = {
-    {"bmi", BH_FACT_BMI}, {"cpuid", BH_FACT_CPUID}, {"timer", BH_FACT_TIMER}, {"rdtscp", BH_FACT_TIMER | BH_FACT_RDPID},
-    {"xgetbv", BH_FACT_XGETBV}, {"rdrand", BH_FACT_RDRAND}, {"rdpid", BH_FACT_RDPID}, {"flush", BH_FACT_FLUSH},
-    {"mxcsr", BH_FACT_MXCSR}, {"vmxcsr", BH_FACT_MXCSR | BH_FACT_AVX}, {"avx", BH_FACT_AVX}, {"x87", BH_FACT_X87},
-    {"lzcnt", BH_FACT_LZCNT}, {"movbe", BH_FACT_MOVBE}, {"f16c", BH_FACT_F16C}, {"aes", BH_FACT_AES},
+    {"bmi", BH_FACT_BMI},       {"cpuid", BH_FACT_CPUID},
+    {"timer", BH_FACT_TIMER},   {"rdtscp", BH_FACT_TIMER | BH_FACT_RDPID},
+    {"xgetbv", BH_FACT_XGETBV}, {"rdrand", BH_FACT_RDRAND},
+    {"rdpid", BH_FACT_RDPID},   {"flush", BH_FACT_FLUSH},
+    {"mxcsr", BH_FACT_MXCSR},   {"vmxcsr", BH_FACT_MXCSR | BH_FACT_AVX},
+    {"avx", BH_FACT_AVX},       {"x87", BH_FACT_X87},
+    {"lzcnt", BH_FACT_LZCNT},   {"movbe", BH_FACT_MOVBE},
+    {"f16c", BH_FACT_F16C},     {"aes", BH_FACT_AES},
 };
 
 /* One line, taken apart. */
@@ -70,8 +81,7 @@ struct line {
     struct bh_entry entry;
 };
 
-static unsigned parse_hex(const char *text, const char *end)
-{
+static unsigned parse_hex(const char *text, const char *end) {
     char *stop;
     unsigned long value = strtoul(text, &stop, 16);
     if (stop != end || value > 255)
@@ -80,8 +90,7 @@ static unsigned parse_hex(const char *text, const char *end)
 }
 
 /* "58", "00-03", "01,09": calls set(number) for each. base is 16 for opcodes, digits are the same in base 8. */
-static void parse_list(const char *text, bool *set, unsigned limit)
-{
+static void parse_list(const char *text, bool *set, unsigned limit) {
     while (*text) {
         const char *end = text + strcspn(text, ",");
         const char *dash = memchr(text, '-', (size_t)(end - text));
@@ -94,8 +103,7 @@ static void parse_list(const char *text, bool *set, unsigned limit)
     }
 }
 
-static unsigned parse_pp(const char *token)
-{
+static unsigned parse_pp(const char *token) {
     static const char *const names[] = {"np", "66", "f3", "f2"};
     unsigned mask = 0;
     char copy[32];
@@ -113,8 +121,7 @@ static unsigned parse_pp(const char *token)
     return mask;
 }
 
-static unsigned parse_bit(const char *text)
-{
+static unsigned parse_bit(const char *text) {
     if (*text == 'x')
         return 3;
     if (*text != '0' && *text != '1')
@@ -122,8 +129,7 @@ static unsigned parse_bit(const char *text)
     return 1u << (*text - '0');
 }
 
-static void parse_encoding(struct line *line, char *text)
-{
+static void parse_encoding(struct line *line, char *text) {
     bool have_pp = false, have_map = false, have_opcode = false, have_modrm = false;
     line->legacy = true;
     for (char *save, *token = strtok_r(text, " ", &save); token; token = strtok_r(NULL, " ", &save)) {
@@ -202,19 +208,17 @@ static void parse_encoding(struct line *line, char *text)
         line->entry.flags |= BH_OPSIZE;
 }
 
-static uint8_t parse_size(char letter)
-{
+static uint8_t parse_size(char letter) {
     static const char letters[] = "bwdqtxynvsclhfe";
-    static const uint8_t sizes[] = {1, 2, 4, 8, 10, 16, 32, 28, BH_SIZE_V, BH_SIZE_S, BH_SIZE_C, BH_SIZE_L, BH_SIZE_H,
-                                    BH_SIZE_F, BH_SIZE_E};
+    static const uint8_t sizes[] = {1,         2,         4,         8,         10,        16,        32,       28,
+                                    BH_SIZE_V, BH_SIZE_S, BH_SIZE_C, BH_SIZE_L, BH_SIZE_H, BH_SIZE_F, BH_SIZE_E};
     const char *found = letter ? strchr(letters, letter) : NULL;
     if (!found)
         die("unknown operand size '%c'", letter);
     return sizes[found - letters];
 }
 
-static void parse_immediate(struct line *line, char kind)
-{
+static void parse_immediate(struct line *line, char kind) {
     struct bh_entry *e = &line->entry;
     uint8_t size = kind == 'b' ? 1 : kind == 'w' ? 2 : kind == 'd' ? 4 : kind == 'q' ? 8 : 0;
     if (size)
@@ -227,8 +231,7 @@ static void parse_immediate(struct line *line, char kind)
         die("bad immediate 'i%c'", kind);
 }
 
-static void parse_operands(struct line *line, char *text)
-{
+static void parse_operands(struct line *line, char *text) {
     struct bh_entry *e = &line->entry;
     bool wide = false, narrow = false;
     for (char *save, *token = strtok_r(text, " ", &save); token; token = strtok_r(NULL, " ", &save)) {
@@ -254,8 +257,10 @@ static void parse_operands(struct line *line, char *text)
         if (strchr("BH", letter))
             line->vvvv = true;
         if (strchr("ERGBZ", letter) && (access == 'w' || access == 'x')) {
-            e->flags |= letter == 'G' ? BH_WRITES_REG : letter == 'B' ? BH_WRITES_VVVV
-                        : letter == 'Z' ? BH_WRITES_OPC : BH_WRITES_RM;
+            e->flags |= letter == 'G'   ? BH_WRITES_REG
+                        : letter == 'B' ? BH_WRITES_VVVV
+                        : letter == 'Z' ? BH_WRITES_OPC
+                                        : BH_WRITES_RM;
             *(parse_size(token[2]) == 1 ? &narrow : &wide) = true;
         }
         if ((letter == 'Z') != line->plus_r && letter == 'Z')
@@ -272,8 +277,7 @@ static void parse_operands(struct line *line, char *text)
         die("operands in ModRM, but the encoding has none");
 }
 
-static void parse_property(struct line *line, const char *token, const char *mnemonic)
-{
+static void parse_property(struct line *line, const char *token, const char *mnemonic) {
     static const char *const classes[] = {"plain", "jump", "call", "indirect", "nop", "trap", "int3", "string"};
     struct bh_entry *e = &line->entry;
     if (!strcmp(token, "lock")) {
@@ -328,13 +332,11 @@ static void parse_property(struct line *line, const char *token, const char *mne
 }
 
 /* VEX means AVX, but for the integer instructions of BMI. */
-static uint16_t vex_facts(const struct bh_entry *e)
-{
+static uint16_t vex_facts(const struct bh_entry *e) {
     return (uint16_t)(e->facts & BH_FACT_BMI ? e->facts : e->facts | BH_FACT_AVX);
 }
 
-static unsigned short intern(const struct bh_entry *e)
-{
+static unsigned short intern(const struct bh_entry *e) {
     for (unsigned i = 1; i < entry_count; i++)
         if (!memcmp(&entries[i], e, sizeof *e))
             return (unsigned short)i;
@@ -345,8 +347,7 @@ static unsigned short intern(const struct bh_entry *e)
 }
 
 /* CLAIM(line, slot, memory forms by ModRM.reg, register forms by ModRM.reg and rm, has ModRM, class, enum bh_mem) */
-static void print_claim(unsigned index, const struct line *line)
-{
+static void print_claim(unsigned index, const struct line *line) {
     unsigned long long memory = 0, registers = 0;
     for (unsigned i = 0; i < BH_GROUP_SLOTS; i++)
         if (!line->no_modrm && line->modrm[i] && line->form != (i < 8 ? FORM_REG : FORM_MEM))
@@ -355,8 +356,7 @@ static void print_claim(unsigned index, const struct line *line)
            line->entry.cls, line->entry.mem);
 }
 
-static void claim(unsigned index, const struct line *line, unsigned short entry)
-{
+static void claim(unsigned index, const struct line *line, unsigned short entry) {
     if (claims_only)
         print_claim(index, line);
     for (unsigned i = 0; i < BH_GROUP_SLOTS; i++) {
@@ -370,8 +370,7 @@ static void claim(unsigned index, const struct line *line, unsigned short entry)
     }
 }
 
-static void fill(const struct line *line)
-{
+static void fill(const struct line *line) {
     struct bh_entry legacy = line->entry, vex = line->entry;
     unsigned short legacy_entry = 0, vex_entry = 0;
     if (line->legacy)
@@ -394,8 +393,7 @@ static void fill(const struct line *line)
         }
 }
 
-static void print_text(const char *text)
-{
+static void print_text(const char *text) {
     printf("\"");
     for (; *text; text++)
         printf("%s%c", *text == '"' || *text == '\\' ? "\\" : "", *text);
@@ -403,8 +401,7 @@ static void print_text(const char *text)
 }
 
 /* An initializer of struct bh_table_line. */
-static void print_line(const struct line *line, char *const *field)
-{
+static void print_line(const struct line *line, char *const *field) {
     const struct bh_entry *e = &line->entry;
     unsigned lw_mask = 0;
     for (unsigned lw = 0; lw < 4; lw++)
@@ -418,10 +415,11 @@ static void print_line(const struct line *line, char *const *field)
         print_text(reasons[e->reason].rule);
     else
         printf("0,");
-    printf("%d,%d,%u,%u,%u,%d,%d,%d,%d,{", line->legacy, line->vex, line->map, line->pp_mask, line->vex ? lw_mask : 0, line->form,
-           line->no_modrm, line->plus_r, line->vvvv);
+    printf("%d,%d,%u,%u,%u,%d,%d,%d,%d,{", line->legacy, line->vex, line->map, line->pp_mask, line->vex ? lw_mask : 0,
+           line->form, line->no_modrm, line->plus_r, line->vvvv);
     for (unsigned i = 0; i < BH_GROUP_SLOTS; i++)
-        printf("%d,", !line->no_modrm && line->modrm[i] && (line->form == FORM_ANY || (line->form == FORM_REG) == (i >= 8)));
+        printf("%d,",
+               !line->no_modrm && line->modrm[i] && (line->form == FORM_ANY || (line->form == FORM_REG) == (i >= 8)));
     printf("},{");
     for (unsigned i = 0; i < 8; i++) {
         unsigned word = 0;
@@ -429,12 +427,11 @@ static void print_line(const struct line *line, char *const *field)
             word |= (unsigned)line->opcode[i * 32 + bit] << bit;
         printf("0x%x,", word);
     }
-    printf("},{%u,%u,%u,%u,0x%x,0x%x,%u,%u},0x%x},\n", e->cls, e->mem, e->size, e->imm, e->flags, e->facts, e->sp, e->reason,
-           line->vex ? vex_facts(e) : 0u);
+    printf("},{%u,%u,%u,%u,0x%x,0x%x,%u,%u},0x%x},\n", e->cls, e->mem, e->size, e->imm, e->flags, e->facts, e->sp,
+           e->reason, line->vex ? vex_facts(e) : 0u);
 }
 
-static char *trim(char *text)
-{
+static char *trim(char *text) {
     while (*text == ' ')
         text++;
     for (size_t n = strlen(text); n && (text[n - 1] == ' ' || text[n - 1] == '\n'); n--)
@@ -442,8 +439,7 @@ static char *trim(char *text)
     return text;
 }
 
-static void parse_line(char *text)
-{
+static void parse_line(char *text) {
     struct line line = {.legacy = false};
     char *field[4], *kept[4];
     for (unsigned i = 0; i < 4; i++) {
@@ -472,8 +468,7 @@ static void parse_line(char *text)
 static unsigned short groups[MAX_GROUPS][BH_GROUP_SLOTS];
 static unsigned group_count;
 
-static unsigned short pack(const unsigned short *all)
-{
+static unsigned short pack(const unsigned short *all) {
     unsigned i = 1;
     while (i < BH_GROUP_SLOTS && all[i] == all[0])
         i++;
@@ -488,15 +483,13 @@ static unsigned short pack(const unsigned short *all)
     return (unsigned short)(BH_GROUP | group_count++);
 }
 
-static void print_shorts(const unsigned short *values, unsigned count)
-{
+static void print_shorts(const unsigned short *values, unsigned count) {
     for (unsigned i = 0; i < count; i++)
         printf("%u,%s", values[i], i % 24 == 23 ? "\n" : "");
     putchar('\n');
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     claims_only = argc == 3 && !strcmp(argv[1], "--claims");
     print_lines = argc == 3 && !strcmp(argv[1], "--lines");
     FILE *file = argc == 2 + (claims_only || print_lines) ? fopen(argv[argc - 1], "r") : NULL;
@@ -507,7 +500,8 @@ int main(int argc, char **argv)
         return 1;
     }
     if (print_lines)
-        printf("/* Generated from instructions.tbl by gentable.c. */\nstatic const struct bh_table_line bh_lines[] = {\n");
+        printf(
+            "/* Generated from instructions.tbl by gentable.c. */\nstatic const struct bh_table_line bh_lines[] = {\n");
     while (fgets(buffer, sizeof buffer, file)) {
         line_number++;
         if (sscanf(buffer, "# ---- %127[^-\n]", section) == 1)
@@ -531,7 +525,8 @@ int main(int argc, char **argv)
     printf("static const struct bh_entry bh_entries[%u] = {\n", entry_count);
     for (unsigned i = 0; i < entry_count; i++) {
         const struct bh_entry *e = &entries[i];
-        printf("{%u,%u,%u,%u,0x%x,0x%x,%u,%u},\n", e->cls, e->mem, e->size, e->imm, e->flags, e->facts, e->sp, e->reason);
+        printf("{%u,%u,%u,%u,0x%x,0x%x,%u,%u},\n", e->cls, e->mem, e->size, e->imm, e->flags, e->facts, e->sp,
+               e->reason);
     }
     printf("};\nstatic const struct bh_reason bh_reasons[%u] = {\n{0, 0},\n", reason_count);
     for (unsigned i = 1; i < reason_count; i++)

@@ -9,34 +9,27 @@
 enum { RAX = 0, RCX = 1, RSP = 4, RSI = 6, RDI = 7 };
 
 /* ModRM and SIB of `%gs:disp32` with no register, disp32 = BH_CONTEXT_BASE; reg is the register operand. */
-static bool is_base_operand(const uint8_t *p, unsigned reg)
-{
+static bool is_base_operand(const uint8_t *p, unsigned reg) {
     static const uint8_t disp[] = {BH_CONTEXT_BASE & 255, BH_CONTEXT_BASE >> 8 & 255, BH_CONTEXT_BASE >> 16 & 255, 0};
     return p[0] == ((reg & 7) << 3 | 4) && p[1] == 0x25 && !broken(memcmp(p + 2, disp, sizeof disp) != 0);
 }
 
 /* `opcode %gs:0x10000,%reg`, 64 bits: 9 bytes. */
-static unsigned match_base(const uint8_t *p, uint8_t opcode, unsigned reg)
-{
+static unsigned match_base(const uint8_t *p, uint8_t opcode, unsigned reg) {
     return p[0] == 0x65 && p[1] == (reg & 8 ? 0x4C : 0x48) && p[2] == opcode && is_base_operand(p + 3, reg) ? 9 : 0;
 }
 
-unsigned bh_match_rsp_confined(const uint8_t *p)
-{
-    return match_base(p, 0x03, RSP);
-}
+unsigned bh_match_rsp_confined(const uint8_t *p) { return match_base(p, 0x03, RSP); }
 
 /* `movq %gs:0x10000,%R` with any R but rsp; the register comes out. */
-static unsigned match_load_base(const uint8_t *p, unsigned *reg)
-{
+static unsigned match_load_base(const uint8_t *p, unsigned *reg) {
     if (p[0] != 0x65 || (p[1] != 0x48 && p[1] != 0x4C) || p[2] != 0x8B)
         return 0;
     *reg = (p[3] >> 3 & 7) | (p[1] == 0x4C ? 8 : 0);
     return broken(*reg == RSP) ? 0 : match_base(p, 0x8B, *reg);
 }
 
-unsigned bh_match_rsp_moved(const uint8_t *code)
-{
+unsigned bh_match_rsp_moved(const uint8_t *code) {
     unsigned reg;
     const uint8_t *p = code;
     unsigned n = match_load_base(p, &reg);
@@ -55,8 +48,7 @@ unsigned bh_match_rsp_moved(const uint8_t *code)
     return (unsigned)(p + 4 - code);
 }
 
-struct string_insn bh_match_string(const uint8_t *code, int isolation)
-{
+struct string_insn bh_match_string(const uint8_t *code, int isolation) {
     struct string_insn s = {0};
     const uint8_t *p = code;
     bool f2 = *p == 0xF2, full = isolation == BH_ISOLATE_FULL;
@@ -90,8 +82,7 @@ struct string_insn bh_match_string(const uint8_t *code, int isolation)
         s.must = full ? USES_RDI : 0;
         compares = s.rax = true;
         break;
-    default:
-        return s;
+    default: return s;
     }
     if (broken(f2 && !compares) || broken(wide && byte))
         return s;
@@ -100,16 +91,14 @@ struct string_insn bh_match_string(const uint8_t *code, int isolation)
 }
 
 /* `movl %edi,%edi; addq %gs:0x10000,%rdi`, or the same for rsi. */
-static unsigned match_confine(const uint8_t *p, unsigned reg)
-{
+static unsigned match_confine(const uint8_t *p, unsigned reg) {
     if (p[0] != 0x89 || p[1] != (0xC0 | reg << 3 | reg))
         return 0;
     return match_base(p + 2, 0x03, reg) ? 11 : 0;
 }
 
 /* `movl %edi,%edi; leaq (%R,%rdi),%rdi`, or the same for rsi. */
-static unsigned match_confine_lea(const uint8_t *p, unsigned reg, unsigned base)
-{
+static unsigned match_confine_lea(const uint8_t *p, unsigned reg, unsigned base) {
     unsigned displaced = (base & 7) == 5; /* rbp and r13 as a base need a displacement */
     if (p[0] != 0x89 || p[1] != (0xC0 | reg << 3 | reg))
         return 0;
@@ -120,8 +109,7 @@ static unsigned match_confine_lea(const uint8_t *p, unsigned reg, unsigned base)
     return 6 + displaced;
 }
 
-static unsigned match_m4(const uint8_t *code, int isolation)
-{
+static unsigned match_m4(const uint8_t *code, int isolation) {
     const uint8_t *p = code;
     unsigned base = RSP, confined = 0, n;
     p += match_load_base(p, &base);
@@ -138,14 +126,14 @@ static unsigned match_m4(const uint8_t *code, int isolation)
     if (!confined || !s.length || broken((s.must & ~confined) != 0) || broken((confined & ~s.may) != 0))
         return 0;
     /* R holds B through the whole sequence: the instruction must not use it as anything else. */
-    if (lea && (broken(base == RDI) || broken(base == RSI) || broken(s.rep && base == RCX) || broken(s.rax && base == RAX)))
+    if (lea &&
+        (broken(base == RDI) || broken(base == RSI) || broken(s.rep && base == RCX) || broken(s.rax && base == RAX)))
         return 0;
     return (unsigned)(p + s.length - code);
 }
 
 /* `andl $-32,%eR; addq %gs:0x10000,%R; jmp|call *%R`. */
-static unsigned match_c3(const uint8_t *code, bool *call, unsigned *reg)
-{
+static unsigned match_c3(const uint8_t *code, bool *call, unsigned *reg) {
     const uint8_t *p = code;
     unsigned high = *p == 0x41, r;
     p += high;
@@ -166,8 +154,7 @@ static unsigned match_c3(const uint8_t *code, bool *call, unsigned *reg)
 }
 
 /* `popq %R; andl $-32,%eR; addq %gs:0x10000,%R; jmp *%R`. */
-static unsigned match_c4(const uint8_t *code)
-{
+static unsigned match_c4(const uint8_t *code) {
     unsigned high = *code == 0x41, reg, n;
     bool call;
     if ((code[high] & 0xF8) != 0x58)
@@ -178,8 +165,7 @@ static unsigned match_c4(const uint8_t *code)
     return high + 1 + n;
 }
 
-struct sequence bh_match_sequence(const uint8_t *code, int isolation)
-{
+struct sequence bh_match_sequence(const uint8_t *code, int isolation) {
     struct sequence s = {0};
     bool call = false;
     unsigned reg;

@@ -1,6 +1,7 @@
 /* See step.h. The rules for one instruction or one sequence, in the order in which they are applied.
  *
- * At every instruction each memory operand is confined by itself (M1, M2, M4) or by rsp (M3), and rsp is confined by S1-S3.
+ * At every instruction each memory operand is confined by itself (M1, M2, M4) or by rsp (M3), and rsp is confined by
+ * S1-S3.
  */
 #include "step.h"
 
@@ -14,8 +15,7 @@ _Static_assert((int)SEQUENCE_WINDOW <= (int)BH_DECODE_WINDOW, "sequences are mat
 enum { RSP = 4 };
 
 void bh_verify_refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason,
-                      uint64_t target)
-{
+                      uint64_t target) {
     if (v->stop)
         return;
     v->refusals++;
@@ -34,8 +34,7 @@ void bh_verify_refuse(struct verifier *v, const struct place *at, unsigned lengt
     v->in->report(v->in->report_context, &refusal);
 }
 
-static void refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason)
-{
+static void refuse(struct verifier *v, const struct place *at, unsigned length, const char *rule, const char *reason) {
     if (!v->targets_only)
         bh_verify_refuse(v, at, length, rule, reason, 0);
 }
@@ -43,8 +42,7 @@ static void refuse(struct verifier *v, const struct place *at, unsigned length, 
 /* ---- prefixes ---------------------------------------------------------------------------------------------------- */
 
 /* The prefixes that an instruction may have; everything else is stray. */
-static unsigned allowed_prefixes(const struct insn *in)
-{
+static unsigned allowed_prefixes(const struct insn *in) {
     const struct bh_entry *e = in->entry;
     bool memory = insn_has_memory(in) && e->mem != BH_MEM_NONE;
     unsigned allowed = 0;
@@ -69,8 +67,7 @@ static unsigned allowed_prefixes(const struct insn *in)
     return allowed;
 }
 
-static const char *stray_prefix(unsigned stray)
-{
+static const char *stray_prefix(unsigned stray) {
     if (stray & PREFIX_REX_MOVED)
         return "a REX prefix must be the last prefix";
     if (stray & PREFIX_FS)
@@ -78,7 +75,8 @@ static const char *stray_prefix(unsigned stray)
     if (stray & PREFIX_REPEATED)
         return "a prefix is repeated";
     if (stray & (PREFIX_CS | PREFIX_CS_LATE))
-        return "redundant 2Eh prefixes are only accepted at the start of an instruction without memory operand that is no branch";
+        return "redundant 2Eh prefixes are only accepted at the start of an instruction without memory operand that is "
+               "no branch";
     if (stray & PREFIX_LOCK)
         return "LOCK is not accepted on this instruction";
     if (stray & (PREFIX_GS | PREFIX_SEGMENT))
@@ -88,8 +86,7 @@ static const char *stray_prefix(unsigned stray)
     return "a 66h, F2h or F3h prefix is not accepted on this instruction";
 }
 
-static bool check_prefixes(struct verifier *v, const struct place *at, const struct insn *in)
-{
+static bool check_prefixes(struct verifier *v, const struct place *at, const struct insn *in) {
     const struct bh_entry *e = in->entry;
     if (!in->prefix && !in->rex)
         return true;
@@ -110,17 +107,20 @@ static bool check_prefixes(struct verifier *v, const struct place *at, const str
         return false;
     }
     bool branch = e->cls == BH_CLASS_JUMP || e->cls == BH_CLASS_CALL;
-    unsigned stray_rex = branch || e->flags & BH_NO_REX ? REX_W | REX_R | REX_X | REX_B : e->flags & BH_NO_REX_W ? REX_W : 0;
+    unsigned stray_rex = branch || e->flags & BH_NO_REX ? REX_W | REX_R | REX_X | REX_B
+                         : e->flags & BH_NO_REX_W       ? REX_W
+                                                        : 0;
     if (broken((in->rex & stray_rex) != 0)) {
-        refuse(v, at, in->length, "prefix", "this instruction may have no REX prefix but 40h (clwb and clflushopt: no REX.W)");
+        refuse(v, at, in->length, "prefix",
+               "this instruction may have no REX prefix but 40h (clwb and clflushopt: no REX.W)");
         return false;
     }
     return true;
 }
 
-/* 90, 66 90 and 0F 1F /0, before them any number of 66h and then at most one 2Eh; or 2Eh padding before 90 and 66 90. */
-static bool check_nop(struct verifier *v, const struct place *at, const struct insn *in)
-{
+/* 90, 66 90 and 0F 1F /0, before them any number of 66h and then at most one 2Eh; or 2Eh padding before 90 and 66 90.
+ */
+static bool check_nop(struct verifier *v, const struct place *at, const struct insn *in) {
     const uint8_t *p = at->code;
     unsigned cs = 0;
     if (in->opcode == 0x90)
@@ -145,8 +145,7 @@ static bool check_nop(struct verifier *v, const struct place *at, const struct i
 
 /* ---- memory operands --------------------------------------------------------------------------------------------- */
 
-static uint64_t operand_size(const struct insn *in)
-{
+static uint64_t operand_size(const struct insn *in) {
     bool w = in->rex & REX_W;
     unsigned l = in->vex_l ? 32 : 16;
     switch (in->entry->size) {
@@ -161,8 +160,7 @@ static uint64_t operand_size(const struct insn *in)
     }
 }
 
-static bool check_m2(struct verifier *v, const struct place *at, const struct insn *in)
-{
+static bool check_m2(struct verifier *v, const struct place *at, const struct insn *in) {
     int64_t first = (int64_t)(v->in->address + at->offset + in->length) + in->disp;
     int64_t end = first + (int64_t)operand_size(in);
     if (broken(first < (int64_t)v->in->image_lo) || broken(end > (int64_t)v->in->image_hi)) {
@@ -173,10 +171,10 @@ static bool check_m2(struct verifier *v, const struct place *at, const struct in
     return true;
 }
 
-/* One ModRM memory operand that is accessed. strict: M1-M3 also for loads under stores-only isolation. Sets *touches when
- * it goes through rsp (M3). */
-static bool check_memory(struct verifier *v, const struct place *at, const struct insn *in, bool strict, bool *touches)
-{
+/* One ModRM memory operand that is accessed. strict: M1-M3 also for loads under stores-only isolation. Sets *touches
+ * when it goes through rsp (M3). */
+static bool check_memory(struct verifier *v, const struct place *at, const struct insn *in, bool strict,
+                         bool *touches) {
     bool free_load = v->in->isolation == BH_ISOLATE_STORES && in->entry->mem == BH_MEM_LOAD && !strict;
     bool rip = insn_mod(in) == 0 && (in->modrm & 7) == 5;
     const char *rule = "M1", *reason;
@@ -218,8 +216,7 @@ static bool check_memory(struct verifier *v, const struct place *at, const struc
 
 /* ---- the stack pointer ------------------------------------------------------------------------------------------- */
 
-static bool writes_rsp(const struct insn *in)
-{
+static bool writes_rsp(const struct insn *in) {
     unsigned flags = in->entry->flags;
     bool hit = (flags & BH_WRITES_REG && insn_reg(in) == RSP) || (flags & BH_WRITES_VVVV && in->vvvv == RSP) ||
                (flags & BH_WRITES_OPC && insn_opc(in) == RSP) ||
@@ -228,8 +225,7 @@ static bool writes_rsp(const struct insn *in)
 }
 
 /* S1: add, sub or lea of a constant. Books it as debt. */
-static bool check_constant(struct verifier *v, const struct place *at, const struct insn *in)
-{
+static bool check_constant(struct verifier *v, const struct place *at, const struct insn *in) {
     int64_t constant = in->entry->sp == BH_SP_LEA ? in->disp : in->imm;
     if (broken(constant > BH_STACK_DISP_MAX) || broken(constant < -BH_STACK_DISP_MAX)) {
         refuse(v, at, in->length, "S1", "rsp changes by more than 16 KiB: use a sequence S3");
@@ -237,27 +233,26 @@ static bool check_constant(struct verifier *v, const struct place *at, const str
     }
     v->debt += (uint32_t)(constant < 0 ? -constant : constant);
     if (broken(v->debt > BH_STACK_DISP_MAX)) {
-        refuse(v, at, in->length, "S2", "constants of more than 16 KiB in all are added to rsp before the stack is touched");
+        refuse(v, at, in->length, "S2",
+               "constants of more than 16 KiB in all are added to rsp before the stack is touched");
         v->debt = 0;
         return false;
     }
     return true;
 }
 
-static bool is_s1(const struct insn *in)
-{
+static bool is_s1(const struct insn *in) {
     if (in->entry->sp == BH_SP_NO || in->entry->sp == BH_SP_S3 || broken(!(in->rex & REX_W)) ||
         broken((in->prefix & PREFIX_67) != 0))
         return false;
     if (in->entry->sp != BH_SP_LEA)
         return true;
-    return insn_mod(in) != 3 && (in->modrm & 7) == 4 && !broken((in->sib & 7) != RSP) && !broken((in->rex & REX_B) != 0) &&
-           !broken((in->sib >> 3 & 7) != 4) && !broken((in->rex & REX_X) != 0);
+    return insn_mod(in) != 3 && (in->modrm & 7) == 4 && !broken((in->sib & 7) != RSP) &&
+           !broken((in->rex & REX_B) != 0) && !broken((in->sib >> 3 & 7) != 4) && !broken((in->rex & REX_X) != 0);
 }
 
 /* The first instruction of S3: writes esp from registers or immediates, or is movl M1|M2|M3,%esp. */
-static bool is_s3_head(const struct insn *in)
-{
+static bool is_s3_head(const struct insn *in) {
     const struct bh_entry *e = in->entry;
     if (e->sp == BH_SP_NO || broken((in->rex & REX_W) != 0) || broken(in->rex == 0x40) ||
         broken((in->prefix & (PREFIX_66 | PREFIX_CS)) != 0))
@@ -267,15 +262,15 @@ static bool is_s3_head(const struct insn *in)
 
 /* An instruction that writes rsp. Returns the length of what was recognised: the instruction (S1), the
  * sequence (S3), or 0. */
-static unsigned check_rsp(struct verifier *v, const struct place *at, const struct insn *in)
-{
+static unsigned check_rsp(struct verifier *v, const struct place *at, const struct insn *in) {
     bool touches = false;
     if (is_s1(in))
         return check_constant(v, at, in) ? in->length : 0;
     unsigned tail = is_s3_head(in) ? bh_match_rsp_confined(at->code + in->length) : 0;
     if (!tail) {
         refuse(v, at, in->length, in->entry->sp == BH_SP_NO ? "S1" : "S3",
-               "rsp is written: only push, pop, call, constants (S1) and `op ...,%esp; addq %gs:0x10000,%rsp` (S3) may do so");
+               "rsp is written: only push, pop, call, constants (S1) and `op ...,%esp; addq %gs:0x10000,%rsp` (S3) may "
+               "do so");
         return 0;
     }
     if (broken(in->length + tail > at->room)) {
@@ -290,20 +285,16 @@ static unsigned check_rsp(struct verifier *v, const struct place *at, const stru
 
 /* ---- control flow ------------------------------------------------------------------------------------------------ */
 
-static bool test_bit(const uint32_t *map, size_t bit)
-{
-    return map[bit / 32] >> (bit % 32) & 1;
-}
+static bool test_bit(const uint32_t *map, size_t bit) { return map[bit / 32] >> (bit % 32) & 1; }
 
-static void check_settled(struct verifier *v, const struct place *at, unsigned length)
-{
+static void check_settled(struct verifier *v, const struct place *at, unsigned length) {
     if (broken(v->debt != 0))
-        refuse(v, at, length, "S2", "rsp was changed by a constant and not touched (push, pop, call, M3) before this jump");
+        refuse(v, at, length, "S2",
+               "rsp was changed by a constant and not touched (push, pop, call, M3) before this jump");
     v->debt = 0;
 }
 
-bool bh_verify_note_target(struct verifier *v, uint64_t target)
-{
+bool bh_verify_note_target(struct verifier *v, uint64_t target) {
     if (broken(target < v->target_lo) || broken(target >= v->target_hi))
         return false;
     size_t bit = (size_t)(target - v->in->address);
@@ -311,8 +302,7 @@ bool bh_verify_note_target(struct verifier *v, uint64_t target)
     return true;
 }
 
-static void check_branch(struct verifier *v, const struct place *at, const struct insn *in)
-{
+static void check_branch(struct verifier *v, const struct place *at, const struct insn *in) {
     uint64_t target = v->in->address + at->offset + in->length + (uint64_t)(int64_t)in->imm;
     v->facts->branches++;
     if (!bh_verify_note_target(v, target)) {
@@ -329,8 +319,7 @@ static void check_branch(struct verifier *v, const struct place *at, const struc
 }
 
 /* FF /2 and FF /4 that are not the end of a sequence: only host calls, `call|jmp *%gs:off`. */
-static bool check_hostcall(struct verifier *v, const struct place *at, const struct insn *in)
-{
+static bool check_hostcall(struct verifier *v, const struct place *at, const struct insn *in) {
     const uint8_t *p = at->code;
     if (p[0] != 0x65 || p[1] != 0xFF || (p[2] != 0x14 && p[2] != 0x24) || p[3] != 0x25) {
         refuse(v, at, in->length, "C3",
@@ -354,35 +343,30 @@ static bool check_hostcall(struct verifier *v, const struct place *at, const str
 /* ---- one instruction --------------------------------------------------------------------------------------------- */
 
 /* Accepts a string instruction outside M4, which only loads under stores-only isolation may be. */
-static bool check_lone_string(struct verifier *v, const struct place *at, const struct insn *in)
-{
+static bool check_lone_string(struct verifier *v, const struct place *at, const struct insn *in) {
     struct string_insn s = bh_match_string(at->code, v->in->isolation);
     if (s.length && !broken(s.must != 0))
         return true;
-    refuse(v, at, in->length, "M4", "a string instruction must end a sequence that confines each register it uses for memory");
+    refuse(v, at, in->length, "M4",
+           "a string instruction must end a sequence that confines each register it uses for memory");
     return false;
 }
 
-static void count(struct verifier *v, const struct insn *in)
-{
+static void count(struct verifier *v, const struct insn *in) {
     struct bh_verify_facts *facts = v->facts;
     switch (in->entry->cls) {
     case BH_CLASS_NOP:
         facts->nops++;
         facts->nop_bytes += in->length;
         break;
-    case BH_CLASS_INT3:
-        facts->fill_bytes += in->length;
-        break;
+    case BH_CLASS_INT3: facts->fill_bytes += in->length; break;
     case BH_CLASS_TRAP:
         if (in->opcode == 0xF4) {
             facts->fill_bytes += in->length;
             break;
         }
         /* fall through */
-    default:
-        facts->instructions++;
-        facts->prefix_bytes += in->cs_count;
+    default: facts->instructions++; facts->prefix_bytes += in->cs_count;
     }
     facts->facts |= in->entry->facts;
     if (in->vex_l && in->entry->facts & BH_FACT_AVX && in->opcode != 0x77)
@@ -390,15 +374,13 @@ static void count(struct verifier *v, const struct insn *in)
 }
 
 /* 49 90 and the like: xchg with r8, not a nop. */
-static bool is_nop(const struct insn *in)
-{
+static bool is_nop(const struct insn *in) {
     return in->entry->cls == BH_CLASS_NOP && !(in->opcode == 0x90 && in->rex & REX_B);
 }
 
 /* Everything about an instruction that is known, complete and not part of a sequence. Returns the length of what was
  * accepted (S3 is longer than the instruction), or 0 after a refusal. */
-static unsigned check_instruction(struct verifier *v, const struct place *at, const struct insn *in)
-{
+static unsigned check_instruction(struct verifier *v, const struct place *at, const struct insn *in) {
     const struct bh_entry *e = in->entry;
     bool touches = e->flags & BH_STACK;
     unsigned length = in->length;
@@ -437,8 +419,7 @@ static unsigned check_instruction(struct verifier *v, const struct place *at, co
 }
 
 /* A sequence that starts here, if one does: its length, or 0. M4, C3, C4 and the moved form of S3. */
-static unsigned check_sequence(struct verifier *v, const struct place *at)
-{
+static unsigned check_sequence(struct verifier *v, const struct place *at) {
     struct sequence s = bh_match_sequence(at->code, v->in->isolation);
     bool s3 = !s.length && (s.length = bh_match_rsp_moved(at->code)) != 0;
     if (!s.length)
@@ -458,8 +439,7 @@ static unsigned check_sequence(struct verifier *v, const struct place *at)
 }
 
 /* Refuses what could not be decoded, or not completely. Returns how many bytes to skip: to the end of the bundle. */
-static unsigned refuse_unknown(struct verifier *v, const struct place *at, const struct insn *in)
-{
+static unsigned refuse_unknown(struct verifier *v, const struct place *at, const struct insn *in) {
     bool cut = at->offset + in->seen > v->in->size;
     if (cut)
         refuse(v, at, at->room, "truncated", "the code ends in the middle of an instruction");
@@ -473,8 +453,7 @@ static unsigned refuse_unknown(struct verifier *v, const struct place *at, const
 }
 
 /* Verifies what starts here; returns its length. Marks interiors of sequences. */
-unsigned bh_verify_step(struct verifier *v, const struct place *at)
-{
+unsigned bh_verify_step(struct verifier *v, const struct place *at) {
     struct insn in;
     unsigned length;
     decode(&in, at->code);
@@ -501,11 +480,11 @@ unsigned bh_verify_step(struct verifier *v, const struct place *at)
     if (length)
         return length;
     /* Where makers or the table leave the length open, go on at the next bundle. */
-    return in.entry->cls == BH_CLASS_REFUSED && !strcmp(bh_reasons[in.entry->reason].rule, "decoder") ? at->room : in.length;
+    return in.entry->cls == BH_CLASS_REFUSED && !strcmp(bh_reasons[in.entry->reason].rule, "decoder") ? at->room
+                                                                                                      : in.length;
 }
 
-unsigned bh_verify_length(const uint8_t *code, size_t size)
-{
+unsigned bh_verify_length(const uint8_t *code, size_t size) {
     uint8_t window[BH_DECODE_WINDOW] = {0};
     struct insn in;
     memcpy(window, code, size < sizeof window ? size : sizeof window);

@@ -3,8 +3,7 @@
 
 enum { INFINITE = 1 << 17 };
 
-COMPILER_RT_ABI _Float16 __floattihf(ti_int a)
-{
+COMPILER_RT_ABI _Float16 __floattihf(ti_int a) {
     return (float)(int)(a > INFINITE ? INFINITE : a < -INFINITE ? -INFINITE : a);
 }
 

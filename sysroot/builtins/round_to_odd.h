@@ -1,12 +1,21 @@
-// A float that stands between the same two halves, or the same two __bf16, as a long double: its last bit is set when anything was cut off
+// A float that stands between the same two halves, or the same two __bf16, as a long double: its last bit is set when
+// anything was cut off
 // ("round to odd"), so that rounding it once more rounds as if it were done in one step.
 #include "int_lib.h"
 
-static inline float round_to_odd(xf_float a)
-{
+static inline float round_to_odd(xf_float a) {
     enum { EXPONENT_MAX = 0x7fff, BIAS = 16383 - 127, CUT = 64 - 24 };
-    union { xf_float f; struct { uint64_t significand; uint16_t sign_exponent; } bits; } x = {.f = a};
-    union { uint32_t bits; float f; } y = {.bits = (uint32_t)(x.bits.sign_exponent >> 15) << 31};
+    union {
+        xf_float f;
+        struct {
+            uint64_t significand;
+            uint16_t sign_exponent;
+        } bits;
+    } x = {.f = a};
+    union {
+        uint32_t bits;
+        float f;
+    } y = {.bits = (uint32_t)(x.bits.sign_exponent >> 15) << 31};
     uint64_t significand = x.bits.significand;
     int exponent = x.bits.sign_exponent & EXPONENT_MAX;
 

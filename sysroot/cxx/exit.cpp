@@ -1,5 +1,5 @@
-// C++ destroys the thread_local objects of the thread that calls exit before anything static; musl's exit, which is compiled
-// again by another name to go with this one, knows only the latter.
+// C++ destroys the thread_local objects of the thread that calls exit before anything static; musl's exit, which is
+// compiled again by another name to go with this one, knows only the latter.
 extern "C" {
 [[gnu::weak, gnu::visibility("hidden")]] void bulkhead_thread_destructors(); // there if something is to be destroyed
 [[noreturn]] void bulkhead_libc_exit(int status);

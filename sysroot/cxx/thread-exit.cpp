@@ -1,5 +1,6 @@
-// The destructors of thread_local objects, in reverse order: at the end of their thread, or of the program if it is the thread
-// that ends it. libc++abi expects this of the C library; what it has in its place calls those of the main thread too late.
+// The destructors of thread_local objects, in reverse order: at the end of their thread, or of the program if it is the
+// thread that ends it. libc++abi expects this of the C library; what it has in its place calls those of the main thread
+// too late.
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

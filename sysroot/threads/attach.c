@@ -1,8 +1,9 @@
 /* Guest threads for the host's threads: linked into every module without main that is built for threads.
  *
- * The host may call into such a module from several of its threads at once. Each of them needs what pthread_create would have
- * made: a stack, which the runtime provides, and a thread structure with thread-local storage, which the C library keeps in
- * a list and which only it can make. It knows its own structures; this file is compiled against musl's internal headers.
+ * The host may call into such a module from several of its threads at once. Each of them needs what pthread_create
+ * would have made: a stack, which the runtime provides, and a thread structure with thread-local storage, which the C
+ * library keeps in a list and which only it can make. It knows its own structures; this file is compiled against musl's
+ * internal headers.
  */
 #include "pthread_impl.h"
 #include "stdio_impl.h"
@@ -13,16 +14,14 @@ static pthread_t first;
 /* pthread_create.c's: a stream that is never used has none. */
 extern FILE *volatile __stdin_used, *volatile __stdout_used, *volatile __stderr_used;
 
-static void init_file_lock(FILE *file)
-{
+static void init_file_lock(FILE *file) {
     if (file && file->lock < 0)
         file->lock = 0;
 }
 
-/* Before constructors run, while nobody else is here: from now on every lock of the C library is taken for real. musl does
- * this on the first pthread_create, but another host thread may come in the middle of anything. */
-__attribute__((visibility("hidden"))) void bulkhead_threads_start(void)
-{
+/* Before constructors run, while nobody else is here: from now on every lock of the C library is taken for real. musl
+ * does this on the first pthread_create, but another host thread may come in the middle of anything. */
+__attribute__((visibility("hidden"))) void bulkhead_threads_start(void) {
     first = __pthread_self();
     for (FILE *file = *__ofl_lock(); file; file = file->next)
         init_file_lock(file);
@@ -38,10 +37,9 @@ __attribute__((visibility("hidden"))) void bulkhead_threads_start(void)
     libc.need_locks = 1;
 }
 
-/* Called by the runtime on the stack [stack, stack + size) and without a thread pointer. Makes the calling thread one of the
- * C library's; the thread pointer, or null without memory. */
-__attribute__((visibility("default"))) void *bulkhead_thread_attach(void *stack, size_t size)
-{
+/* Called by the runtime on the stack [stack, stack + size) and without a thread pointer. Makes the calling thread one
+ * of the C library's; the thread pointer, or null without memory. */
+__attribute__((visibility("default"))) void *bulkhead_thread_attach(void *stack, size_t size) {
     size_t need = libc.tls_size + __pthread_tsd_size;
     need = (need + PAGE_SIZE - 1) & -PAGE_SIZE;
     /* No function that might set errno: there is none yet. */

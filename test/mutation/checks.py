@@ -158,7 +158,7 @@ class Finder:
                 self.branches(at, stop)
 
     def find(self):
-        for match in re.finditer(r"^\w[^;={}]*?\b(?!__attribute__)(\w+)\([^;{}]*\) \{$", self.code, re.M):
+        for match in re.finditer(r"^\w[^;={}]*?\b(?!__attribute__)(\w+)\([^;{}]*\) \{", self.code, re.M):
             self.function = match.group(1)
             start = match.end() - 1
             self.statements(start, closing(self.code, start))

@@ -41,16 +41,13 @@ struct Place {
 /// The preprocessor leaves lines `# N "FILE"`: text comes from the place that they name.
 static Place placeOf(SMLoc Loc, unsigned Buffer, const SourceMgr &Sources) {
   StringRef Text = Sources.getMemoryBuffer(Buffer)->getBuffer();
-  Place P{Sources.getMemoryBuffer(Buffer)->getBufferIdentifier().str(),
-          int(Sources.FindLineNumber(Loc, Buffer))};
+  Place P{Sources.getMemoryBuffer(Buffer)->getBufferIdentifier().str(), int(Sources.FindLineNumber(Loc, Buffer))};
   int Here = 0, Marker = 0, From = 0;
-  for (StringRef Before = Text.take_front(Loc.getPointer() - Text.data());
-       !Before.empty();) {
+  for (StringRef Before = Text.take_front(Loc.getPointer() - Text.data()); !Before.empty();) {
     StringRef Line;
     std::tie(Line, Before) = Before.split('\n');
     ++Here;
-    if (!Line.consume_front("# ") || Line.consumeInteger(10, From) ||
-        !Line.consume_front(" \""))
+    if (!Line.consume_front("# ") || Line.consumeInteger(10, From) || !Line.consume_front(" \""))
       continue;
     P.File = Line.take_until([](char C) { return C == '"'; }).str();
     Marker = Here + 1 - From;
@@ -82,8 +79,8 @@ static void printDiagnostic(const SMDiagnostic &D, const SourceMgr &Sources) {
     P = placeOf(D.getLoc(), Buffer, Sources);
     printIncluders(Buffer, Sources);
   }
-  SMDiagnostic(Sources, D.getLoc(), P.File, P.Line, D.getColumnNo(), D.getKind(),
-               D.getMessage(), D.getLineContents(), D.getRanges(), D.getFixIts())
+  SMDiagnostic(Sources, D.getLoc(), P.File, P.Line, D.getColumnNo(), D.getKind(), D.getMessage(), D.getLineContents(),
+               D.getRanges(), D.getFixIts())
       .print(nullptr, errs());
 }
 
@@ -92,11 +89,7 @@ namespace {
 class Expansions {
 public:
   Expansions(SourceMgr &Sources) : Sources(Sources) {
-    Sources.setDiagHandler(
-        [](const SMDiagnostic &D, void *Self) {
-          static_cast<Expansions *>(Self)->take(D);
-        },
-        this);
+    Sources.setDiagHandler([](const SMDiagnostic &D, void *Self) { static_cast<Expansions *>(Self)->take(D); }, this);
   }
 
   /// The parser is at \p Loc.
@@ -106,8 +99,7 @@ public:
       return;
     unsigned Newest = Sources.getNumBuffers();
     Current = contains(Newest, Loc) ? Newest : Sources.FindBufferContainingLoc(Loc);
-    if (!Current || Uses.count(Current) ||
-        Sources.getMemoryBuffer(Current)->getBufferIdentifier() != "<instantiation>")
+    if (!Current || Uses.count(Current) || Sources.getMemoryBuffer(Current)->getBufferIdentifier() != "<instantiation>")
       return;
     // Its notes say from where macros are in use; the first is this one.
     Learning = &Uses[Current];
@@ -122,9 +114,7 @@ public:
     if (Use == Uses.end())
       return;
     for (SMLoc From : Use->second)
-      printDiagnostic(Sources.GetMessage(From, SourceMgr::DK_Note,
-                                         "while in macro instantiation"),
-                      Sources);
+      printDiagnostic(Sources.GetMessage(From, SourceMgr::DK_Note, "while in macro instantiation"), Sources);
   }
 
 private:
@@ -152,8 +142,7 @@ private:
 static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS) {
   auto Text = MemoryBuffer::getFileOrSTDIN(O.Input, /*IsText=*/true);
   if (!Text) {
-    errs() << "bulkhead-as: error: cannot read '" << O.Input
-           << "': " << Text.getError().message() << "\n";
+    errs() << "bulkhead-as: error: cannot read '" << O.Input << "': " << Text.getError().message() << "\n";
     return false;
   }
   SourceMgr Sources;
@@ -173,17 +162,14 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
   std::unique_ptr<MCRegisterInfo> MRI(T.createMCRegInfo(TT));
   std::unique_ptr<MCAsmInfo> MAI(T.createMCAsmInfo(*MRI, TT, Options));
   std::unique_ptr<MCInstrInfo> MII(T.createMCInstrInfo());
-  std::unique_ptr<MCSubtargetInfo> STI(
-      T.createMCSubtargetInfo(TT, O.CPU, O.Features));
+  std::unique_ptr<MCSubtargetInfo> STI(T.createMCSubtargetInfo(TT, O.CPU, O.Features));
   MCContext Ctx(TT, MAI.get(), MRI.get(), STI.get(), &Sources, &Options);
-  std::unique_ptr<MCObjectFileInfo> MOFI(
-      T.createMCObjectFileInfo(Ctx, /*PIC=*/true));
+  std::unique_ptr<MCObjectFileInfo> MOFI(T.createMCObjectFileInfo(Ctx, /*PIC=*/true));
   Ctx.setObjectFileInfo(MOFI.get());
-  Ctx.setDiagnosticHandler(
-      [&](const SMDiagnostic &D, bool, const SourceMgr &SM, std::vector<const MDNode *> &) {
-        printDiagnostic(D, SM);
-        Macros.print(D.getLoc());
-      });
+  Ctx.setDiagnosticHandler([&](const SMDiagnostic &D, bool, const SourceMgr &SM, std::vector<const MDNode *> &) {
+    printDiagnostic(D, SM);
+    Macros.print(D.getLoc());
+  });
   Ctx.setGenDwarfForAssembly(O.Debug);
   if (O.Debug) {
     Ctx.setDwarfVersion(O.DwarfVersion);
@@ -194,19 +180,16 @@ static bool run(const AssembleOptions &O, const Target &T, raw_pwrite_stream &OS
     if (!sys::fs::current_path(Cwd))
       Ctx.setCompilationDir(Cwd);
     Ctx.setDwarfDebugProducer("bulkhead-as");
-    Ctx.setGenDwarfRootFile(
-        O.Name, Sources.getMemoryBuffer(Sources.getMainFileID())->getBuffer());
+    Ctx.setGenDwarfRootFile(O.Name, Sources.getMemoryBuffer(Sources.getMainFileID())->getBuffer());
   }
 
   std::unique_ptr<MCAsmBackend> Backend(T.createMCAsmBackend(*STI, *MRI, Options));
   auto Writer = Backend->createObjectWriter(OS);
   std::unique_ptr<MCCodeEmitter> Emitter(T.createMCCodeEmitter(*MII, Ctx));
-  std::unique_ptr<MCStreamer> Streamer(T.createMCObjectStreamer(
-      TT, Ctx, std::move(Backend), std::move(Writer), std::move(Emitter), *STI));
-  std::unique_ptr<MCAsmParser> Parser(
-      createMCAsmParser(Sources, Ctx, *Streamer, *MAI));
-  std::unique_ptr<MCTargetAsmParser> TargetParser(
-      T.createMCAsmParser(*STI, *Parser, *MII, Options));
+  std::unique_ptr<MCStreamer> Streamer(
+      T.createMCObjectStreamer(TT, Ctx, std::move(Backend), std::move(Writer), std::move(Emitter), *STI));
+  std::unique_ptr<MCAsmParser> Parser(createMCAsmParser(Sources, Ctx, *Streamer, *MAI));
+  std::unique_ptr<MCTargetAsmParser> TargetParser(T.createMCAsmParser(*STI, *Parser, *MII, Options));
   Parser->setTargetParser(*TargetParser);
   Parser->setAssemblerDialect(O.Intel);
   for (const auto &[Name, Value] : O.Symbols)
@@ -257,15 +240,13 @@ int assemble(const AssembleOptions &O) {
   std::error_code EC;
   ToolOutputFile File(O.Output, EC, sys::fs::OF_None);
   if (EC) {
-    errs() << "bulkhead-as: error: cannot write '" << O.Output
-           << "': " << EC.message() << "\n";
+    errs() << "bulkhead-as: error: cannot write '" << O.Output << "': " << EC.message() << "\n";
     return 1;
   }
   File.os() << Object;
   File.os().close();
   if (File.os().has_error()) {
-    errs() << "bulkhead-as: error: cannot write '" << O.Output
-           << "': " << File.os().error().message() << "\n";
+    errs() << "bulkhead-as: error: cannot write '" << O.Output << "': " << File.os().error().message() << "\n";
     File.os().clear_error();
     return 1;
   }

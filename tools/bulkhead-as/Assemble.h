@@ -14,16 +14,16 @@ struct AssembleOptions {
   std::string CPU;
   std::string Features; ///< "+avx2,-sse4a": as LLVM writes them
   std::vector<std::string> IncludeDirs;
-  std::vector<std::pair<std::string, int64_t>> Symbols; ///< --defsym
+  std::vector<std::pair<std::string, int64_t>> Symbols;       ///< --defsym
   std::vector<std::pair<std::string, std::string>> PrefixMap; ///< in debug information
   llvm::DebugCompressionType Compression = llvm::DebugCompressionType::None;
   bool Debug = false; ///< -g: line numbers of the assembly source
   unsigned DwarfVersion = 5;
   bool NoWarn = false, FatalWarnings = false;
   bool Intel = false, NakedRegisters = false; ///< the syntax at the file's start
-  bool KeepLocals = false;  ///< .L names stay in the symbol table
-  bool NoExecStack = false; ///< the object says that it needs no executable stack
-  bool SSE2AVX = false;     ///< SSE instructions are encoded as those of AVX
+  bool KeepLocals = false;                    ///< .L names stay in the symbol table
+  bool NoExecStack = false;                   ///< the object says that it needs no executable stack
+  bool SSE2AVX = false;                       ///< SSE instructions are encoded as those of AVX
 };
 
 /// Returns 0, or 1 after printing errors; then Output does not exist.

@@ -9,15 +9,47 @@
 using namespace llvm;
 
 // What GNU as does not act on either, or what is done here anyway.
-static const char *const WithoutEffect[] = {
-    "-D", "-J", "-K", "-O0", "-Qn", "-Qy", "-X", "-f", "-k", "-nocpp", "-q", "-s", "-w", "--64", "--no-info",
-    "--traditional-format", "--reduce-memory-overheads", "--hash-size=*", "--elf-stt-common=no", "--size-check=error",
-    "--generate-missing-build-notes=no", "--multibyte-handling=allow", "-mamd64", "-mshared", "-mmnemonic=att",
-    "-mx86-used-note=no", "-mrelax-relocations=no", "-momit-lock-prefix=no", "-mfence-as-lock-add=no",
-    "-mlfence-after-load=no", "-mlfence-before-indirect-branch=none", "-mlfence-before-ret=no", "-mlfence-before-ret=none",
-    "-malign-branch-boundary=0", "-msse-check=none", "-moperand-check=none", "-mavxscalar=128", "-mvexwig=0",
-    "-mevexlig=128", "-mevexwig=0", "-mevexrcig=rne",
-};
+static const char *const WithoutEffect[] = {"-D",
+                                            "-J",
+                                            "-K",
+                                            "-O0",
+                                            "-Qn",
+                                            "-Qy",
+                                            "-X",
+                                            "-f",
+                                            "-k",
+                                            "-nocpp",
+                                            "-q",
+                                            "-s",
+                                            "-w",
+                                            "--64",
+                                            "--no-info",
+                                            "--traditional-format",
+                                            "--reduce-memory-overheads",
+                                            "--hash-size=*",
+                                            "--elf-stt-common=no",
+                                            "--size-check=error",
+                                            "--generate-missing-build-notes=no",
+                                            "--multibyte-handling=allow",
+                                            "-mamd64",
+                                            "-mshared",
+                                            "-mmnemonic=att",
+                                            "-mx86-used-note=no",
+                                            "-mrelax-relocations=no",
+                                            "-momit-lock-prefix=no",
+                                            "-mfence-as-lock-add=no",
+                                            "-mlfence-after-load=no",
+                                            "-mlfence-before-indirect-branch=none",
+                                            "-mlfence-before-ret=no",
+                                            "-mlfence-before-ret=none",
+                                            "-malign-branch-boundary=0",
+                                            "-msse-check=none",
+                                            "-moperand-check=none",
+                                            "-mavxscalar=128",
+                                            "-mvexwig=0",
+                                            "-mevexlig=128",
+                                            "-mevexwig=0",
+                                            "-mevexrcig=rne"};
 
 struct Refusal {
   const char *Option; ///< a trailing '*' matches any rest
@@ -53,7 +85,8 @@ static const Refusal Refusals[] = {
     {"--multibyte-handling=*", "it is not available"},
     {"--generate-missing-build-notes=*", "it is not available"},
     {"-mrelax-relocations=*", "the linker would rewrite what is laid out in bundles; drop it"},
-    {"-mbranches-within-32B-boundaries", "bundles already keep instructions from crossing 32 bytes, and calls end there; drop it"},
+    {"-mbranches-within-32B-boundaries",
+     "bundles already keep instructions from crossing 32 bytes, and calls end there; drop it"},
     {"-malign-branch*", "the layout of bundles decides where branches are; drop it"},
     {"-mlfence-*", "it is not available; drop it"},
     {"-madd-bnd-prefix", "the verifier refuses MPX; drop it"},
@@ -102,8 +135,7 @@ bool compressDebug(StringRef How, AssembleOptions &O) {
                       .Case("zstd", DebugCompressionType::Zstd)
                       .Default(DebugCompressionType::None);
   if (How == "none" || O.Compression != DebugCompressionType::None) {
-    const char *Unavailable = compression::getReasonIfUnsupported(
-        compression::formatFor(O.Compression));
+    const char *Unavailable = compression::getReasonIfUnsupported(compression::formatFor(O.Compression));
     if (O.Compression != DebugCompressionType::None && Unavailable)
       return fail("--compress-debug-sections: " + Twine(Unavailable));
     return true;
@@ -193,8 +225,7 @@ static bool parseOne(StringRef A, AssembleOptions &O) {
 bool parseAssemblerOptions(ArrayRef<StringRef> Pieces, AssembleOptions &O) {
   for (size_t I = 0; I < Pieces.size(); ++I) {
     StringRef A = Pieces[I];
-    bool Value = A == "-I" || A == "-o" || A == "--defsym" || A == "-defsym" ||
-                 A == "--debug-prefix-map";
+    bool Value = A == "-I" || A == "-o" || A == "--defsym" || A == "-defsym" || A == "--debug-prefix-map";
     if (!Value) {
       if (!parseOne(A, O))
         return false;

@@ -88,14 +88,12 @@ static bool parse(ArrayRef<const char *> Args, CommandLine &C) {
       if (!Value(I, Flag, V))
         return false;
       C.Preprocessor.push_back((Flag + V).str());
-    } else if (A == "-include" || A == "-isystem" || A == "-idirafter" ||
-               A == "-iquote" || A == "-imacros") {
+    } else if (A == "-include" || A == "-isystem" || A == "-idirafter" || A == "-iquote" || A == "-imacros") {
       if (!Value(I, A, V))
         return false;
       C.Preprocessor.push_back(A.str());
       C.Preprocessor.push_back(V.str());
-    } else if (A.starts_with("--sysroot=") || A == "-nostdinc" ||
-               A.starts_with("-isystem")) {
+    } else if (A.starts_with("--sysroot=") || A == "-nostdinc" || A.starts_with("-isystem")) {
       C.Preprocessor.push_back(A.str());
     } else if (A.starts_with("-x")) {
       if (!Value(I, "-x", V))
@@ -137,8 +135,8 @@ static bool parse(ArrayRef<const char *> Args, CommandLine &C) {
         C.Base.Debug = true;
     } else if (A == "-w") {
       C.Base.NoWarn = true;
-    } else if (A == "-MF" || A == "-MT" || A == "-MQ" || A == "-target" ||
-               A == "-Xclang" || A == "-resource-dir" || A == "-MJ") {
+    } else if (A == "-MF" || A == "-MT" || A == "-MQ" || A == "-target" || A == "-Xclang" || A == "-resource-dir" ||
+               A == "-MJ") {
       if (!Value(I, A, V))
         return false;
     } else if (A == "-m32" || A == "-mx32" || A == "-m16") {
@@ -164,8 +162,7 @@ static bool preprocess(const CommandLine &C, StringRef Input, StringRef Output) 
   if (!Clang)
     return fail("cannot find " BULKHEAD_CLANG " to preprocess '" + Input +
                 "'; install it, or preprocess the file yourself");
-  std::vector<StringRef> Args{*Clang, "--target=x86_64-linux-musl", "-E", "-x",
-                              "assembler-with-cpp"};
+  std::vector<StringRef> Args{*Clang, "--target=x86_64-linux-musl", "-E", "-x", "assembler-with-cpp"};
   for (const std::string &A : C.Preprocessor)
     Args.push_back(A);
   Args.insert(Args.end(), {Input, "-o", Output});
@@ -191,8 +188,7 @@ static int assembleOne(const CommandLine &C, StringRef Input) {
     fail("'" + Input + "' is neither .s nor .S; say -x assembler if it is assembly");
     return 1;
   }
-  bool Cpp = C.Language == "assembler-with-cpp" ||
-             (C.Language.empty() && (Ext == ".S" || Ext == ".sx"));
+  bool Cpp = C.Language == "assembler-with-cpp" || (C.Language.empty() && (Ext == ".S" || Ext == ".sx"));
   if (!Cpp)
     return assemble(O);
   SmallString<128> Temporary;

@@ -62,8 +62,7 @@ static const struct known {
     {"error", REFUSED, "it must not be called"},
 };
 
-static const struct known *find(const char *name)
-{
+static const struct known *find(const char *name) {
     for (size_t n = 0; n < sizeof table / sizeof *table; n++) {
         if (!strcmp(table[n].name, name))
             return &table[n];
@@ -71,8 +70,7 @@ static const struct known *find(const char *name)
     return NULL;
 }
 
-static void judge(struct function *function, const char *name, bool of_parameter)
-{
+static void judge(struct function *function, const char *name, bool of_parameter) {
     const struct known *known = find(name);
     enum verdict verdict = known ? known->verdict : PROMISE;
     if (verdict == NO_RETURN && !of_parameter) /* that of an argument's type is the callback's, if it is one */
@@ -85,16 +83,14 @@ static void judge(struct function *function, const char *name, bool of_parameter
 
 /* ---- As clang prints declarations and types ---- */
 
-static const char *skip_string(const char *at)
-{
+static const char *skip_string(const char *at) {
     for (at++; *at && *at != '"'; at++)
         at += *at == '\\' && at[1];
     return at;
 }
 
 /* A name without the underscores that protect it from macros. */
-static const char *read_name(const char **at)
-{
+static const char *read_name(const char **at) {
     const char *start = *at;
     while (isalnum((unsigned char)**at) || **at == '_' || **at == ':')
         ++*at;
@@ -109,8 +105,7 @@ static const char *read_name(const char **at)
 typedef void each_name(void *context, const char *name, unsigned depth);
 
 /* The names in [[...]], or in the inner parentheses of __attribute__((...)); at is behind what opens it. */
-static const char *read_list(const char *at, char closing, unsigned depth, each_name *each, void *context)
-{
+static const char *read_list(const char *at, char closing, unsigned depth, each_name *each, void *context) {
     unsigned inner = 0;
     bool expected = true;
     for (; *at && (inner || *at != closing); at++) {
@@ -132,8 +127,7 @@ static const char *read_list(const char *at, char closing, unsigned depth, each_
 }
 
 /* Every attribute, and how many parentheses it is in. */
-static void for_each_attribute(const char *printed, each_name *each, void *context)
-{
+static void for_each_attribute(const char *printed, each_name *each, void *context) {
     unsigned depth = 0;
     for (const char *at = printed; *at; at++) {
         if (*at == '"')
@@ -151,13 +145,9 @@ static void for_each_attribute(const char *printed, each_name *each, void *conte
     }
 }
 
-static void judge_one(void *context, const char *name, unsigned depth)
-{
-    judge(context, name, depth > 0);
-}
+static void judge_one(void *context, const char *name, unsigned depth) { judge(context, name, depth > 0); }
 
-void attributes_read(struct function *function, CXCursor declaration)
-{
+void attributes_read(struct function *function, CXCursor declaration) {
     CXType type = clang_getCursorType(declaration);
     for_each_attribute(string_of(clang_getCursorPrettyPrinted(declaration, NULL)), judge_one, function);
     attributes_read_type(function, type);
@@ -166,19 +156,16 @@ void attributes_read(struct function *function, CXCursor declaration)
         function->promise = format("those of the type '%s'", string_of(clang_getTypeSpelling(type)));
 }
 
-void attributes_read_type(struct function *function, CXType type)
-{
+void attributes_read_type(struct function *function, CXType type) {
     for_each_attribute(string_of(clang_getTypeSpelling(clang_getCanonicalType(type))), judge_one, function);
 }
 
-static void note_another(void *context, const char *name, unsigned depth)
-{
+static void note_another(void *context, const char *name, unsigned depth) {
     (void)depth;
     *(bool *)context |= !strcmp(name, "weakref") || !strcmp(name, "alias") || !strcmp(name, "ifunc");
 }
 
-bool attributes_name_another(CXCursor declaration)
-{
+bool attributes_name_another(CXCursor declaration) {
     bool another = false;
     for_each_attribute(string_of(clang_getCursorPrettyPrinted(declaration, NULL)), note_another, &another);
     return another;
@@ -188,8 +175,7 @@ bool attributes_name_another(CXCursor declaration)
 
 /* The function whose declaration has the place: its name follows before the next semicolon, or it is the last one
  * before and no semicolon is between. NULL: none. */
-static struct function *function_at(CXTranslationUnit unit, CXFile file, unsigned offset)
-{
+static struct function *function_at(CXTranslationUnit unit, CXFile file, unsigned offset) {
     size_t size;
     const char *text = clang_getFileContents(unit, file, &size);
     size_t end = offset;
@@ -210,8 +196,7 @@ static struct function *function_at(CXTranslationUnit unit, CXFile file, unsigne
     return last && text && offset < size && !memchr(text + last->offset, ';', offset - last->offset) ? last : NULL;
 }
 
-void attributes_read_unknown(CXTranslationUnit unit)
-{
+void attributes_read_unknown(CXTranslationUnit unit) {
     static const char *const begins[] = {"unknown attribute '", "'"};
     unsigned count = clang_getNumDiagnostics(unit);
     for (unsigned n = 0; n < count; n++) {

@@ -6,28 +6,24 @@
 
 #define COPY_ALIGN 16 /* of what malloc and the guest's memory give */
 
-bool type_is_flat(const struct type *type)
-{
+bool type_is_flat(const struct type *type) {
     if (type->kind == TYPE_ARRAY)
         return type_is_flat(type->target);
     return type->kind == TYPE_SCALAR || type->kind == TYPE_VOID || (type->kind == TYPE_BAD && type->is_data) ||
            (type->kind == TYPE_RECORD && !type->record->has_pointers);
 }
 
-bool type_needs_image(const struct type *type)
-{
+bool type_needs_image(const struct type *type) {
     return type->kind == TYPE_RECORD && (type->record->has_pointers || type->record->has_padding);
 }
 
-bool is_single_scalar(const struct value *value)
-{
+bool is_single_scalar(const struct value *value) {
     const struct contract *contract = value->contract;
     return value->type->kind == TYPE_POINTER && value->type->target->kind == TYPE_SCALAR && contract &&
            contract->direction && !contract->count && !contract->string;
 }
 
-struct scope function_scope(const struct function *function)
-{
+struct scope function_scope(const struct function *function) {
     bool called = function->pointer_spelling != NULL;
     return (struct scope){.values = function->arguments,
                           .count = function->count,
@@ -35,14 +31,14 @@ struct scope function_scope(const struct function *function)
                           .called = called ? function : NULL};
 }
 
-struct scope record_scope(const struct record *record)
-{
-    return (struct scope){.values = record->members, .count = record->count, .members = true,
+struct scope record_scope(const struct record *record) {
+    return (struct scope){.values = record->members,
+                          .count = record->count,
+                          .members = true,
                           .owner = format("members of %s", record->spelling)};
 }
 
-const struct value *scope_find(const struct scope *scope, const char *name)
-{
+const struct value *scope_find(const struct scope *scope, const char *name) {
     for (size_t n = 0; n < scope->count; n++) {
         if (!strcmp(scope->values[n].name, name))
             return &scope->values[n];
@@ -56,22 +52,19 @@ struct checker {
     bool quiet;
 };
 
-static bool contradiction(const struct value *value, const char *problem)
-{
+static bool contradiction(const struct value *value, const char *problem) {
     say(value->contract->where, "error", "contract of '%s': %s", *value->name ? value->name : "?", problem);
     return false;
 }
 
 /* What a wrapper lacks; the first thing is listed. */
-static bool missing(struct checker *checker, const char *problem)
-{
+static bool missing(struct checker *checker, const char *problem) {
     if (!checker->function->problem)
         checker->function->problem = problem;
     return false;
 }
 
-static bool check_size(const struct value *value, const struct size *size, const struct scope *scope, bool after)
-{
+static bool check_size(const struct value *value, const struct size *size, const struct scope *scope, bool after) {
     if (size->kind == SIZE_ADD || size->kind == SIZE_MULTIPLY)
         return check_size(value, size->a, scope, after) && check_size(value, size->b, scope, after);
     if (size->kind == SIZE_NUMBER)
@@ -95,8 +88,7 @@ static bool check_size(const struct value *value, const struct size *size, const
 static bool check_record(struct checker *checker, const struct record *record, unsigned depth);
 
 /* Words that mean nothing where they stand. */
-static bool check_words(const struct value *value, enum position position)
-{
+static bool check_words(const struct value *value, enum position position) {
     const struct contract *c = value->contract;
     bool callback_side = position == CALLBACK_ARGUMENT || position == CALLBACK_RESULT;
     bool comes_out = position == RESULT || position == ELEMENT_OUT;
@@ -133,8 +125,7 @@ static bool check_elements(struct checker *checker, const struct value *value, c
                            enum position position);
 
 static bool check_target(struct checker *checker, const struct value *value, const struct scope *scope,
-                         enum position position)
-{
+                         enum position position) {
     const struct contract *c = value->contract;
     const struct type *target = value->type->target;
     if ((c->direction & DIRECTION_OUT) && target->is_const && position != RESULT && position != ELEMENT_OUT &&
@@ -179,8 +170,7 @@ static bool check_target(struct checker *checker, const struct value *value, con
 }
 
 static bool check_pointer(struct checker *checker, const struct value *value, const struct scope *scope,
-                          enum position position)
-{
+                          enum position position) {
     const struct contract *c = value->contract;
     bool after = position == RESULT || position == ELEMENT_OUT;
     if (!check_words(value, position))
@@ -203,8 +193,7 @@ static bool check_pointer(struct checker *checker, const struct value *value, co
 }
 
 static bool check_value(struct checker *checker, const struct value *value, const struct scope *scope,
-                        enum position position)
-{
+                        enum position position) {
     const struct type *type = value->type;
     const struct contract *contract = value->contract;
     if (contract && contract->broken)
@@ -237,14 +226,12 @@ static bool check_value(struct checker *checker, const struct value *value, cons
                 "library gave",
                 checker->function->name, value->name);
         return true;
-    default:
-        return !contract || contradiction(value, "it is no pointer");
+    default: return !contract || contradiction(value, "it is no pointer");
     }
 }
 
 static bool check_elements(struct checker *checker, const struct value *value, const struct scope *scope,
-                           enum position position)
-{
+                           enum position position) {
     const struct contract *c = value->contract;
     if (c->in_bytes)
         return contradiction(value, "pointers are counted, not measured in bytes");
@@ -261,8 +248,7 @@ static bool check_elements(struct checker *checker, const struct value *value, c
     return !(c->direction & DIRECTION_OUT) || check_value(checker, &element, &later, ELEMENT_OUT);
 }
 
-static bool check_record(struct checker *checker, const struct record *record, unsigned depth)
-{
+static bool check_record(struct checker *checker, const struct record *record, unsigned depth) {
     struct scope scope = record_scope(record);
     if (record->problem)
         return missing(checker, format("'%s': %s", record->spelling, record->problem));
@@ -299,8 +285,7 @@ static bool check_record(struct checker *checker, const struct record *record, u
     return !problem || missing(checker, format("'%s': %s", record->spelling, problem));
 }
 
-void check_function(struct function *function, bool quiet)
-{
+void check_function(struct function *function, bool quiet) {
     struct checker checker = {function, quiet};
     struct scope scope = function_scope(function);
     bool is_called = scope.called != NULL;

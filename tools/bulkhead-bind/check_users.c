@@ -6,44 +6,38 @@
 #include "check.h"
 #include "text.h"
 
-const struct contract *user_of(const struct value *value)
-{
+const struct contract *user_of(const struct value *value) {
     const struct contract *contract = value->contract;
     if (contract && contract->of)
         contract = contract->of;
     return contract && contract->user ? contract : NULL;
 }
 
-static const struct type *innermost(const struct type *type)
-{
+static const struct type *innermost(const struct type *type) {
     while (type->kind == TYPE_ARRAY)
         type = type->target;
     return type;
 }
 
-bool is_callback(const struct value *value)
-{
+bool is_callback(const struct value *value) {
     return innermost(value->type)->kind == TYPE_FUNCTION_POINTER && value->contract && value->contract->callback;
 }
 
-bool goes_with_callbacks(const struct scope *scope)
-{
+bool goes_with_callbacks(const struct scope *scope) {
     bool found = false;
     for (size_t n = 0; n < scope->count && !scope->called; n++)
         found |= is_callback(&scope->values[n]);
     return found;
 }
 
-bool all_scoped(const struct scope *scope)
-{
+bool all_scoped(const struct scope *scope) {
     bool scoped = goes_with_callbacks(scope);
     for (size_t n = 0; n < scope->count; n++)
         scoped &= !is_callback(&scope->values[n]) || scope->values[n].contract->scoped;
     return scoped;
 }
 
-static size_t count_unnamed(const struct scope *scope)
-{
+static size_t count_unnamed(const struct scope *scope) {
     size_t count = 0;
     for (size_t n = 0; n < scope->count; n++) {
         const struct contract *contract = user_of(&scope->values[n]);
@@ -52,8 +46,7 @@ static size_t count_unnamed(const struct scope *scope)
     return count;
 }
 
-const char *users_problem(const struct scope *scope)
-{
+const char *users_problem(const struct scope *scope) {
     size_t unnamed = count_unnamed(scope);
     if (!goes_with_callbacks(scope))
         return NULL;
@@ -83,8 +76,7 @@ struct place {
 static struct place *places;
 static size_t place_count;
 
-static void add_place(struct function *function, const struct value *value, bool gives, bool takes)
-{
+static void add_place(struct function *function, const struct value *value, bool gives, bool takes) {
     const struct contract *contract = user_of(value);
     const struct type *type = innermost(value->type);
     if (!contract || contract->user_name)
@@ -96,8 +88,7 @@ static void add_place(struct function *function, const struct value *value, bool
         (struct place){contract, type->target ? type->target->spelling : "", function, gives, takes};
 }
 
-static void add_record(struct function *function, const struct type *type, unsigned depth)
-{
+static void add_record(struct function *function, const struct type *type, unsigned depth) {
     type = innermost(type);
     if (type->kind == TYPE_POINTER)
         type = innermost(type->target);
@@ -112,8 +103,7 @@ static void add_record(struct function *function, const struct type *type, unsig
     }
 }
 
-static void add_function(struct function *function, struct function *blamed)
-{
+static void add_function(struct function *function, struct function *blamed) {
     struct scope scope = function_scope(function);
     bool called = scope.called != NULL;
     for (size_t n = 0; n < scope.count; n++) {
@@ -131,8 +121,7 @@ static void add_function(struct function *function, struct function *blamed)
     add_record(blamed, function->result.type, 0);
 }
 
-static size_t givers_of(const char *type)
-{
+static size_t givers_of(const char *type) {
     size_t count = 0;
     for (size_t n = 0; n < place_count; n++) {
         bool first = places[n].gives && !strcmp(places[n].type, type);
@@ -143,8 +132,7 @@ static size_t givers_of(const char *type)
     return count;
 }
 
-void check_users(void)
-{
+void check_users(void) {
     for (size_t n = 0; n < model.function_count; n++) {
         if (!model.functions[n]->problem && !model.functions[n]->omitted)
             add_function(model.functions[n], model.functions[n]);

@@ -15,21 +15,18 @@ struct reader {
     bool bad;
 };
 
-static void fail(struct reader *reader, const char *problem, const char *detail)
-{
+static void fail(struct reader *reader, const char *problem, const char *detail) {
     if (!reader->bad)
         say(reader->where, "error", "contract: %s%s%s%s", problem, *detail ? " '" : "", detail, *detail ? "'" : "");
     reader->bad = true;
 }
 
-static void skip_space(struct reader *reader)
-{
+static void skip_space(struct reader *reader) {
     while (isspace((unsigned char)*reader->at))
         reader->at++;
 }
 
-static bool take(struct reader *reader, char c)
-{
+static bool take(struct reader *reader, char c) {
     skip_space(reader);
     if (*reader->at != c)
         return false;
@@ -37,14 +34,12 @@ static bool take(struct reader *reader, char c)
     return true;
 }
 
-static void expect(struct reader *reader, char c)
-{
+static void expect(struct reader *reader, char c) {
     if (!take(reader, c))
         fail(reader, format("'%c' is missing %s", c, *reader->at ? "before" : "at the end"), reader->at);
 }
 
-static char *word(struct reader *reader)
-{
+static char *word(struct reader *reader) {
     skip_space(reader);
     const char *start = reader->at;
     while (isalnum((unsigned char)*reader->at) || *reader->at == '_')
@@ -52,8 +47,7 @@ static char *word(struct reader *reader)
     return format("%.*s", (int)(reader->at - start), start);
 }
 
-static uint64_t number(struct reader *reader, const char *digits)
-{
+static uint64_t number(struct reader *reader, const char *digits) {
     char *end;
     errno = 0;
     unsigned long long value = strtoull(digits, &end, 0);
@@ -62,8 +56,7 @@ static uint64_t number(struct reader *reader, const char *digits)
     return value;
 }
 
-static struct size *new_size(enum size_kind kind, struct size *a, struct size *b)
-{
+static struct size *new_size(enum size_kind kind, struct size *a, struct size *b) {
     struct size *size = make(1, sizeof *size);
     *size = (struct size){.kind = kind, .a = a, .b = b};
     return size;
@@ -71,8 +64,7 @@ static struct size *new_size(enum size_kind kind, struct size *a, struct size *b
 
 static struct size *parse_size(struct reader *reader);
 
-static struct size *parse_factor(struct reader *reader)
-{
+static struct size *parse_factor(struct reader *reader) {
     struct size *size;
     if (reader->depth >= MAX_NESTING) {
         fail(reader, "the size is nested too deeply", "");
@@ -98,24 +90,21 @@ static struct size *parse_factor(struct reader *reader)
     return size;
 }
 
-static struct size *parse_product(struct reader *reader)
-{
+static struct size *parse_product(struct reader *reader) {
     struct size *size = parse_factor(reader);
     while (!reader->bad && take(reader, '*'))
         size = new_size(SIZE_MULTIPLY, size, parse_factor(reader));
     return size;
 }
 
-static struct size *parse_size(struct reader *reader)
-{
+static struct size *parse_size(struct reader *reader) {
     struct size *size = parse_product(reader);
     while (!reader->bad && take(reader, '+'))
         size = new_size(SIZE_ADD, size, parse_product(reader));
     return size;
 }
 
-static void set(struct reader *reader, bool *flag, const char *name)
-{
+static void set(struct reader *reader, bool *flag, const char *name) {
     if (*flag)
         fail(reader, "said twice:", name);
     *flag = true;
@@ -123,8 +112,7 @@ static void set(struct reader *reader, bool *flag, const char *name)
 
 static void parse_words(struct reader *reader, struct contract *contract);
 
-static void parse_direction(struct reader *reader, struct contract *contract, enum direction direction)
-{
+static void parse_direction(struct reader *reader, struct contract *contract, enum direction direction) {
     if (contract->direction)
         fail(reader, "it has two directions; 'inout' is both", "");
     contract->direction = direction;
@@ -136,8 +124,7 @@ static void parse_direction(struct reader *reader, struct contract *contract, en
     }
 }
 
-static void parse_sized(struct reader *reader, struct size **size)
-{
+static void parse_sized(struct reader *reader, struct size **size) {
     if (*size)
         fail(reader, "it has two sizes", "");
     expect(reader, '(');
@@ -146,8 +133,7 @@ static void parse_sized(struct reader *reader, struct size **size)
 }
 
 /* (NAME), if that is next. */
-static void parse_name(struct reader *reader, char **name)
-{
+static void parse_name(struct reader *reader, char **name) {
     if (!take(reader, '('))
         return;
     *name = word(reader);
@@ -156,8 +142,7 @@ static void parse_name(struct reader *reader, char **name)
     expect(reader, ')');
 }
 
-static void parse_of(struct reader *reader, struct contract *contract)
-{
+static void parse_of(struct reader *reader, struct contract *contract) {
     if (contract->of)
         fail(reader, "said twice:", "of");
     if (++reader->depth >= MAX_NESTING)
@@ -171,14 +156,13 @@ static void parse_of(struct reader *reader, struct contract *contract)
     reader->depth--;
 }
 
-static void parse_word(struct reader *reader, struct contract *contract, const char *name)
-{
+static void parse_word(struct reader *reader, struct contract *contract, const char *name) {
     const struct {
         const char *name;
         bool *flag;
-    } flags[] = {{"nullable", &contract->nullable}, {"handle", &contract->handle},   {"callback", &contract->callback},
-                 {"scoped", &contract->scoped},     {"keep", &contract->keep},       {"pinned", &contract->pinned},
-                 {"release", &contract->release},   {"cursor", &contract->cursor},   {"zero", &contract->zero},
+    } flags[] = {{"nullable", &contract->nullable}, {"handle", &contract->handle}, {"callback", &contract->callback},
+                 {"scoped", &contract->scoped},     {"keep", &contract->keep},     {"pinned", &contract->pinned},
+                 {"release", &contract->release},   {"cursor", &contract->cursor}, {"zero", &contract->zero},
                  {"dispose", &contract->dispose}};
     for (size_t n = 0; n < sizeof flags / sizeof *flags; n++) {
         if (!strcmp(name, flags[n].name)) {
@@ -218,14 +202,12 @@ static void parse_word(struct reader *reader, struct contract *contract, const c
     }
 }
 
-static void parse_words(struct reader *reader, struct contract *contract)
-{
+static void parse_words(struct reader *reader, struct contract *contract) {
     for (skip_space(reader); *reader->at && *reader->at != ')' && !reader->bad; skip_space(reader))
         parse_word(reader, contract, word(reader));
 }
 
-bool contract_parse(struct contract *contract, const char *text, const char *where)
-{
+bool contract_parse(struct contract *contract, const char *text, const char *where) {
     struct reader reader = {.at = text, .where = where};
     if (!contract->where)
         contract->where = where;
@@ -235,14 +217,12 @@ bool contract_parse(struct contract *contract, const char *text, const char *whe
     return !reader.bad;
 }
 
-static bool contradicts(const struct contract *contract, const char *problem)
-{
+static bool contradicts(const struct contract *contract, const char *problem) {
     say(contract->where, "error", "contract: %s", problem);
     return false;
 }
 
-bool contract_consistent(const struct contract *c)
-{
+bool contract_consistent(const struct contract *c) {
     int kinds = c->handle + c->user + c->callback + c->zero + c->dispose;
     bool describes = c->direction || c->string || c->count;
     if (kinds > 1)

@@ -7,8 +7,7 @@ static struct text tables;
 
 static const char *record_bools(struct record *record);
 
-const char *bools_code(const struct type *type)
-{
+const char *bools_code(const struct type *type) {
     while (type->kind == TYPE_ARRAY || (type->kind == TYPE_BAD && type->target))
         type = type->target;
     if (type->kind == TYPE_SCALAR && type->letter == 'b')
@@ -16,8 +15,7 @@ const char *bools_code(const struct type *type)
     return type->kind == TYPE_RECORD && !type->record->is_union ? record_bools(type->record) : NULL;
 }
 
-static const char *record_bools(struct record *record)
-{
+static const char *record_bools(struct record *record) {
     struct text runs = {0};
     unsigned count = 0;
     const char *name = format("%s_bind_bools_%u", emit_options->name, record->number);
@@ -35,21 +33,17 @@ static const char *record_bools(struct record *record)
     return record->has_bools ? format("&%s", name) : NULL;
 }
 
-const char *out_code(const struct type *type, const char *what, const char *host, const char *guest, const char *bytes)
-{
+const char *out_code(const struct type *type, const char *what, const char *host, const char *guest,
+                     const char *bytes) {
     const char *bools = bools_code(type);
     return bools ? format("bh_bind_out_bools(bh_c, %s, %s, %s, %s, %s)", what, host, guest, bytes, bools)
                  : format("bh_bind_out(bh_c, %s, %s, %s, %s)", what, host, guest, bytes);
 }
 
-void emit_bools(struct text *text, const struct type *type, const char *host, const char *indent)
-{
+void emit_bools(struct text *text, const struct type *type, const char *host, const char *indent) {
     const char *bools = bools_code(type);
     if (bools)
         text_add(text, "%sbh_bind_normalize(&%s, sizeof %s, %s);\n", indent, host, host, bools);
 }
 
-const char *bool_tables(void)
-{
-    return tables.size ? tables.bytes : "";
-}
+const char *bool_tables(void) { return tables.size ? tables.bytes : ""; }

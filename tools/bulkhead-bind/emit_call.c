@@ -3,8 +3,7 @@
 
 #include "emit.h"
 
-const char *prototype(const struct function *function, bool instance)
-{
+const char *prototype(const struct function *function, bool instance) {
     struct text text = {0};
     text_add(&text, "%s",
              declare(function->result.type, format("(%s%s)(", function->name, instance ? emit_options->suffix : "")));
@@ -27,8 +26,7 @@ struct crossing {
     bool structures; /* of structures with pointers, or padding */
 };
 
-static struct crossing crossing_of(const struct function *function, size_t n, const struct view *view)
-{
+static struct crossing crossing_of(const struct function *function, size_t n, const struct view *view) {
     const struct value *value = &function->arguments[n];
     struct crossing c = {.value = value, .contract = value->contract, .type = value->type, .view = view};
     c.name = argument_name(function, n);
@@ -47,16 +45,14 @@ static struct crossing crossing_of(const struct function *function, size_t n, co
 }
 
 /* Copies of single integers and the like, which sizes may name. */
-static void emit_scalar_copy(struct text *text, const struct crossing *c)
-{
+static void emit_scalar_copy(struct text *text, const struct crossing *c) {
     text_add(text, "    %s;\n    memset(&%s, 0, sizeof %s);\n", declare(c->type->target, c->temp), c->temp, c->temp);
     if (c->contract->direction & DIRECTION_IN)
         text_add(text, "    if (%s)\n        %s = *%s;\n", c->name, c->temp, c->name);
 }
 
 /* Arrays of structures with pointers, or of pointers: what the guest gets is made element by element. */
-static void emit_images(struct text *text, const struct crossing *c)
-{
+static void emit_images(struct text *text, const struct crossing *c) {
     const struct type *target = c->type->target;
     const char *element = c->elements ? "bh_address" : type_name(target);
     text_add(text, "    uint64_t n_%s = %s ? %s : 0;\n", c->name + 2, c->name,
@@ -79,8 +75,7 @@ static void emit_images(struct text *text, const struct crossing *c)
              c->guest, c->what, c->name, c->temp, c->what, c->name + 2, element, flags_code(c->contract));
 }
 
-static void emit_argument(struct text *text, const struct crossing *c, size_t n)
-{
+static void emit_argument(struct text *text, const struct crossing *c, size_t n) {
     const struct type *type = c->type;
     if (type->kind == TYPE_SCALAR) {
         text_add(text, "    bh_v[%zu].type = '%c';\n    bh_v[%zu].as.%s = %s%s;\n", n, type->letter, n,
@@ -113,16 +108,14 @@ static void emit_argument(struct text *text, const struct crossing *c, size_t n)
 
 /* ---- After the call ---- */
 
-static void emit_scalar_back(struct text *text, const struct crossing *c)
-{
+static void emit_scalar_back(struct text *text, const struct crossing *c) {
     text_add(text, "        %s;\n",
              out_code(c->type->target, c->what, format("%s ? &%s : NULL", c->name, c->temp), c->guest,
                       format("sizeof %s", c->temp)));
     text_add(text, "        bh_bind_commit(bh_c, (void *)(uintptr_t)%s, &%s, sizeof %s);\n", c->name, c->temp, c->temp);
 }
 
-static const char *used_code(const struct crossing *c, const struct view *after, const char *room)
-{
+static const char *used_code(const struct crossing *c, const struct view *after, const char *room) {
     if (!c->contract->used)
         return room;
     struct view clamp = *after;
@@ -130,8 +123,7 @@ static const char *used_code(const struct crossing *c, const struct view *after,
     return format("bh_bind_used(bh_c, %s, %s, %s)", c->what, size_code(&clamp, c->contract->used, c->what), room);
 }
 
-static void emit_images_back(struct text *text, const struct crossing *c, const struct view *after)
-{
+static void emit_images_back(struct text *text, const struct crossing *c, const struct view *after) {
     const struct type *target = c->type->target;
     const char *element = c->elements ? "bh_address" : type_name(target), *host = type_name(target);
     const char *number = c->name + 2;
@@ -141,8 +133,8 @@ static void emit_images_back(struct text *text, const struct crossing *c, const 
              element);
     text_add(text, "        %s *r_%s = bh_bind_temp(bh_c, %s, u_%s, sizeof(%s));\n", host, number, c->what, number,
              host);
-    text_add(text, "        %s;\n", out_code(target, c->what, format("a_%s", number), c->guest,
-                                             format("u_%s * sizeof(%s)", number, element)));
+    text_add(text, "        %s;\n",
+             out_code(target, c->what, format("a_%s", number), c->guest, format("u_%s * sizeof(%s)", number, element)));
     text_add(text, "        for (uint64_t bh_k = 0; a_%s && r_%s && bh_k < u_%s; bh_k++)\n", number, number, number);
     if (c->elements) {
         const char *took = take_code(after, target, c->contract->of, format("a_%s[bh_k]", number), c->what);
@@ -162,8 +154,7 @@ static void emit_images_back(struct text *text, const struct crossing *c, const 
 }
 
 /* A structure that only goes in may hold buffers that come out. */
-static void emit_contents_back(struct text *text, const struct crossing *c)
-{
+static void emit_contents_back(struct text *text, const struct crossing *c) {
     const struct type *target = c->type->target;
     text_add(text, "        for (uint64_t bh_k = 0; %s && bh_k < n_%s; bh_k++) {\n            %s;\n", c->temp,
              c->name + 2, declare(target, "bh_same"));
@@ -172,8 +163,7 @@ static void emit_contents_back(struct text *text, const struct crossing *c)
              record_helper(target->record, "back"), type_name(target), c->name, c->temp, c->temp);
 }
 
-static bool holds_out(const struct record *record)
-{
+static bool holds_out(const struct record *record) {
     for (size_t n = 0; n < record->count; n++) {
         const struct type *type = record->members[n].type;
         while (type->kind == TYPE_ARRAY)
@@ -185,8 +175,7 @@ static bool holds_out(const struct record *record)
     return false;
 }
 
-static void emit_back(struct text *text, const struct crossing *c, const struct view *after)
-{
+static void emit_back(struct text *text, const struct crossing *c, const struct view *after) {
     const struct contract *contract = c->contract;
     if (c->type->kind == TYPE_RECORD && c->type->record->has_pointers && holds_out(c->type->record))
         text_add(text, "        {\n            %s;\n            %s(bh_c, &%s, &%s, &%s, &bh_same);\n        }\n",
@@ -220,14 +209,12 @@ static void emit_back(struct text *text, const struct crossing *c, const struct 
 }
 
 /* The bytes of a plain out buffer, computed before the call: what sizes name may change in it. */
-static bool needs_bytes(const struct crossing *c)
-{
+static bool needs_bytes(const struct crossing *c) {
     return c->type->kind == TYPE_POINTER && c->contract && (c->contract->direction & DIRECTION_OUT) && !c->elements &&
            !c->structures && !is_single_scalar(c->value);
 }
 
-static void emit_result(struct text *text, const struct function *function, const struct view *after)
-{
+static void emit_result(struct text *text, const struct function *function, const struct view *after) {
     const struct type *type = function->result.type;
     const struct contract *contract = function->result.contract;
     const char *what = "\"the result\"";
@@ -246,8 +233,7 @@ static void emit_result(struct text *text, const struct function *function, cons
     }
 }
 
-static bool disposes(const struct function *function, size_t *which)
-{
+static bool disposes(const struct function *function, size_t *which) {
     for (*which = 0; *which < function->count; ++*which) {
         if (function->arguments[*which].contract && function->arguments[*which].contract->dispose)
             return true;
@@ -255,8 +241,7 @@ static bool disposes(const struct function *function, size_t *which)
     return false;
 }
 
-static void emit_end(struct text *text, const struct function *function)
-{
+static void emit_end(struct text *text, const struct function *function) {
     const struct type *type = function->result.type;
     if (type->kind == TYPE_VOID)
         text_add(text, "    bh_bind_end(bh_c);\n");
@@ -274,8 +259,7 @@ static void emit_end(struct text *text, const struct function *function)
 
 /* Whether the library can change what a size names: then the host would take its word for how large its own
  * buffer is. */
-static bool size_changes(const struct function *function, const struct size *size)
-{
+static bool size_changes(const struct function *function, const struct size *size) {
     if (!size || size->kind == SIZE_NUMBER || size->kind == SIZE_NAME)
         return false;
     if (size->kind != SIZE_TARGET)
@@ -284,13 +268,11 @@ static bool size_changes(const struct function *function, const struct size *siz
     return (scope_find(&scope, size->name)->contract->direction & DIRECTION_OUT) != 0;
 }
 
-static bool needs_count_check(const struct function *function, const struct crossing *c)
-{
+static bool needs_count_check(const struct function *function, const struct crossing *c) {
     return c->type->kind == TYPE_POINTER && c->contract && size_changes(function, c->contract->count);
 }
 
-static void emit_body(struct text *text, const struct function *function, unsigned index)
-{
+static void emit_body(struct text *text, const struct function *function, unsigned index) {
     const struct type *result = function->result.type;
     struct scope scope = function_scope(function);
     struct scope after_scope = scope;
@@ -346,8 +328,7 @@ static void emit_body(struct text *text, const struct function *function, unsign
     emit_end(text, function);
 }
 
-void emit_function(struct text *text, const struct function *function, unsigned index)
-{
+void emit_function(struct text *text, const struct function *function, unsigned index) {
     size_t which;
     text_add(text, "%s\n{\n", prototype(function, true));
     if (disposes(function, &which)) {

@@ -3,8 +3,7 @@
 
 #include "emit.h"
 
-const char *trampoline_name(struct function *function)
-{
+const char *trampoline_name(struct function *function) {
     if (!function->needs_trampoline) {
         function->needs_trampoline = true;
         function->number = (unsigned)model.trampoline_count;
@@ -14,8 +13,7 @@ const char *trampoline_name(struct function *function)
     return format("%s_bind_callback_%u", emit_options->name, function->number);
 }
 
-static bool is_copied(const struct value *argument)
-{
+static bool is_copied(const struct value *argument) {
     const struct contract *contract = argument->contract;
     return argument->type->kind == TYPE_POINTER && contract && (contract->direction & DIRECTION_OUT) &&
            !is_single_scalar(argument);
@@ -23,8 +21,7 @@ static bool is_copied(const struct value *argument)
 
 /* Host memory in the place of the guest's, which gets it back afterwards. */
 static void emit_copied(struct text *text, const struct value *argument, const struct view *view, const char *name,
-                        size_t n, const char *what)
-{
+                        size_t n, const char *what) {
     const struct contract *contract = argument->contract;
     text_add(text, "    uint64_t s_%s = %s;\n", name + 2,
              bytes_code(view, argument->type, contract, contract->count, what));
@@ -37,8 +34,7 @@ static void emit_copied(struct text *text, const struct value *argument, const s
         text_add(text, "    if (!%s)\n        bh_bind_fail(bh_c, BH_BIND_GUEST, %s, \"is NULL\");\n", name, what);
 }
 
-static void emit_single(struct text *text, const struct value *argument, const char *name, size_t n, const char *what)
-{
+static void emit_single(struct text *text, const struct value *argument, const char *name, size_t n, const char *what) {
     const char *temp = format("t_%s", name + 2);
     text_add(text, "    %s;\n    memset(&%s, 0, sizeof %s);\n", declare(argument->type->target, temp), temp, temp);
     if (argument->contract->direction & DIRECTION_IN)
@@ -50,15 +46,13 @@ static void emit_single(struct text *text, const struct value *argument, const c
         text_add(text, "    if (!%s)\n        bh_bind_fail(bh_c, BH_BIND_GUEST, %s, \"is NULL\");\n", name, what);
 }
 
-static void emit_record_argument(struct text *text, const struct type *type, const char *name, size_t n)
-{
+static void emit_record_argument(struct text *text, const struct type *type, const char *name, size_t n) {
     text_add(text, "    %s;\n    memcpy(&%s, bh_v[%zu].as.s, sizeof %s);\n", declare(type, name), name, n, name);
     emit_bools(text, type, name, "    ");
 }
 
 static void emit_argument(struct text *text, const struct value *argument, const struct view *view, const char *name,
-                          size_t n, const char *what)
-{
+                          size_t n, const char *what) {
     const struct type *type = argument->type;
     if (type->kind == TYPE_SCALAR) {
         text_add(text, "    %s = (%s)bh_v[%zu].as.%s;\n", declare(type, name), type_name(type), n,
@@ -90,8 +84,7 @@ static void emit_argument(struct text *text, const struct value *argument, const
 }
 
 static void emit_back(struct text *text, const struct value *argument, const struct view *after, const char *name,
-                      size_t n, const char *what)
-{
+                      size_t n, const char *what) {
     const struct contract *contract = argument->contract;
     if (!contract || argument->type->kind != TYPE_POINTER || !(contract->direction & DIRECTION_OUT))
         return;
@@ -108,8 +101,7 @@ static void emit_back(struct text *text, const struct value *argument, const str
              bytes);
 }
 
-static void emit_result(struct text *text, const struct function *function, const struct view *view)
-{
+static void emit_result(struct text *text, const struct function *function, const struct view *view) {
     const struct type *type = function->result.type;
     if (type->kind == TYPE_SCALAR)
         text_add(text, "        bh_r->as.%s = bh_result;\n", field_of(type->letter));
@@ -122,8 +114,7 @@ static void emit_result(struct text *text, const struct function *function, cons
                  give_code(view, type, function->result.contract, "bh_result", "\"the result\""));
 }
 
-static void emit_trampoline(struct text *text, struct function *function)
-{
+static void emit_trampoline(struct text *text, struct function *function) {
     struct scope scope = function_scope(function);
     struct scope after_scope = scope;
     after_scope.result = function->result.type->kind == TYPE_SCALAR ? &function->result : NULL;
@@ -159,8 +150,7 @@ static void emit_trampoline(struct text *text, struct function *function)
     text_add(text, "    }\n    return bh_bind_callback_end(bh_c);\n");
 }
 
-bool emit_trampolines(struct text *prototypes, struct text *bodies)
-{
+bool emit_trampolines(struct text *prototypes, struct text *bodies) {
     bool wrote = false;
     for (size_t n = 0; n < model.trampoline_count; n++) {
         struct function *function = model.trampolines[n];

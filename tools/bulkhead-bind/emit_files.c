@@ -11,14 +11,10 @@
 
 const struct options *emit_options;
 
-static bool is_wrapped(const struct function *function)
-{
-    return !function->problem && !function->omitted;
-}
+static bool is_wrapped(const struct function *function) { return !function->problem && !function->omitted; }
 
 /* The library's header, without the declarations that say more than the wrapper can keep. */
-static void emit_include(struct text *text, const struct options *o)
-{
+static void emit_include(struct text *text, const struct options *o) {
     struct text defines = {0}, undefines = {0}, checks = {0};
     for (size_t n = 0; n < model.function_count; n++) {
         const struct function *function = model.functions[n];
@@ -44,8 +40,7 @@ static void emit_include(struct text *text, const struct options *o)
         o->include, defines.bytes, o->include, undefines.bytes, checks.bytes);
 }
 
-static void emit_header(struct text *text, const struct options *o)
-{
+static void emit_header(struct text *text, const struct options *o) {
     struct text guard = {0};
     for (const char *p = o->name; *p; p++)
         text_add(&guard, "%c", toupper((unsigned char)*p));
@@ -63,8 +58,10 @@ static void emit_header(struct text *text, const struct options *o)
              "bh_error %s_bind_open(const char *module_path, const bh_bind_options *options);\n"
              "bh_error %s_bind_close(void);\n",
              o->name, o->name);
-    text_add(text, "/* The calling thread's last failed call; clear sets its kind back to BH_BIND_OK. */\n"
-                   "const bh_bind_error *%s_bind_error(void);\nvoid %s_bind_clear_error(void);\n", o->name, o->name);
+    text_add(text,
+             "/* The calling thread's last failed call; clear sets its kind back to BH_BIND_OK. */\n"
+             "const bh_bind_error *%s_bind_error(void);\nvoid %s_bind_clear_error(void);\n",
+             o->name, o->name);
     text_add(
         text,
         "/* The instance that the plain names use, on this thread, and one more, for the names that end in %s. */\n"
@@ -86,19 +83,24 @@ static void emit_header(struct text *text, const struct options *o)
     text_add(text, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
 }
 
-static void emit_library(struct text *text, const char *name, unsigned count)
-{
-    text_add(text, "static const bh_bind_description %s_description = {%s, %s_entries, %u};\n"
-                   "static bh_bind_library *%s_library;\n\n", name, literal(name), name, count, name);
+static void emit_library(struct text *text, const char *name, unsigned count) {
+    text_add(text,
+             "static const bh_bind_description %s_description = {%s, %s_entries, %u};\n"
+             "static bh_bind_library *%s_library;\n\n",
+             name, literal(name), name, count, name);
     text_add(text,
              "bh_error %s_bind_open(const char *module_path, const bh_bind_options *options)\n{\n"
              "    return %s_library ? BH_ERROR_BUSY\n"
              "                      : bh_bind_library_open(&%s_description, module_path, options, &%s_library);\n}\n\n",
              name, name, name, name);
-    text_add(text, "bh_error %s_bind_close(void)\n{\n    bh_error error = bh_bind_library_close(%s_library);\n"
-                   "    if (!error)\n        %s_library = NULL;\n    return error;\n}\n\n", name, name, name);
-    text_add(text, "const bh_bind_error *%s_bind_error(void)\n{\n    return bh_bind_last_error();\n}\n\n"
-                   "void %s_bind_clear_error(void)\n{\n    bh_bind_clear_error();\n}\n\n", name, name);
+    text_add(text,
+             "bh_error %s_bind_close(void)\n{\n    bh_error error = bh_bind_library_close(%s_library);\n"
+             "    if (!error)\n        %s_library = NULL;\n    return error;\n}\n\n",
+             name, name, name);
+    text_add(text,
+             "const bh_bind_error *%s_bind_error(void)\n{\n    return bh_bind_last_error();\n}\n\n"
+             "void %s_bind_clear_error(void)\n{\n    bh_bind_clear_error();\n}\n\n",
+             name, name);
     text_add(text, "%s_bind *%s_bind_default(void)\n{\n    return bh_bind_default(%s_library);\n}\n\n", name, name,
              name);
     text_add(text,
@@ -110,8 +112,7 @@ static void emit_library(struct text *text, const char *name, unsigned count)
              name, name, name, name);
 }
 
-static void emit_source(struct text *text, const struct options *o)
-{
+static void emit_source(struct text *text, const struct options *o) {
     struct text entries = {0}, functions = {0}, prototypes = {0}, helpers = {0}, layout = {0};
     unsigned count = 0;
     for (size_t n = 0; n < model.function_count; n++) {
@@ -146,8 +147,7 @@ static void emit_source(struct text *text, const struct options *o)
 
 /* ---- Files ---- */
 
-static char *write_temporary(const char *path, const struct text *text)
-{
+static char *write_temporary(const char *path, const struct text *text) {
     char *temporary = format("%s.XXXXXX", path);
     int fd = mkstemp(temporary);
     mode_t mask = umask(0);
@@ -165,22 +165,19 @@ static char *write_temporary(const char *path, const struct text *text)
     return temporary;
 }
 
-static void check_replaceable(const char *path)
-{
+static void check_replaceable(const char *path) {
     struct stat status;
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         die("%s is in the way: it is no regular file", path);
 }
 
-static void check_clash(const char *name)
-{
+static void check_clash(const char *name) {
     if (name_taken(name))
         say(emit_options->header, "error", "the header has the name '%s' already; choose another --name or --suffix",
             name);
 }
 
-static void check_names(const struct options *o)
-{
+static void check_names(const struct options *o) {
     static const char *const own[] = {"",         "_open",   "_close",   "_error",  "_clear_error",
                                       "_default", "_create", "_destroy", "_restart"};
     for (size_t n = 0; n < sizeof own / sizeof *own; n++)
@@ -194,8 +191,7 @@ static void check_names(const struct options *o)
     }
 }
 
-void emit_files(const struct options *options)
-{
+void emit_files(const struct options *options) {
     struct text header = {0}, source = {0};
     emit_options = options;
     check_names(options);

@@ -4,12 +4,10 @@
 
 #include "emit.h"
 
-static void add(struct text *text, const char *condition, const char *type)
-{
-    const char *line =
-        format("_Static_assert(%s, %s);\n", condition,
-               literal(
-                   format("%s is another type than bulkhead-bind saw: compile with the options that it had", type)));
+static void add(struct text *text, const char *condition, const char *type) {
+    const char *line = format(
+        "_Static_assert(%s, %s);\n", condition,
+        literal(format("%s is another type than bulkhead-bind saw: compile with the options that it had", type)));
     if (!text->size || !strstr(text->bytes, line))
         text_add(text, "%s", line);
 }
@@ -18,8 +16,7 @@ static void add_function(struct text *text, const struct function *function);
 
 static void add_type(struct text *text, const struct type *type);
 
-static void add_record(struct text *text, struct record *record)
-{
+static void add_record(struct text *text, struct record *record) {
     if (record->wrote_layout || strchr(record->spelling, '('))
         return;
     record->wrote_layout = true;
@@ -35,8 +32,7 @@ static void add_record(struct text *text, struct record *record)
     }
 }
 
-static void add_type(struct text *text, const struct type *type)
-{
+static void add_type(struct text *text, const struct type *type) {
     while (type->kind == TYPE_POINTER || type->kind == TYPE_ARRAY)
         type = type->target;
     if (type->kind == TYPE_RECORD)
@@ -47,14 +43,10 @@ static void add_type(struct text *text, const struct type *type)
         add(text, format("sizeof(%s) == %lld", type_name(type), type->size), type->spelling);
 }
 
-static void add_function(struct text *text, const struct function *function)
-{
+static void add_function(struct text *text, const struct function *function) {
     add_type(text, function->result.type);
     for (size_t n = 0; n < function->count; n++)
         add_type(text, function->arguments[n].type);
 }
 
-void emit_layout(struct text *text, const struct function *function)
-{
-    add_function(text, function);
-}
+void emit_layout(struct text *text, const struct function *function) { add_function(text, function); }

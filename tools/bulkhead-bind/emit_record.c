@@ -6,8 +6,7 @@
 
 #include "emit.h"
 
-const char *record_helper(struct record *record, const char *which)
-{
+const char *record_helper(struct record *record, const char *which) {
     *(!strcmp(which, "give")   ? &record->needs_give
       : !strcmp(which, "back") ? &record->needs_back
                                : &record->needs_take) = true;
@@ -23,13 +22,11 @@ struct place {
     const struct view *view;
 };
 
-static const char *word_at(const char *structure, const struct place *place)
-{
+static const char *word_at(const char *structure, const struct place *place) {
     return format("(bh_address)(uintptr_t)%s->%s", structure, place->at);
 }
 
-static void emit_give(struct text *text, const struct place *place)
-{
+static void emit_give(struct text *text, const struct place *place) {
     const char *host = format("bh_from->%s", place->at);
     if (place->type->kind == TYPE_RECORD)
         text_add(text, "    %s(bh_c, &%s, &bh_to->%s);\n", record_helper(place->type->record, "give"), host, place->at);
@@ -40,25 +37,21 @@ static void emit_give(struct text *text, const struct place *place)
 
 /* Strings that the library puts into structures are kept: the structure goes back to it, perhaps, long after other
  * calls of the same function. */
-static const char *member_take_code(const struct place *place, const char *structure)
-{
+static const char *member_take_code(const struct place *place, const char *structure) {
     struct contract lasting = *place->member->contract;
     lasting.keep |= lasting.string && !lasting.take;
     return take_code(place->view, place->type, &lasting, word_at(structure, place), place->what);
 }
 
-static void emit_take(struct text *text, const struct place *place)
-{
+static void emit_take(struct text *text, const struct place *place) {
     if (place->type->kind == TYPE_RECORD)
         text_add(text, "    %s(bh_c, &bh_from->%s, &bh_to->%s);\n", record_helper(place->type->record, "take"),
                  place->at, place->at);
     else
-        text_add(text, "    bh_to->%s = %s;\n", place->at,
-                 member_take_code(place, "bh_from"));
+        text_add(text, "    bh_to->%s = %s;\n", place->at, member_take_code(place, "bh_from"));
 }
 
-static void emit_back(struct text *text, const struct place *place)
-{
+static void emit_back(struct text *text, const struct place *place) {
     const struct contract *contract = place->member->contract;
     const struct type *type = place->type;
     if (type->kind == TYPE_RECORD) {
@@ -85,10 +78,10 @@ static void emit_back(struct text *text, const struct place *place)
         text_add(text, "    bh_bind_used(bh_c, %s, %s, bh_from->%s ? %s : 0);\n", place->what, left, place->at, bytes);
     /* What it moved over is what it wrote. */
     if (contract->cursor && (contract->direction & DIRECTION_OUT))
-        text_add(text, "    %s;\n",
-                 out_code(type->target, place->what, host, sent,
-                          format("(uint64_t)((const char *)bh_to->%s - (const char *)bh_from->%s)", place->at,
-                                 place->at)));
+        text_add(
+            text, "    %s;\n",
+            out_code(type->target, place->what, host, sent,
+                     format("(uint64_t)((const char *)bh_to->%s - (const char *)bh_from->%s)", place->at, place->at)));
     if (contract->cursor)
         return;
     if (contract->direction || contract->zero)
@@ -100,8 +93,7 @@ static void emit_back(struct text *text, const struct place *place)
 
 typedef void emit_place(struct text *text, const struct place *place);
 
-static void emit_member(struct text *text, const struct record *record, const struct value *member, emit_place *emit)
-{
+static void emit_member(struct text *text, const struct record *record, const struct value *member, emit_place *emit) {
     struct scope scope = record_scope(record);
     struct view view = {.scope = &scope, .base = "bh_from->", .guest_only = emit == emit_take};
     struct place place = {member, member->type, member->name, NULL, &view};
@@ -116,23 +108,20 @@ static void emit_member(struct text *text, const struct record *record, const st
         text_add(text, "    }\n");
 }
 
-static const struct type *innermost(const struct type *type)
-{
+static const struct type *innermost(const struct type *type) {
     while (type->kind == TYPE_ARRAY)
         type = type->target;
     return type;
 }
 
-static bool has_place(const struct value *member)
-{
+static bool has_place(const struct value *member) {
     const struct type *type = innermost(member->type);
     return type->kind == TYPE_POINTER || type->kind == TYPE_FUNCTION_POINTER ||
            (type->kind == TYPE_RECORD && type->record->has_pointers);
 }
 
 static void emit_helper(struct text *prototypes, struct text *bodies, struct record *record, const char *which,
-                        const char *parameters, emit_place *emit, const char *origin)
-{
+                        const char *parameters, emit_place *emit, const char *origin) {
     const char *head = format("static void %s(bh_bind_call *bh_c, %s)", record_helper(record, which), parameters);
     text_add(prototypes, "%s;\n", head);
     text_add(bodies, "%s\n{\n    (void)bh_c;\n", head);
@@ -154,8 +143,7 @@ static void emit_helper(struct text *prototypes, struct text *bodies, struct rec
     text_add(bodies, "}\n\n");
 }
 
-bool emit_records(struct text *prototypes, struct text *bodies)
-{
+bool emit_records(struct text *prototypes, struct text *bodies) {
     bool wrote = false;
     for (size_t n = 0; n < model.record_count; n++) {
         struct record *record = model.records[n];

@@ -3,29 +3,24 @@
 
 #include "emit.h"
 
-const char *type_name(const struct type *type)
-{
+const char *type_name(const struct type *type) {
     return strpbrk(type->spelling, "([") ? format("__typeof__(%s)", type->spelling) : type->spelling;
 }
 
-const char *declare(const struct type *type, const char *name)
-{
+const char *declare(const struct type *type, const char *name) {
     const char *spelling = type_name(type);
     return format("%s%s%s", spelling, ends_with(spelling, "*") ? "" : " ", name);
 }
 
-static const char *value_name(const struct value *value, size_t n)
-{
+static const char *value_name(const struct value *value, size_t n) {
     return *value->name ? value->name : format("%zu", n + 1);
 }
 
-const char *argument_name(const struct function *function, size_t n)
-{
+const char *argument_name(const struct function *function, size_t n) {
     return format("p_%s", value_name(&function->arguments[n], n));
 }
 
-const char *field_of(char letter)
-{
+const char *field_of(char letter) {
     static const char *const signed_letters = "asi", *const unsigned_letters = "bhtu";
     if (strchr(signed_letters, letter))
         return "i";
@@ -34,8 +29,7 @@ const char *field_of(char letter)
     return format("%c", letter);
 }
 
-const char *literal(const char *text)
-{
+const char *literal(const char *text) {
     struct text out = {0};
     text_add(&out, "\"");
     for (; *text; text++)
@@ -46,42 +40,36 @@ const char *literal(const char *text)
 
 /* ---- Sizes ---- */
 
-static const char *leaf_code(const struct view *view, const struct size *size, const char *what)
-{
+static const char *leaf_code(const struct view *view, const struct size *size, const char *what) {
     const struct value *value = scope_find(view->scope, size->name);
     const struct type *type = size->kind == SIZE_TARGET ? value->type->target : value->type;
-    const char *code = value == view->scope->result   ? "bh_result"
-                       : size->kind == SIZE_TARGET    ? format("t_%s", size->name)
-                       : view->base                   ? format("%s%s", view->base, size->name)
-                                                      : format("p_%s", size->name);
+    const char *code = value == view->scope->result ? "bh_result"
+                       : size->kind == SIZE_TARGET  ? format("t_%s", size->name)
+                       : view->base                 ? format("%s%s", view->base, size->name)
+                                                    : format("p_%s", size->name);
     if (!type->is_signed)
         return format("(uint64_t)%s", code);
     return view->clamp ? format("(%s < 0 ? 0 : (uint64_t)%s)", code, code)
                        : format("bh_bind_size(bh_c, %s, %s)", what, code);
 }
 
-const char *size_code(const struct view *view, const struct size *size, const char *what)
-{
+const char *size_code(const struct view *view, const struct size *size, const char *what) {
     switch (size->kind) {
-    case SIZE_NUMBER:
-        return format("UINT64_C(%llu)", (unsigned long long)size->number);
+    case SIZE_NUMBER: return format("UINT64_C(%llu)", (unsigned long long)size->number);
     case SIZE_ADD:
     case SIZE_MULTIPLY:
         return format("bh_bind_%s(bh_c, %s, %s, %s)", size->kind == SIZE_ADD ? "add" : "multiply", what,
                       size_code(view, size->a, what), size_code(view, size->b, what));
-    default:
-        return leaf_code(view, size, what);
+    default: return leaf_code(view, size, what);
     }
 }
 
-const char *count_code(const struct view *view, const struct size *count, const char *what)
-{
+const char *count_code(const struct view *view, const struct size *count, const char *what) {
     return count ? size_code(view, count, what) : "UINT64_C(1)";
 }
 
 const char *bytes_code(const struct view *view, const struct type *type, const struct contract *contract,
-                       const struct size *count, const char *what)
-{
+                       const struct size *count, const char *what) {
     if (contract->in_bytes)
         return size_code(view, count, what);
     if (!count)
@@ -92,14 +80,16 @@ const char *bytes_code(const struct view *view, const struct type *type, const s
 
 /* ---- Pointers ---- */
 
-const char *flags_code(const struct contract *contract)
-{
+const char *flags_code(const struct contract *contract) {
     struct text out = {0};
     const struct {
         bool set;
         const char *name;
-    } flags[] = {{contract->nullable, "NULLABLE"}, {contract->keep, "KEEP"},     {contract->take, "TAKE"},
-                 {contract->pinned, "PINNED"},     {contract->scoped, "SCOPED"}};
+    } flags[] = {{contract->nullable, "NULLABLE"},
+                 {contract->keep, "KEEP"},
+                 {contract->take, "TAKE"},
+                 {contract->pinned, "PINNED"},
+                 {contract->scoped, "SCOPED"}};
     for (size_t n = 0; n < sizeof flags / sizeof *flags; n++) {
         if (flags[n].set)
             text_add(&out, "%sBH_BIND_%s", out.size ? " | " : "", flags[n].name);
@@ -108,8 +98,7 @@ const char *flags_code(const struct contract *contract)
 }
 
 /* The functions of the host's in the view's scope: what pointers without names go with. */
-static const char *functions_code(const struct view *view, unsigned *count)
-{
+static const char *functions_code(const struct view *view, unsigned *count) {
     struct text out = {0};
     *count = 0;
     for (size_t n = 0; n < view->scope->count; n++) {
@@ -141,8 +130,7 @@ static const char *functions_code(const struct view *view, unsigned *count)
 
 /* The kind of pointer that user says; gives: it goes to the library. */
 static const char *kind_code(const struct view *view, const struct type *type, const struct contract *contract,
-                             bool gives)
-{
+                             bool gives) {
     const char *const array = "(bh_bind_host_function *const[])";
     unsigned count;
     if (contract->user_name)
@@ -157,16 +145,14 @@ static const char *kind_code(const struct view *view, const struct type *type, c
     return format("&(const bh_bind_user_kind){%s, %u, %s{%s}}", literal(view->scope->owner), count, array, functions);
 }
 
-static const char *user_flags(const struct view *view, const struct contract *contract)
-{
+static const char *user_flags(const struct view *view, const struct contract *contract) {
     struct contract effective = *contract;
     effective.scoped |= !contract->user_name && all_scoped(view->scope);
     return flags_code(&effective);
 }
 
 const char *give_code(const struct view *view, const struct type *type, const struct contract *contract,
-                      const char *host, const char *what)
-{
+                      const char *host, const char *what) {
     if (!contract || contract->handle)
         return format("bh_bind_handle(bh_c, %s, (const void *)(uintptr_t)%s)", what, host);
     if (contract->zero)
@@ -188,8 +174,7 @@ const char *give_code(const struct view *view, const struct type *type, const st
 }
 
 const char *take_code(const struct view *view, const struct type *type, const struct contract *contract,
-                      const char *guest, const char *what)
-{
+                      const char *guest, const char *what) {
     const char *name = type_name(type);
     if (!contract || contract->handle || contract->callback)
         return format("(%s)(uintptr_t)bh_bind_take_handle(bh_c, %s, %s)", name, what, guest);

@@ -18,8 +18,7 @@ struct place {
 static struct place *places;
 static size_t place_count;
 
-static enum CXChildVisitResult collect(CXCursor cursor, CXCursor parent, CXClientData data)
-{
+static enum CXChildVisitResult collect(CXCursor cursor, CXCursor parent, CXClientData data) {
     const struct search *search = data;
     enum CXCursorKind kind = clang_getCursorKind(cursor);
     (void)parent;
@@ -34,8 +33,7 @@ static enum CXChildVisitResult collect(CXCursor cursor, CXCursor parent, CXClien
     return CXChildVisit_Continue;
 }
 
-static bool is_place(CXFile file, unsigned offset)
-{
+static bool is_place(CXFile file, unsigned offset) {
     for (size_t n = 0; n < place_count; n++) {
         if (places[n].file && clang_File_isEqual(places[n].file, file) && places[n].offset == offset)
             return true;
@@ -44,8 +42,7 @@ static bool is_place(CXFile file, unsigned offset)
 }
 
 /* Every mention in one file that is no comment must be a declaration of it. */
-static void look_at(CXFile file, CXSourceLocation *stack, unsigned depth, CXClientData data)
-{
+static void look_at(CXFile file, CXSourceLocation *stack, unsigned depth, CXClientData data) {
     struct search *search = data;
     size_t size, length = strlen(search->function->name);
     const char *text = clang_getFileContents(search->unit, file, &size);
@@ -70,8 +67,7 @@ static void look_at(CXFile file, CXSourceLocation *stack, unsigned depth, CXClie
     clang_disposeTokens(search->unit, tokens, count);
 }
 
-void hide_promises(CXTranslationUnit unit)
-{
+void hide_promises(CXTranslationUnit unit) {
     for (size_t n = 0; n < model.function_count; n++) {
         struct function *function = model.functions[n];
         if (!function->promise || function->problem || function->omitted)

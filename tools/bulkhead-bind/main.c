@@ -10,8 +10,7 @@
 #include "emit.h"
 #include "sidefile.h"
 
-static unsigned check_all(const struct options *options)
-{
+static unsigned check_all(const struct options *options) {
     unsigned wrapped = 0;
     for (size_t n = 0; n < model.function_count; n++) {
         if (!model.functions[n]->omitted)
@@ -33,8 +32,7 @@ static unsigned check_all(const struct options *options)
     return wrapped;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     struct options options = {0};
     program_name = "bulkhead-bind";
     options_read(&options, argc, argv);

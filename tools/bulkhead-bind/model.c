@@ -19,30 +19,26 @@ struct model model;
 static const struct options *settings;
 static CXFile main_file;
 
-const char *string_of(CXString string)
-{
+const char *string_of(CXString string) {
     const char *text = clang_getCString(string);
     char *copy = format("%s", text ? text : "");
     clang_disposeString(string);
     return copy;
 }
 
-const char *cursor_where(CXCursor cursor)
-{
+const char *cursor_where(CXCursor cursor) {
     CXFile file;
     unsigned line;
     clang_getFileLocation(clang_getCursorLocation(cursor), &file, &line, NULL, NULL);
     return format("%s:%u", file ? string_of(clang_getFileName(file)) : settings->header, line);
 }
 
-void unsupported(const char *where, const char *name, const char *why)
-{
+void unsupported(const char *where, const char *name, const char *why) {
     say(where, "unsupported", "%s: %s", name, why);
     model.unsupported++;
 }
 
-bool name_taken(const char *name)
-{
+bool name_taken(const char *name) {
     for (size_t n = 0; n < model.name_count; n++) {
         if (!strcmp(model.names[n], name))
             return true;
@@ -59,8 +55,7 @@ struct annotations {
     const char *text; /* NULL: none; several are one text */
 };
 
-static enum annotation_kind kind_of(const char *words, const char **rest)
-{
+static enum annotation_kind kind_of(const char *words, const char **rest) {
     static const char *const prefixes[] = {"", "result ", "on-error ", "omit"};
     for (int kind = ANNOTATION_RESULT; kind <= ANNOTATION_OMIT; kind++) {
         if (starts_with(words, prefixes[kind])) {
@@ -72,8 +67,7 @@ static enum annotation_kind kind_of(const char *words, const char **rest)
     return ANNOTATION_POINTER;
 }
 
-static enum CXChildVisitResult collect_annotation(CXCursor cursor, CXCursor parent, CXClientData data)
-{
+static enum CXChildVisitResult collect_annotation(CXCursor cursor, CXCursor parent, CXClientData data) {
     struct annotations *annotations = data;
     const char *rest;
     (void)parent;
@@ -85,8 +79,7 @@ static enum CXChildVisitResult collect_annotation(CXCursor cursor, CXCursor pare
     return CXChildVisit_Continue;
 }
 
-static const char *annotation(CXCursor cursor, enum annotation_kind wanted)
-{
+static const char *annotation(CXCursor cursor, enum annotation_kind wanted) {
     struct annotations annotations = {.wanted = wanted};
     if (!clang_Cursor_isNull(cursor))
         clang_visitChildren(cursor, collect_annotation, &annotations);
@@ -101,8 +94,8 @@ struct known {
 static struct known *known;
 static size_t known_count;
 
-struct contract *contract_for(CXCursor cursor, const char *where, const char *kind, const char *path, const char *name)
-{
+struct contract *contract_for(CXCursor cursor, const char *where, const char *kind, const char *path,
+                              const char *name) {
     const char *key = format("%s %s %s", kind, path, name ? name : "");
     for (size_t n = 0; n < known_count; n++) {
         if (!strcmp(known[n].where, where) && !strcmp(known[n].key, key))
@@ -125,8 +118,7 @@ struct contract *contract_for(CXCursor cursor, const char *where, const char *ki
 
 /* ---- Declarations ---- */
 
-static bool is_bound(CXCursor cursor)
-{
+static bool is_bound(CXCursor cursor) {
     CXFile file;
     /* Where it stands, also when macros declare it. */
     clang_getFileLocation(clang_getCursorLocation(cursor), &file, NULL, NULL, NULL);
@@ -145,14 +137,12 @@ static bool is_bound(CXCursor cursor)
     return false;
 }
 
-static void note(const char *where, const char *name, const char *what)
-{
+static void note(const char *where, const char *name, const char *what) {
     if (!settings->quiet)
         say(where, "note", "%s: %s", name, what);
 }
 
-static struct function *find_function(const char *name)
-{
+static struct function *find_function(const char *name) {
     for (size_t n = 0; n < model.function_count; n++) {
         if (!strcmp(model.functions[n]->name, name))
             return model.functions[n];
@@ -160,8 +150,7 @@ static struct function *find_function(const char *name)
     return NULL;
 }
 
-static enum CXChildVisitResult find_label(CXCursor cursor, CXCursor parent, CXClientData data)
-{
+static enum CXChildVisitResult find_label(CXCursor cursor, CXCursor parent, CXClientData data) {
     (void)parent;
     *(bool *)data |= clang_getCursorKind(cursor) == CXCursor_AsmLabelAttr;
     return CXChildVisit_Continue;
@@ -169,8 +158,7 @@ static enum CXChildVisitResult find_label(CXCursor cursor, CXCursor parent, CXCl
 
 /* What the library's module exports it as. The host's compiler must not use that name: it would take the place of
  * whatever else in the host has it. */
-static void read_symbol(struct function *function, CXCursor cursor)
-{
+static void read_symbol(struct function *function, CXCursor cursor) {
     bool labelled = false;
     function->symbol = string_of(clang_Cursor_getMangling(cursor));
     clang_visitChildren(cursor, find_label, &labelled);
@@ -182,8 +170,7 @@ static void read_symbol(struct function *function, CXCursor cursor)
             format("a pragma calls it '%s'; say so by an asm label of its declaration", function->symbol);
 }
 
-static void add_function(CXCursor cursor)
-{
+static void add_function(CXCursor cursor) {
     const char *name = string_of(clang_getCursorSpelling(cursor)), *where = cursor_where(cursor);
     if (clang_Cursor_getStorageClass(cursor) == CX_SC_Static || clang_Cursor_isFunctionInlined(cursor)) {
         if (attributes_name_another(cursor))
@@ -211,14 +198,12 @@ static void add_function(CXCursor cursor)
     model.functions[model.function_count++] = function;
 }
 
-static void add_name(const char *name)
-{
+static void add_name(const char *name) {
     model.names = grow(model.names, model.name_count, sizeof(char *));
     model.names[model.name_count++] = format("%s", name);
 }
 
-static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientData data)
-{
+static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientData data) {
     enum CXCursorKind kind = clang_getCursorKind(cursor);
     (void)parent, (void)data;
     const char *name = string_of(clang_getCursorSpelling(cursor));
@@ -243,8 +228,7 @@ static enum CXChildVisitResult visit(CXCursor cursor, CXCursor parent, CXClientD
 }
 
 /* Every declaration of a function counts for what compilers believe of it, wherever it is. */
-static enum CXChildVisitResult visit_again(CXCursor cursor, CXCursor parent, CXClientData data)
-{
+static enum CXChildVisitResult visit_again(CXCursor cursor, CXCursor parent, CXClientData data) {
     enum CXCursorKind kind = clang_getCursorKind(cursor);
     struct function *function = NULL;
     (void)parent, (void)data;
@@ -257,8 +241,7 @@ static enum CXChildVisitResult visit_again(CXCursor cursor, CXCursor parent, CXC
     return CXChildVisit_Continue;
 }
 
-static void read_attributes(CXTranslationUnit unit)
-{
+static void read_attributes(CXTranslationUnit unit) {
     clang_visitChildren(clang_getTranslationUnitCursor(unit), visit_again, NULL);
     attributes_read_unknown(unit);
 }
@@ -266,8 +249,7 @@ static void read_attributes(CXTranslationUnit unit)
 /* ---- The header ---- */
 
 /* Reports what clang reports; true when the header is usable. */
-static bool report_diagnostics(CXTranslationUnit unit)
-{
+static bool report_diagnostics(CXTranslationUnit unit) {
     bool good = true;
     unsigned count = clang_getNumDiagnostics(unit);
     for (unsigned n = 0; n < count; n++) {
@@ -286,8 +268,7 @@ static bool report_diagnostics(CXTranslationUnit unit)
 }
 
 /* Where bulkhead/contracts.h is: beside this program when installed, else in the source tree. */
-static const char *own_include(void)
-{
+static const char *own_include(void) {
     char self[4096];
     ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
     if (size > 0) {
@@ -301,8 +282,7 @@ static const char *own_include(void)
     return BULKHEAD_INCLUDE_DIR;
 }
 
-static CXTranslationUnit parse(CXIndex index, const char *more)
-{
+static CXTranslationUnit parse(CXIndex index, const char *more) {
     const struct options *options = settings;
     struct args arguments = {0};
     CXTranslationUnit unit;
@@ -319,8 +299,7 @@ static CXTranslationUnit parse(CXIndex index, const char *more)
     return unit;
 }
 
-bool model_read(const struct options *options)
-{
+bool model_read(const struct options *options) {
     settings = options;
     CXIndex index = clang_createIndex(0, 0);
     CXTranslationUnit unit = parse(index, NULL);

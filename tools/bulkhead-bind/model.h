@@ -15,22 +15,22 @@ struct function;
 
 struct type {
     enum type_kind kind;
-    const char *spelling;  /* in C, unqualified at the top; good for __typeof__ */
-    const char *problem;   /* TYPE_BAD: why it cannot cross */
+    const char *spelling;   /* in C, unqualified at the top; good for __typeof__ */
+    const char *problem;    /* TYPE_BAD: why it cannot cross */
     const char *unnameable; /* why the wrapper cannot say what its type is; NULL: it can */
-    bool is_data;          /* TYPE_BAD: a pointer to it can, its bytes are all there is to it */
-    char letter;           /* TYPE_SCALAR: as in signatures */
+    bool is_data;           /* TYPE_BAD: a pointer to it can, its bytes are all there is to it */
+    char letter;            /* TYPE_SCALAR: as in signatures */
     bool is_const, is_integer, is_signed, is_character, is_incomplete;
-    struct type *target;   /* TYPE_POINTER, TYPE_ARRAY: of what; TYPE_BAD: an atomic one of it, or NULL */
-    long long count;       /* TYPE_ARRAY */
-    long long size, align; /* bytes; negative when unknown */
-    struct record *record; /* TYPE_RECORD */
+    struct type *target;       /* TYPE_POINTER, TYPE_ARRAY: of what; TYPE_BAD: an atomic one of it, or NULL */
+    long long count;           /* TYPE_ARRAY */
+    long long size, align;     /* bytes; negative when unknown */
+    struct record *record;     /* TYPE_RECORD */
     struct function *function; /* TYPE_FUNCTION_POINTER */
 };
 
 /* An argument, a member, a result, or what an element of an array is. */
 struct value {
-    const char *name;  /* "" when it has none */
+    const char *name; /* "" when it has none */
     const char *where;
     struct type *type;
     struct contract *contract; /* NULL: none */
@@ -41,21 +41,21 @@ struct value {
 struct record {
     const char *spelling;
     const char *where;
-    const char *path;      /* what side files call it */
+    const char *path; /* what side files call it */
     bool is_union, has_pointers;
-    bool has_padding;      /* which a copy for the guest must not carry: what lies there is old memory of the host's */
+    bool has_padding; /* which a copy for the guest must not carry: what lies there is old memory of the host's */
     unsigned long long data_bits, size;
     const char *by_value_problem; /* NULL: fine */
     const char *problem;          /* why a copy of it cannot cross at all, whatever the contracts */
     struct value *members;
     size_t count;
-    unsigned number;       /* of its helpers in the wrapper */
+    unsigned number; /* of its helpers in the wrapper */
     bool needs_give, needs_back, needs_take, wrote_give, wrote_back, wrote_take, wrote_layout, wrote_bools, has_bools;
 };
 
 /* A function, or the type that a function pointer points to. */
 struct function {
-    const char *name;  /* or how messages call the type */
+    const char *name; /* or how messages call the type */
     const char *where;
     const char *pointer_spelling; /* of a function pointer's type */
     struct value result;
@@ -65,12 +65,12 @@ struct function {
     const char *on_error; /* NULL: zero */
     const char *omitted;  /* where it is said; NULL: not */
     const char *problem;
-    const char *symbol;   /* the library's for it; its name, unless an asm label says otherwise */
-    const char *promise;  /* an attribute of its declaration that does not hold for a wrapper; NULL: none */
-    bool hidden;          /* from the host, which gets a declaration of the wrapper's */
-    CXFile file;          /* of its first declaration, and where in it its name is */
+    const char *symbol;  /* the library's for it; its name, unless an asm label says otherwise */
+    const char *promise; /* an attribute of its declaration that does not hold for a wrapper; NULL: none */
+    bool hidden;         /* from the host, which gets a declaration of the wrapper's */
+    CXFile file;         /* of its first declaration, and where in it its name is */
     unsigned offset;
-    unsigned number;      /* of its trampoline */
+    unsigned number; /* of its trampoline */
     bool needs_trampoline, wrote_trampoline;
     const char *signature;
 };

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_help(void)
-{
+static void print_help(void) {
     puts("Usage: bulkhead-bind [OPTION]... HEADER [-- CLANG-OPTION...]\n"
          "Writes a wrapper, a .h and a .c, with the function names of a C library: a host that compiles against the "
          "wrapper runs the\n"
@@ -35,8 +34,7 @@ static void print_help(void)
     exit(0);
 }
 
-static bool is_identifier(const char *text)
-{
+static bool is_identifier(const char *text) {
     if (!isalpha((unsigned char)*text) && *text != '_')
         return false;
     for (; *text; text++) {
@@ -46,16 +44,14 @@ static bool is_identifier(const char *text)
     return true;
 }
 
-static const char *value_of(int argc, char **argv, int *n)
-{
+static const char *value_of(int argc, char **argv, int *n) {
     if (*n + 1 >= argc)
         die("argument to '%s' is missing (--help tells more)", argv[*n]);
     return argv[++*n];
 }
 
 /* An option of clang's that is understood before "--". */
-static bool clang_option(struct options *options, int argc, char **argv, int *n)
-{
+static bool clang_option(struct options *options, int argc, char **argv, int *n) {
     static const char *const separate[] = {"-I", "-D", "-U", "-isystem", "-include"};
     const char *option = argv[*n];
     for (size_t k = 0; k < sizeof separate / sizeof *separate; k++) {
@@ -71,8 +67,7 @@ static bool clang_option(struct options *options, int argc, char **argv, int *n)
     return true;
 }
 
-static char *identifier_from(const char *path)
-{
+static char *identifier_from(const char *path) {
     char *name = format("%s", base_name(path));
     char *end = strrchr(name, '.');
     if (end && end != name)
@@ -84,8 +79,7 @@ static char *identifier_from(const char *path)
     return isdigit((unsigned char)*name) ? format("_%s", name) : name;
 }
 
-void options_read(struct options *options, int argc, char **argv)
-{
+void options_read(struct options *options, int argc, char **argv) {
     options->suffix = "_in";
     for (int n = 1; n < argc; n++) {
         const char *option = argv[n];

@@ -8,13 +8,13 @@
 
 struct options {
     const char *header;
-    const char *name;    /* of the library, as an identifier */
-    const char *output;  /* without .h and .c */
-    const char *include; /* how the wrapper names the header */
-    const char *suffix;  /* of the functions that take an instance */
+    const char *name;      /* of the library, as an identifier */
+    const char *output;    /* without .h and .c */
+    const char *include;   /* how the wrapper names the header */
+    const char *suffix;    /* of the functions that take an instance */
     struct args contracts; /* side files */
-    struct args also;    /* further headers whose functions are bound */
-    struct args clang;   /* options for libclang */
+    struct args also;      /* further headers whose functions are bound */
+    struct args clang;     /* options for libclang */
     bool partial, quiet;
 };
 

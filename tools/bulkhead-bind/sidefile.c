@@ -11,8 +11,7 @@
 static struct side_line *lines;
 static size_t line_count;
 
-static char *next_word(char **at)
-{
+static char *next_word(char **at) {
     while (isspace((unsigned char)**at))
         ++*at;
     char *start = *at;
@@ -23,13 +22,9 @@ static char *next_word(char **at)
     return start;
 }
 
-static bool has_name(const char *kind)
-{
-    return !strcmp(kind, "argument") || !strcmp(kind, "member");
-}
+static bool has_name(const char *kind) { return !strcmp(kind, "argument") || !strcmp(kind, "member"); }
 
-static void read_line(char *text, const char *where)
-{
+static void read_line(char *text, const char *where) {
     char *end = strchr(text, '#');
     if (end)
         *end = 0;
@@ -50,8 +45,10 @@ static void read_line(char *text, const char *where)
         text++;
     line.rest = text;
     if (!*line.path || (line.name && !*line.name) || (!*line.rest && !omit) || (*line.rest && omit)) {
-        say(where, "error", "'%s' needs %s", line.kind, omit ? "a function and nothing else"
-            : line.name ? "a function or structure, a name and a contract" : "a function and what to say about it");
+        say(where, "error", "'%s' needs %s", line.kind,
+            omit        ? "a function and nothing else"
+            : line.name ? "a function or structure, a name and a contract"
+                        : "a function and what to say about it");
         return;
     }
     const struct side_line *old = side_find(line.kind, line.path, line.name);
@@ -63,8 +60,7 @@ static void read_line(char *text, const char *where)
     lines[line_count++] = line;
 }
 
-void side_read(const char *path)
-{
+void side_read(const char *path) {
     FILE *file = fopen(path, "r");
     char *line = NULL;
     size_t room = 0;
@@ -80,8 +76,7 @@ void side_read(const char *path)
         lines[n].used = false;
 }
 
-const struct side_line *side_find(const char *kind, const char *path, const char *name)
-{
+const struct side_line *side_find(const char *kind, const char *path, const char *name) {
     for (size_t n = 0; n < line_count; n++) {
         struct side_line *line = &lines[n];
         if (!strcmp(line->kind, kind) && !strcmp(line->path, path) && (!name || !strcmp(line->name, name))) {
@@ -92,8 +87,7 @@ const struct side_line *side_find(const char *kind, const char *path, const char
     return NULL;
 }
 
-void side_report_unused(void)
-{
+void side_report_unused(void) {
     for (size_t n = 0; n < line_count; n++) {
         if (!lines[n].used)
             say(lines[n].where, "error", "'%s %s%s%s' fits nothing in the header", lines[n].kind, lines[n].path,

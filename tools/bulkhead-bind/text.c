@@ -7,16 +7,14 @@
 
 unsigned error_count;
 
-void *make(size_t count, size_t size)
-{
+void *make(size_t count, size_t size) {
     void *memory = calloc(count ? count : 1, size);
     if (!memory)
         die("out of memory");
     return memory;
 }
 
-void *grow(void *array, size_t count, size_t size)
-{
+void *grow(void *array, size_t count, size_t size) {
     /* Doubling whenever the count is a power of two. */
     if (count & (count - 1))
         return array;
@@ -27,8 +25,7 @@ void *grow(void *array, size_t count, size_t size)
     return array;
 }
 
-void text_add(struct text *text, const char *fmt, ...)
-{
+void text_add(struct text *text, const char *fmt, ...) {
     char *piece;
     va_list ap;
     va_start(ap, fmt);
@@ -48,8 +45,7 @@ void text_add(struct text *text, const char *fmt, ...)
     free(piece);
 }
 
-void say(const char *where, const char *kind, const char *fmt, ...)
-{
+void say(const char *where, const char *kind, const char *fmt, ...) {
     va_list ap;
     error_count += strcmp(kind, "error") == 0;
     fprintf(stderr, "%s: %s: ", where, kind);

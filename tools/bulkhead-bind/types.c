@@ -13,16 +13,14 @@
 static struct type *pointer_make(struct type *type, CXType pointee, CXCursor declaration, const char *path);
 static CXType enter_typedefs(CXType type, CXCursor *declaration, const char **path);
 
-static struct type *bad(struct type *type, const char *problem)
-{
+static struct type *bad(struct type *type, const char *problem) {
     type->kind = TYPE_BAD;
     type->problem = problem;
     return type;
 }
 
 /* It is a promise, and only clang's. */
-static const char *without_nullability(const char *spelling)
-{
+static const char *without_nullability(const char *spelling) {
     static const char *const words[] = {" _Nonnull", " _Nullable_result", " _Nullable", " _Null_unspecified"};
     for (size_t n = 0; n < sizeof words / sizeof *words; n++) {
         for (const char *at; (at = strstr(spelling, words[n]));)
@@ -32,8 +30,7 @@ static const char *without_nullability(const char *spelling)
 }
 
 /* clang's own names of the types of sizeof and of differences of pointers are known to no compiler. */
-static const char *spelling_of(CXType type)
-{
+static const char *spelling_of(CXType type) {
     static const char *const internal[] = {"__size_t", "__signed_size_t", "__ptrdiff_t"};
     CXType unqualified = clang_getUnqualifiedType(type);
     const char *spelling = without_nullability(string_of(clang_getTypeSpelling(unqualified)));
@@ -54,8 +51,7 @@ struct extent {
 static struct extent *lists;
 static size_t list_count;
 
-static enum CXChildVisitResult collect_list(CXCursor cursor, CXCursor parent, CXClientData data)
-{
+static enum CXChildVisitResult collect_list(CXCursor cursor, CXCursor parent, CXClientData data) {
     (void)parent, (void)data;
     if (clang_getCursorKind(cursor) == CXCursor_ParmDecl) {
         CXSourceRange range = clang_getCursorExtent(cursor);
@@ -67,13 +63,11 @@ static enum CXChildVisitResult collect_list(CXCursor cursor, CXCursor parent, CX
     return CXChildVisit_Recurse;
 }
 
-void types_begin(CXTranslationUnit unit)
-{
+void types_begin(CXTranslationUnit unit) {
     clang_visitChildren(clang_getTranslationUnitCursor(unit), collect_list, NULL);
 }
 
-static bool in_list(CXCursor declaration)
-{
+static bool in_list(CXCursor declaration) {
     CXFile file;
     unsigned offset;
     clang_getExpansionLocation(clang_getCursorLocation(clang_getCanonicalCursor(declaration)), &file, NULL, NULL,
@@ -86,23 +80,16 @@ static bool in_list(CXCursor declaration)
     return false;
 }
 
-static const char *unnameable(CXType type)
-{
+static const char *unnameable(CXType type) {
     const char *problem = NULL, *spelling;
     switch (type.kind) {
-    case CXType_Elaborated:
-        return unnameable(clang_Type_getNamedType(type));
-    case CXType_Typedef:
-        return NULL;
-    case CXType_Attributed:
-        return unnameable(clang_Type_getModifiedType(type));
-    case CXType_Pointer:
-        return unnameable(clang_getPointeeType(type));
+    case CXType_Elaborated: return unnameable(clang_Type_getNamedType(type));
+    case CXType_Typedef: return NULL;
+    case CXType_Attributed: return unnameable(clang_Type_getModifiedType(type));
+    case CXType_Pointer: return unnameable(clang_getPointeeType(type));
     case CXType_ConstantArray:
-    case CXType_IncompleteArray:
-        return unnameable(clang_getArrayElementType(type));
-    case CXType_VariableArray:
-        return "its type is an array of a size that is not known";
+    case CXType_IncompleteArray: return unnameable(clang_getArrayElementType(type));
+    case CXType_VariableArray: return "its type is an array of a size that is not known";
     case CXType_FunctionProto:
         problem = unnameable(clang_getResultType(type));
         for (int n = 0; n < clang_getNumArgTypes(type) && !problem; n++)
@@ -125,42 +112,28 @@ static const char *unnameable(CXType type)
 
 /* ---- Arguments ---- */
 
-static char scalar_letter(enum CXTypeKind kind)
-{
+static char scalar_letter(enum CXTypeKind kind) {
     switch (kind) {
-    case CXType_Bool:
-        return 'b';
+    case CXType_Bool: return 'b';
     case CXType_Char_S:
-    case CXType_SChar:
-        return 'a';
+    case CXType_SChar: return 'a';
     case CXType_Char_U:
-    case CXType_UChar:
-        return 'h';
-    case CXType_Short:
-        return 's';
+    case CXType_UChar: return 'h';
+    case CXType_Short: return 's';
     case CXType_UShort:
-    case CXType_Char16:
-        return 't';
+    case CXType_Char16: return 't';
     case CXType_Int:
-    case CXType_WChar:
-        return 'i';
+    case CXType_WChar: return 'i';
     case CXType_UInt:
-    case CXType_Char32:
-        return 'u';
+    case CXType_Char32: return 'u';
     case CXType_Long:
-    case CXType_LongLong:
-        return 'l';
+    case CXType_LongLong: return 'l';
     case CXType_ULong:
-    case CXType_ULongLong:
-        return 'm';
-    case CXType_Float:
-        return 'f';
-    case CXType_Double:
-        return 'd';
-    case CXType_LongDouble:
-        return 'e';
-    default:
-        return 0;
+    case CXType_ULongLong: return 'm';
+    case CXType_Float: return 'f';
+    case CXType_Double: return 'd';
+    case CXType_LongDouble: return 'e';
+    default: return 0;
     }
 }
 
@@ -170,8 +143,7 @@ struct parameters {
     size_t count;
 };
 
-static enum CXChildVisitResult collect_parameter(CXCursor cursor, CXCursor parent, CXClientData data)
-{
+static enum CXChildVisitResult collect_parameter(CXCursor cursor, CXCursor parent, CXClientData data) {
     struct parameters *found = data;
     (void)parent;
     if (clang_getCursorKind(cursor) == CXCursor_ParmDecl) {
@@ -182,8 +154,7 @@ static enum CXChildVisitResult collect_parameter(CXCursor cursor, CXCursor paren
 }
 
 /* A function as an argument is a pointer, too. */
-static struct type *function_argument(CXType from, CXCursor declaration, const char *path)
-{
+static struct type *function_argument(CXType from, CXCursor declaration, const char *path) {
     struct type *type = make(1, sizeof *type);
     type->spelling = format("__typeof__(%s) *", string_of(clang_getTypeSpelling(from)));
     type->unnameable = unnameable(from);
@@ -193,8 +164,7 @@ static struct type *function_argument(CXType from, CXCursor declaration, const c
 }
 
 /* An array as an argument is a pointer; libclang shows it as it was written. */
-static struct type *argument_type(CXType from, CXCursor declaration, const char *path)
-{
+static struct type *argument_type(CXType from, CXCursor declaration, const char *path) {
     CXType canonical = clang_getCanonicalType(from);
     if (canonical.kind == CXType_FunctionProto || canonical.kind == CXType_FunctionNoProto)
         return function_argument(from, declaration, path);
@@ -213,8 +183,7 @@ static struct type *argument_type(CXType from, CXCursor declaration, const char 
     return strstr(type->spelling, VA_LIST) ? bad(type, VA_LIST_PROBLEM) : type;
 }
 
-void function_fill(struct function *function, CXType type, CXCursor declaration, const char *path)
-{
+void function_fill(struct function *function, CXType type, CXCursor declaration, const char *path) {
     struct parameters found = {0};
     CXType result = clang_getResultType(type);
     int count = clang_getNumArgTypes(type);
@@ -226,7 +195,8 @@ void function_fill(struct function *function, CXType type, CXCursor declaration,
         function->problem = "its calling convention is not C's";
     if (clang_getCanonicalType(type).kind == CXType_FunctionNoProto)
         function->problem = "it has no prototype; declare it with (void), or with its arguments";
-    function->result = (struct value){.name = "result", .where = function->where,
+    function->result = (struct value){.name = "result",
+                                      .where = function->where,
                                       .type = type_make(result, declaration, format("%s.result", path)),
                                       .contract = contract_for(declaration, function->where, "result", path, NULL)};
     function->count = count > 0 ? (size_t)count : 0;
@@ -255,8 +225,7 @@ void function_fill(struct function *function, CXType type, CXCursor declaration,
 /* ---- Structures ---- */
 
 /* How many bits of a value mean something. */
-static unsigned long long data_bits(const struct type *type)
-{
+static unsigned long long data_bits(const struct type *type) {
     if (type->kind == TYPE_SCALAR && type->letter == 'e')
         return 80;
     if (type->kind == TYPE_ARRAY)
@@ -266,8 +235,7 @@ static unsigned long long data_bits(const struct type *type)
     return type->size < 0 ? 0 : (unsigned long long)type->size * 8;
 }
 
-static enum CXVisitorResult add_member(CXCursor cursor, CXClientData data)
-{
+static enum CXVisitorResult add_member(CXCursor cursor, CXClientData data) {
     struct record *record = data;
     record->members = grow(record->members, record->count, sizeof *record->members);
     struct value *member = &record->members[record->count++];
@@ -309,8 +277,7 @@ static enum CXVisitorResult add_member(CXCursor cursor, CXClientData data)
     return CXVisit_Continue;
 }
 
-static unsigned long long round_up(unsigned long long offset, unsigned long long align)
-{
+static unsigned long long round_up(unsigned long long offset, unsigned long long align) {
     return (offset + align - 1) / align * align;
 }
 
@@ -321,8 +288,7 @@ struct layout {
     bool other;
 };
 
-static enum CXVisitorResult lay_out(CXCursor member, CXClientData data)
-{
+static enum CXVisitorResult lay_out(CXCursor member, CXClientData data) {
     struct layout *layout = data;
     CXType type = clang_getCanonicalType(clang_getCursorType(member));
     long long align = clang_Type_getAlignOf(type), size = clang_Type_getSizeOf(type),
@@ -336,8 +302,7 @@ static enum CXVisitorResult lay_out(CXCursor member, CXClientData data)
     return CXVisit_Continue;
 }
 
-static void check_layout(struct record *record, CXType type)
-{
+static void check_layout(struct record *record, CXType type) {
     struct layout layout = {.record = record, .align = 1};
     clang_Type_visitFields(type, lay_out, &layout);
     if (record->by_value_problem)
@@ -346,8 +311,7 @@ static void check_layout(struct record *record, CXType type)
         record->by_value_problem = "packed and over-aligned structures cannot be passed by value; pass a pointer";
 }
 
-static enum CXChildVisitResult find_transparent(CXCursor cursor, CXCursor parent, CXClientData data)
-{
+static enum CXChildVisitResult find_transparent(CXCursor cursor, CXCursor parent, CXClientData data) {
     struct record *record = data;
     (void)parent;
     if (record->is_union && clang_getCursorKind(cursor) == CXCursor_UnexposedAttr)
@@ -355,8 +319,7 @@ static enum CXChildVisitResult find_transparent(CXCursor cursor, CXCursor parent
     return CXChildVisit_Continue;
 }
 
-static struct record *record_make(CXType type, CXCursor declaration)
-{
+static struct record *record_make(CXType type, CXCursor declaration) {
     const char *spelling = string_of(clang_getTypeSpelling(clang_getUnqualifiedType(type)));
     const char *tag = string_of(clang_getCursorSpelling(declaration));
     const char *where = cursor_where(declaration);
@@ -391,8 +354,7 @@ static struct record *record_make(CXType type, CXCursor declaration)
 
 /* ---- Types ---- */
 
-static struct type *pointer_make(struct type *type, CXType pointee, CXCursor declaration, const char *path)
-{
+static struct type *pointer_make(struct type *type, CXType pointee, CXCursor declaration, const char *path) {
     CXType canonical = clang_getCanonicalType(pointee);
     if (canonical.kind != CXType_FunctionProto && canonical.kind != CXType_FunctionNoProto) {
         type->kind = TYPE_POINTER;
@@ -412,8 +374,7 @@ static struct type *pointer_make(struct type *type, CXType pointee, CXCursor dec
 
 /* The type behind a typedef's name. Arguments of a function pointer's type are declared where the typedef is, and side
  * files call them by its name. */
-static CXType enter_typedefs(CXType type, CXCursor *declaration, const char **path)
-{
+static CXType enter_typedefs(CXType type, CXCursor *declaration, const char **path) {
     for (;;) {
         if (type.kind == CXType_Elaborated) {
             type = clang_Type_getNamedType(type);
@@ -428,8 +389,7 @@ static CXType enter_typedefs(CXType type, CXCursor *declaration, const char **pa
 }
 
 /* Compilers believe that of each value of such a type. */
-static bool promises_alignment(CXType type)
-{
+static bool promises_alignment(CXType type) {
     while (type.kind == CXType_Elaborated || type.kind == CXType_Typedef) {
         if (type.kind == CXType_Elaborated) {
             type = clang_Type_getNamedType(type);
@@ -443,8 +403,7 @@ static bool promises_alignment(CXType type)
     return false;
 }
 
-static struct type *scalar_make(struct type *type, CXType canonical)
-{
+static struct type *scalar_make(struct type *type, CXType canonical) {
     if (canonical.kind == CXType_Enum)
         canonical = clang_getCanonicalType(clang_getEnumDeclIntegerType(clang_getTypeDeclaration(canonical)));
     type->letter = scalar_letter(canonical.kind);
@@ -460,8 +419,7 @@ static struct type *scalar_make(struct type *type, CXType canonical)
     return type;
 }
 
-struct type *type_make(CXType from, CXCursor declaration, const char *path)
-{
+struct type *type_make(CXType from, CXCursor declaration, const char *path) {
     struct type *type = make(1, sizeof *type);
     CXType canonical = clang_getCanonicalType(from);
     type->is_const = clang_isConstQualifiedType(canonical) != 0;
@@ -470,9 +428,7 @@ struct type *type_make(CXType from, CXCursor declaration, const char *path)
     type->align = clang_Type_getAlignOf(from);
     type->unnameable = unnameable(from);
     switch (canonical.kind) {
-    case CXType_Void:
-        type->kind = TYPE_VOID;
-        return type;
+    case CXType_Void: type->kind = TYPE_VOID; return type;
     case CXType_Pointer: {
         if (promises_alignment(from))
             return bad(type,
@@ -506,26 +462,18 @@ struct type *type_make(CXType from, CXCursor declaration, const char *path)
     case CXType_Atomic:
         type->target = type_make(clang_Type_getValueType(canonical), declaration, path);
         return scalar_make(type, canonical);
-    default:
-        return scalar_make(type, canonical);
+    default: return scalar_make(type, canonical);
     }
 }
 
 /* ---- Signatures ---- */
 
-static bool add_letters(struct text *text, const struct type *type, const char **problem)
-{
+static bool add_letters(struct text *text, const struct type *type, const char **problem) {
     switch (type->kind) {
-    case TYPE_VOID:
-        text_add(text, "v");
-        return true;
-    case TYPE_SCALAR:
-        text_add(text, "%c", type->letter);
-        return true;
+    case TYPE_VOID: text_add(text, "v"); return true;
+    case TYPE_SCALAR: text_add(text, "%c", type->letter); return true;
     case TYPE_POINTER:
-    case TYPE_FUNCTION_POINTER:
-        text_add(text, "p");
-        return true;
+    case TYPE_FUNCTION_POINTER: text_add(text, "p"); return true;
     case TYPE_ARRAY:
         text_add(text, "%lld", type->count);
         /* Two numbers would run together: an array of arrays is one of structures that hold an array. */
@@ -549,15 +497,13 @@ static bool add_letters(struct text *text, const struct type *type, const char *
         }
         text_add(text, type->record->is_union ? ">" : "}");
         return true;
-    case TYPE_BAD:
-        break;
+    case TYPE_BAD: break;
     }
     *problem = type->problem;
     return false;
 }
 
-const char *signature_make(struct function *function)
-{
+const char *signature_make(struct function *function) {
     struct text text = {0};
     const char *problem = NULL;
     if (!add_letters(&text, function->result.type, &problem)) {

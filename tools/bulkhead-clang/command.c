@@ -4,20 +4,89 @@
 #include <string.h>
 
 /* Options whose value may be the next argument. Most also take it joined, and then this list is not asked. */
-static const char *const with_value[] = {
-    "-o", "-x", "-I", "-D", "-U", "-L", "-l", "-u", "-T", "-z", "-e", "-B", "-F", "-G", "-b", "-V", "-A", "-J",
-    "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-iprefix", "-iwithprefix", "-iwithprefixbefore",
-    "-isysroot", "-cxx-isystem", "-isystem-after", "-internal-isystem", "-include-pch", "-ivfsoverlay", "-iframework",
-    "-MF", "-MT", "-MQ", "-MJ", "-Xlinker", "-Xassembler", "-Xpreprocessor", "-Xclang", "-Xanalyzer", "-mllvm", "-mmlir",
-    "-target", "--target", "-arch", "-rpath", "--param", "-aux-info", "-dumpbase", "-dumpdir", "-dumpbase-ext",
-    "-working-directory", "--sysroot", "-resource-dir", "--config", "-serialize-diagnostics", "--serialize-diagnostics",
-    "-Tbss", "-Tdata", "-Ttext", "-Xopenmp-target", "-Xarch_host", "-Xarch_device", "-framework", "-gcc-toolchain",
-    "--gcc-toolchain", "-load", "-plugin", "-fmodule-file-home", "-main-file-name", "--output", "--include-directory",
-    "--define-macro", "--undefine-macro", "--library-directory", "--language", "--for-linker", "--assembler", "-wrapper",
-};
+static const char *const with_value[] = {"-o",
+                                         "-x",
+                                         "-I",
+                                         "-D",
+                                         "-U",
+                                         "-L",
+                                         "-l",
+                                         "-u",
+                                         "-T",
+                                         "-z",
+                                         "-e",
+                                         "-B",
+                                         "-F",
+                                         "-G",
+                                         "-b",
+                                         "-V",
+                                         "-A",
+                                         "-J",
+                                         "-include",
+                                         "-imacros",
+                                         "-isystem",
+                                         "-iquote",
+                                         "-idirafter",
+                                         "-iprefix",
+                                         "-iwithprefix",
+                                         "-iwithprefixbefore",
+                                         "-isysroot",
+                                         "-cxx-isystem",
+                                         "-isystem-after",
+                                         "-internal-isystem",
+                                         "-include-pch",
+                                         "-ivfsoverlay",
+                                         "-iframework",
+                                         "-MF",
+                                         "-MT",
+                                         "-MQ",
+                                         "-MJ",
+                                         "-Xlinker",
+                                         "-Xassembler",
+                                         "-Xpreprocessor",
+                                         "-Xclang",
+                                         "-Xanalyzer",
+                                         "-mllvm",
+                                         "-mmlir",
+                                         "-target",
+                                         "--target",
+                                         "-arch",
+                                         "-rpath",
+                                         "--param",
+                                         "-aux-info",
+                                         "-dumpbase",
+                                         "-dumpdir",
+                                         "-dumpbase-ext",
+                                         "-working-directory",
+                                         "--sysroot",
+                                         "-resource-dir",
+                                         "--config",
+                                         "-serialize-diagnostics",
+                                         "--serialize-diagnostics",
+                                         "-Tbss",
+                                         "-Tdata",
+                                         "-Ttext",
+                                         "-Xopenmp-target",
+                                         "-Xarch_host",
+                                         "-Xarch_device",
+                                         "-framework",
+                                         "-gcc-toolchain",
+                                         "--gcc-toolchain",
+                                         "-load",
+                                         "-plugin",
+                                         "-fmodule-file-home",
+                                         "-main-file-name",
+                                         "--output",
+                                         "--include-directory",
+                                         "--define-macro",
+                                         "--undefine-macro",
+                                         "--library-directory",
+                                         "--language",
+                                         "--for-linker",
+                                         "--assembler",
+                                         "-wrapper"};
 
-bool option_takes_value(const char *option)
-{
+bool option_takes_value(const char *option) {
     for (size_t i = 0; i < sizeof with_value / sizeof *with_value; i++)
         if (strcmp(option, with_value[i]) == 0)
             return true;
@@ -25,9 +94,8 @@ bool option_takes_value(const char *option)
 }
 
 /* Options that only ask the driver something. */
-static bool is_query(const char *option)
-{
-    static const char *const queries[] = {"--version",     "-dumpmachine",  "-dumpversion",
+static bool is_query(const char *option) {
+    static const char *const queries[] = {"--version",     "-dumpmachine",   "-dumpversion",
                                           "--help-hidden", "--autocomplete", "-help"};
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
         if (strcmp(option, queries[i]) == 0)
@@ -36,28 +104,40 @@ static bool is_query(const char *option)
 }
 
 /* The options that clang's Driver::getFinalPhase knows, but -c. */
-static bool stops_before_objects(const char *option)
-{
-    static const char *const options[] = {"-E", "-M", "-MM", "-S", "-fsyntax-only", "--analyze", "-emit-ast", "-emit-cir",
-                                          "--preprocess", "--dependencies", "--user-dependencies", "--assemble",
-                                          "--precompile", "-fmodule-header", "-extract-api", "-module-file-info", "-verify-pch",
-                                          "-rewrite-objc", "-rewrite-legacy-objc"};
+static bool stops_before_objects(const char *option) {
+    static const char *const options[] = {"-E",
+                                          "-M",
+                                          "-MM",
+                                          "-S",
+                                          "-fsyntax-only",
+                                          "--analyze",
+                                          "-emit-ast",
+                                          "-emit-cir",
+                                          "--preprocess",
+                                          "--dependencies",
+                                          "--user-dependencies",
+                                          "--assemble",
+                                          "--precompile",
+                                          "-fmodule-header",
+                                          "-extract-api",
+                                          "-module-file-info",
+                                          "-verify-pch",
+                                          "-rewrite-objc",
+                                          "-rewrite-legacy-objc"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strcmp(option, options[i]) == 0)
             return true;
     return starts_with(option, "-fmodule-header=");
 }
 
-static bool is_one_of(const char *option, const char *const *options)
-{
+static bool is_one_of(const char *option, const char *const *options) {
     for (; *options; options++)
         if (strcmp(option, *options) == 0)
             return true;
     return false;
 }
 
-static bool ends_with_one_of(const char *path, const char *const *suffixes)
-{
+static bool ends_with_one_of(const char *path, const char *const *suffixes) {
     for (; *suffixes; suffixes++)
         if (ends_with(path, *suffixes))
             return true;
@@ -67,16 +147,14 @@ static bool ends_with_one_of(const char *path, const char *const *suffixes)
 static const char *const cxx_headers[] = {".hpp", ".hh", ".hp", ".hxx", ".h++", ".H", NULL};
 
 /* What clang makes a precompiled header of, unless it is told to make something else. */
-static bool is_header(const char *path, const char *language)
-{
+static bool is_header(const char *path, const char *language) {
     return language ? ends_with(language, "-header") : ends_with(path, ".h") || ends_with_one_of(path, cxx_headers);
 }
 
 /* What clang hands to another compiler than its own, or compiles for another processor, too. */
-static void check_language(const char *path, const char *language)
-{
-    static const char *const fortran[] = {".f", ".for", ".fpp", ".F", ".FOR", ".FPP", ".f90", ".f95", ".f03", ".f08",
-                                          ".F90", ".F95", ".F03", ".F08", NULL};
+static void check_language(const char *path, const char *language) {
+    static const char *const fortran[] = {".f",   ".for", ".fpp", ".F",   ".FOR", ".FPP", ".f90", ".f95",
+                                          ".f03", ".f08", ".F90", ".F95", ".F03", ".F08", NULL};
     static const char *const offload[] = {".cu", ".cui", ".cuh", ".hip", ".hipi", NULL};
     if (language ? strcmp(language, "f77") == 0 || starts_with(language, "f95") : ends_with_one_of(path, fortran))
         die("%s: Fortran cannot be compiled: clang has another compiler do it, which loads no plugins", path);
@@ -85,8 +163,7 @@ static void check_language(const char *path, const char *language)
 }
 
 /* The target is always ours. Naming it is harmless, as autoconf and CMake do; another one cannot work. */
-static void check_target(const char *target)
-{
+static void check_target(const char *target) {
     if (!starts_with(target, "x86_64-") || !strstr(target, "linux"))
         die("target '%s' cannot work: modules are x86_64-linux-musl code; drop the option", target);
 }
@@ -97,8 +174,7 @@ struct parser {
     bool seen_dashdash;
 };
 
-static void add_input(struct parser *p, const char *path)
-{
+static void add_input(struct parser *p, const char *path) {
     struct command *c = p->command;
     const char *language = p->language;
     bool assembler = false, preprocess = false;
@@ -124,8 +200,7 @@ static void add_input(struct parser *p, const char *path)
 }
 
 /* The value of option `name` at items[*i], joined ("-ofile", "--output=file") or separate, or NULL if it is another. */
-static const char *value_of(const struct args *argv, size_t *i, const char *name)
-{
+static const char *value_of(const struct args *argv, size_t *i, const char *name) {
     const char *arg = argv->items[*i];
     size_t n = strlen(name);
     if (strncmp(arg, name, n) != 0)
@@ -138,8 +213,7 @@ static const char *value_of(const struct args *argv, size_t *i, const char *name
 }
 
 /* Options that the front decides itself and clang must not see, or sees in another form. */
-static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
-{
+static bool parse_own(struct parser *p, const struct args *argv, size_t *i) {
     struct command *c = p->command;
     const char *arg = argv->items[*i], *value;
     if (strcmp(arg, "--library") == 0) {
@@ -167,7 +241,8 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
         return true;
     }
     if ((arg[1] == 'x' && (value = value_of(argv, i, "-x"))) ||
-        ((strcmp(arg, "--language") == 0 || starts_with(arg, "--language=")) && (value = value_of(argv, i, "--language")))) {
+        ((strcmp(arg, "--language") == 0 || starts_with(arg, "--language=")) &&
+         (value = value_of(argv, i, "--language")))) {
         p->language = strcmp(value, "none") == 0 ? NULL : value;
         args_add_list(&c->args, "-x", value, NULL);
         return true;
@@ -232,8 +307,7 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i)
 }
 
 /* Options that go on to clang but tell the front something. */
-static void note_option(struct parser *p, const char *arg)
-{
+static void note_option(struct parser *p, const char *arg) {
     struct command *c = p->command;
     if (is_query(arg))
         c->phase = PHASE_QUERY;
@@ -251,7 +325,8 @@ static void note_option(struct parser *p, const char *arg)
         c->no_libraries = true;
     else if (strcmp(arg, "-nolibc") == 0)
         c->no_libc = true;
-    else if (is_one_of(arg, (const char *const[]){"-nostdinc++", "-nostdlibinc", "-nostdinc", "--no-standard-includes", NULL}))
+    else if (is_one_of(arg, (const char *const[]){"-nostdinc++", "-nostdlibinc", "-nostdinc", "--no-standard-includes",
+                                                  NULL}))
         c->no_cxx_headers = true;
     else if (strcmp(arg, "--emit-static-lib") == 0)
         c->archive = true;
@@ -263,8 +338,7 @@ static void note_option(struct parser *p, const char *arg)
         c->avx512_off = true;
 }
 
-static void parse_one(struct parser *p, const struct args *argv, size_t *i)
-{
+static void parse_one(struct parser *p, const struct args *argv, size_t *i) {
     struct command *c = p->command;
     const char *arg = argv->items[*i];
     if (p->seen_dashdash || arg[0] != '-' || arg[1] == 0) {
@@ -308,8 +382,7 @@ static void parse_one(struct parser *p, const struct args *argv, size_t *i)
     }
 }
 
-void command_parse(struct command *command, const struct args *argv)
-{
+void command_parse(struct command *command, const struct args *argv) {
     struct parser p = {.command = command};
     command->phase = PHASE_LINK;
     for (size_t i = 0; i < argv->count; i++)

@@ -1,4 +1,5 @@
-/* What a clang command line asks for, as far as the front must know: how far it goes, its inputs, and the options of ours.
+/* What a clang command line asks for, as far as the front must know: how far it goes, its inputs, and the options of
+ * ours.
  */
 #ifndef BULKHEAD_CLANG_COMMAND_H
 #define BULKHEAD_CLANG_COMMAND_H
@@ -20,16 +21,17 @@ struct assembly {
 };
 
 struct command {
-    struct args args; /* the user's, with response files expanded and the front's own options and what it decides taken out */
+    struct args
+        args; /* the user's, with response files expanded and the front's own options and what it decides taken out */
     enum phase phase;
-    bool cxx;            /* called as bulkhead-clang++, so that it links like it */
-    bool library;        /* --library */
-    bool native;         /* --native */
-    bool foreign;        /* --foreign-objects */
-    bool stores_only;    /* -mllvm -bulkhead-isolate=stores */
-    const char *only;    /* -mllvm -bulkhead-only=: the ingredient; NULL: all of them. For bench/, which measures them */
-    bool relocatable;    /* -r */
-    bool archive;        /* --emit-static-lib */
+    bool cxx;         /* called as bulkhead-clang++, so that it links like it */
+    bool library;     /* --library */
+    bool native;      /* --native */
+    bool foreign;     /* --foreign-objects */
+    bool stores_only; /* -mllvm -bulkhead-isolate=stores */
+    const char *only; /* -mllvm -bulkhead-only=: the ingredient; NULL: all of them. For bench/, which measures them */
+    bool relocatable; /* -r */
+    bool archive;     /* --emit-static-lib */
     bool no_start_files; /* -nostartfiles or -nostdlib */
     bool no_libraries;   /* -nodefaultlibs or -nostdlib */
     bool no_libc;        /* -nolibc */

@@ -20,14 +20,12 @@ struct image {
     Elf64_Ehdr header;
 };
 
-static bool inside(const struct image *image, uint64_t offset, uint64_t size)
-{
+static bool inside(const struct image *image, uint64_t offset, uint64_t size) {
     return offset <= image->size && size <= image->size - offset;
 }
 
 /* Reads section number i; false if it occupies no memory and file. */
-static bool section(const struct image *image, unsigned i, uint64_t *start, uint64_t *end)
-{
+static bool section(const struct image *image, unsigned i, uint64_t *start, uint64_t *end) {
     Elf64_Shdr s;
     memcpy(&s, image->bytes + image->header.e_shoff + i * sizeof s, sizeof s);
     *start = s.sh_offset;
@@ -36,8 +34,7 @@ static bool section(const struct image *image, unsigned i, uint64_t *start, uint
 }
 
 /* Fills [at, end) where no section lies, but not behind the last one: what is there is the linker's fill already. */
-static void fill_segment(const struct image *image, uint64_t at, uint64_t end)
-{
+static void fill_segment(const struct image *image, uint64_t at, uint64_t end) {
     while (at < end) {
         uint64_t covered = at, next = end, start, stop;
         for (unsigned i = 0; i < image->header.e_shnum; i++) {
@@ -56,14 +53,12 @@ static void fill_segment(const struct image *image, uint64_t at, uint64_t end)
     }
 }
 
-static void mark(struct image *image)
-{
+static void mark(struct image *image) {
     image->header.e_flags = MODULE_ELF_FLAGS;
     memcpy(image->bytes, &image->header, sizeof image->header);
 }
 
-static void fill_image(const struct image *image)
-{
+static void fill_image(const struct image *image) {
     const Elf64_Ehdr *h = &image->header;
     for (unsigned i = 0; i < h->e_phnum; i++) {
         Elf64_Phdr p;
@@ -73,8 +68,7 @@ static void fill_image(const struct image *image)
     }
 }
 
-void finish_image(const char *path)
-{
+void finish_image(const char *path) {
     struct stat status;
     struct image image;
     if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < (off_t)sizeof image.header)

@@ -1,10 +1,12 @@
 /* Links by lld, which tells by --trace which objects went in, and then asks these whether they go together:
  *
- * - Modules with threads have a C library of their own, in all code of which r14 is the thread pointer. Objects that need neither
- *   this nor the opposite go with both kinds. What the objects need decides; where they need both, one message says so.
+ * - Modules with threads have a C library of their own, in all code of which r14 is the thread pointer. Objects that
+ *   need neither this nor the opposite go with both kinds. What the objects need decides; where they need both, one
+ *   message says so.
  * - Objects that other compilers made would be refused by every verifier, so they are refused here, by name.
  *
- * Where the link fails, it adds what the linker cannot know: that there is no main, or that the host's libraries do not count. */
+ * Where the link fails, it adds what the linker cannot know: that there is no main, or that the host's libraries do not
+ * count. */
 #include "linker.h"
 
 #include "image.h"
@@ -38,25 +40,19 @@ struct survey {
     unsigned refers_to, defines; /* which of run_times */
 };
 
-static void add(struct kind *kind, const char *name)
-{
+static void add(struct kind *kind, const char *name) {
     if (!kind->count++)
         kind->first = name;
 }
 
 /* " (and 3 more)" */
-static const char *others(const struct kind *kind)
-{
+static const char *others(const struct kind *kind) {
     return kind->count > 1 ? format(" (and %zu more)", kind->count - 1) : "";
 }
 
-static void say(const char *what, const char *text)
-{
-    fprintf(stderr, "%s: %s: %s\n", program_name, what, text);
-}
+static void say(const char *what, const char *text) { fprintf(stderr, "%s: %s: %s\n", program_name, what, text); }
 
-static void parse(struct link *link, const struct args *args)
-{
+static void parse(struct link *link, const struct args *args) {
     for (size_t i = 0; i < args->count; i++) {
         const char *arg = args->items[i];
         bool last = i + 1 == args->count;
@@ -83,8 +79,7 @@ static void parse(struct link *link, const struct args *args)
 }
 
 /* The file of the C library for this kind of module, where it is one of those. */
-static const char *of_kind(const struct link *link, const char *arg, bool threads)
-{
+static const char *of_kind(const struct link *link, const char *arg, bool threads) {
     size_t n = strlen(link->libraries);
     if (strncmp(arg, link->libraries, n) != 0 || arg[n] != '/')
         return arg;
@@ -96,8 +91,7 @@ static const char *of_kind(const struct link *link, const char *arg, bool thread
 }
 
 /* Runs the linker; what it prints is put into *printed. */
-static int run(const struct link *link, bool threads, char **printed)
-{
+static int run(const struct link *link, bool threads, char **printed) {
     struct args lld = {0};
     args_add_list(&lld, LLD, "--trace", NULL);
     if (threads)
@@ -115,8 +109,7 @@ static int run(const struct link *link, bool threads, char **printed)
 }
 
 /* The next line of *text, which is cut up; NULL at its end. */
-static char *next_line(char **text)
-{
+static char *next_line(char **text) {
     char *line = *text, *end = strchr(line, '\n');
     if (!*line)
         return NULL;
@@ -126,8 +119,7 @@ static char *next_line(char **text)
     return line;
 }
 
-static void add_facts(struct survey *s, const char *name, const struct object_facts *facts)
-{
+static void add_facts(struct survey *s, const char *name, const struct object_facts *facts) {
     s->refers_to |= facts->refers_to;
     s->defines |= facts->defines;
     if (facts->defines_main)
@@ -151,8 +143,7 @@ static void add_facts(struct survey *s, const char *name, const struct object_fa
 }
 
 /* Looks at all objects that the linker names, and prints what else it said. The C library's own count as none. */
-static struct survey survey(const struct link *link, char *printed)
-{
+static struct survey survey(const struct link *link, char *printed) {
     struct survey s = {0};
     const char *own = format("%s/", link->libraries);
     for (char *line; (line = next_line(&printed));) {
@@ -168,29 +159,31 @@ static struct survey survey(const struct link *link, char *printed)
     return s;
 }
 
-static bool refuse_foreign(const struct link *link, const struct survey *s)
-{
+static bool refuse_foreign(const struct link *link, const struct survey *s) {
     if (link->foreign || !s->foreign.count)
         return false;
-    say("error", format("%s%s: not built by bulkhead-clang, so that the verifier would refuse the module. Compile its sources by "
-                        "bulkhead-clang, libraries of this machine included; or link with --foreign-objects, and bulkhead-verify "
-                        "tells what is wrong with it", s->foreign.first, others(&s->foreign)));
+    say("error",
+        format(
+            "%s%s: not built by bulkhead-clang, so that the verifier would refuse the module. Compile its sources by "
+            "bulkhead-clang, libraries of this machine included; or link with --foreign-objects, and bulkhead-verify "
+            "tells what is wrong with it",
+            s->foreign.first, others(&s->foreign)));
     return true;
 }
 
-static bool refuse_stores(const struct link *link, const struct survey *s)
-{
+static bool refuse_stores(const struct link *link, const struct survey *s) {
     if (link->stores || !s->stores.count)
         return false;
-    say("error", format("%s%s: built with -mllvm -bulkhead-isolate=stores, so that its loads are not confined. Give that option when "
-                        "linking, too, if hosts are to allow it (bulkhead-run --allow-stores-only); or compile without it",
-                        s->stores.first, others(&s->stores)));
+    say("error",
+        format("%s%s: built with -mllvm -bulkhead-isolate=stores, so that its loads are not confined. Give that option "
+               "when "
+               "linking, too, if hosts are to allow it (bulkhead-run --allow-stores-only); or compile without it",
+               s->stores.first, others(&s->stores)));
     return true;
 }
 
 /* Whether the module gets threads. */
-static bool wants_threads(const struct link *link, const struct survey *s)
-{
+static bool wants_threads(const struct link *link, const struct survey *s) {
     if (s->threads.count)
         return true;
     if (s->no_threads.count) /* a program that makes no threads does as well without */
@@ -198,22 +191,23 @@ static bool wants_threads(const struct link *link, const struct survey *s)
     return link->pthread || s->pthread.count;
 }
 
-static bool refuse_mixture(const struct link *link, const struct survey *s, bool threads)
-{
+static bool refuse_mixture(const struct link *link, const struct survey *s, bool threads) {
     if (!threads || !s->no_threads.count)
         return false;
-    const char *why = link->pthread || !s->threads.count ? "the link was asked for one by -pthread"
-                                                         : format("%s needs one: it was built with -pthread", s->threads.first);
-    say("error", format("%s%s: built without -pthread and with another use of r14, so that it cannot go into a module with threads; %s. "
-                        "Compile everything with -pthread (autoconf and make: CFLAGS=-pthread; CMake: -DBULKHEAD_THREADS=ON; Meson: "
+    const char *why = link->pthread || !s->threads.count
+                          ? "the link was asked for one by -pthread"
+                          : format("%s needs one: it was built with -pthread", s->threads.first);
+    say("error", format("%s%s: built without -pthread and with another use of r14, so that it cannot go into a module "
+                        "with threads; %s. "
+                        "Compile everything with -pthread (autoconf and make: CFLAGS=-pthread; CMake: "
+                        "-DBULKHEAD_THREADS=ON; Meson: "
                         "-Dc_args=-pthread), or nothing",
                         s->no_threads.first, others(&s->no_threads), why));
     return true;
 }
 
 /* Whether what -l names is in one of the -L directories. */
-static bool has_archive(const struct link *link, const char *name)
-{
+static bool has_archive(const struct link *link, const char *name) {
     const char *file = name[0] == ':' ? name + 1 : format("lib%s.a", name);
     for (size_t i = 0; i < link->args.count; i++) {
         const char *dir = link->args.items[i];
@@ -223,8 +217,7 @@ static bool has_archive(const struct link *link, const char *name)
     return false;
 }
 
-static bool has_argument(const struct link *link, const char *suffix)
-{
+static bool has_argument(const struct link *link, const char *suffix) {
     for (size_t i = 0; i < link->args.count; i++)
         if (ends_with(link->args.items[i], suffix))
             return true;
@@ -232,17 +225,19 @@ static bool has_argument(const struct link *link, const char *suffix)
 }
 
 /* What can be added to the linker's own messages. */
-static void explain_failure(const struct link *link, const struct survey *s)
-{
+static void explain_failure(const struct link *link, const struct survey *s) {
     refuse_foreign(link, s);
     if (has_argument(link, "/crt1.o") && s->own && !s->main.count)
         say("note", "no object defines main; a module whose functions the host calls is linked by --library");
     if (s->cxx.count && !has_argument(link, "/libc++.a"))
-        say("note", format("%s%s: needs the C++ library, because it was made from C++; link by bulkhead-clang++, or add -lc++",
-                           s->cxx.first, others(&s->cxx)));
+        say("note",
+            format("%s%s: needs the C++ library, because it was made from C++; link by bulkhead-clang++, or add -lc++",
+                   s->cxx.first, others(&s->cxx)));
     if (s->unwinder.count && !has_argument(link, "/libunwind.a"))
-        say("note", format("%s%s: built with -fexceptions, and needs the unwinder, which comes with the C++ library: build that by "
-                           "tools/build cxx", s->unwinder.first, others(&s->unwinder)));
+        say("note", format("%s%s: built with -fexceptions, and needs the unwinder, which comes with the C++ library: "
+                           "build that by "
+                           "tools/build cxx",
+                           s->unwinder.first, others(&s->unwinder)));
     for (size_t i = 0; i < RUN_TIMES; i++)
         if ((s->refers_to & ~s->defines) >> i & 1)
             say("note", format("%s%s: %s", run_times[i].symbol, ends_with(run_times[i].symbol, "_") ? "*" : "",
@@ -252,20 +247,20 @@ static void explain_failure(const struct link *link, const struct survey *s)
         if (!starts_with(arg, "-l") || !arg[2])
             continue;
         if (!has_archive(link, arg + 2))
-            say("note", format("%s: libraries of this machine are not looked for, nor shared ones; build it by bulkhead-clang as an "
-                               "archive, and name its directory by -L", arg));
+            say("note", format("%s: libraries of this machine are not looked for, nor shared ones; build it by "
+                               "bulkhead-clang as an "
+                               "archive, and name its directory by -L",
+                               arg));
     }
 }
 
-static void remove_output(const struct link *link)
-{
+static void remove_output(const struct link *link) {
     struct stat status;
     if (lstat(link->output, &status) == 0 && S_ISREG(status.st_mode))
         unlink(link->output);
 }
 
-int linker_main(const struct args *args)
-{
+int linker_main(const struct args *args) {
     struct link link = {.output = "a.out"};
     parse(&link, args);
     /* libtool looks in the linker's own help for the formats of which it makes shared libraries. */
@@ -285,7 +280,8 @@ int linker_main(const struct args *args)
         if (link.args.items[i][0] != '-' && (i == 0 || strcmp(link.args.items[i - 1], "-o") != 0) &&
             is_shared_library(link.args.items[i]))
             die("%s is a shared library, and modules load none: build it by bulkhead-clang as an archive (autoconf: "
-                "--disable-shared; CMake: the toolchain file does it; Meson: -Ddefault_library=static)", link.args.items[i]);
+                "--disable-shared; CMake: the toolchain file does it; Meson: -Ddefault_library=static)",
+                link.args.items[i]);
 
     struct stat before = {0}, after = {0};
     stat(link.output, &before);
@@ -305,11 +301,14 @@ int linker_main(const struct args *args)
     if (threads != link.pthread && (status = run(&link, threads, &printed)))
         return status;
     if (!threads && found.makes_threads.count)
-        say("note", format("%s calls pthread_create, which always fails in a module that is not built for threads; give -pthread for "
-                           "everything, when compiling and when linking", found.makes_threads.first));
+        say("note", format("%s calls pthread_create, which always fails in a module that is not built for threads; "
+                           "give -pthread for "
+                           "everything, when compiling and when linking",
+                           found.makes_threads.first));
     /* Not every link writes something: --version does not. */
-    if (stat(link.output, &after) == 0 && (before.st_ino != after.st_ino || before.st_mtim.tv_sec != after.st_mtim.tv_sec ||
-                                           before.st_mtim.tv_nsec != after.st_mtim.tv_nsec))
+    if (stat(link.output, &after) == 0 &&
+        (before.st_ino != after.st_ino || before.st_mtim.tv_sec != after.st_mtim.tv_sec ||
+         before.st_mtim.tv_nsec != after.st_mtim.tv_nsec))
         finish_image(link.output);
     return 0;
 }

@@ -4,7 +4,8 @@
 
 #include "strings.h"
 
-/* How bulkhead-clang tells it, among the linker's own arguments, what it links. Without the first it only runs the linker. */
+/* How bulkhead-clang tells it, among the linker's own arguments, what it links. Without the first it only runs the
+ * linker. */
 #define LINK_LIBRARIES "--bulkhead-libraries=" /* where libc.a is, and threads/libc.a */
 #define LINK_PTHREAD "--bulkhead-pthread"      /* threads are asked for */
 #define LINK_LIBRARY "--bulkhead-library"      /* a module without main */

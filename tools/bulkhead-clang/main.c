@@ -1,9 +1,9 @@
 /* bulkhead-clang: clang with the plugin, the guest C library and the right linker options.
  *
  * A thin front. It reads a clang command line only as far as it must (command.c), refuses what cannot work in a module
- * (refuse.c), and hands the rest to clang with a few options around it. Files in assembly language go through bulkhead-as,
- * because clang's own assembler loads no plugins; when they are part of a link, clang gets their objects in their place.
- * Nothing here is trusted: whatever bypasses the instrumentation is refused by the verifier.
+ * (refuse.c), and hands the rest to clang with a few options around it. Files in assembly language go through
+ * bulkhead-as, because clang's own assembler loads no plugins; when they are part of a link, clang gets their objects
+ * in their place. Nothing here is trusted: whatever bypasses the instrumentation is refused by the verifier.
  */
 #include "command.h"
 #include "help.h"
@@ -24,28 +24,26 @@ static struct {
     char *plugin, *assembler, *linker, *sysroot;
 } paths;
 
-static void find_paths(const struct command *c)
-{
+static void find_paths(const struct command *c) {
     const char *self = own_directory();
     char *prefix = format("%s", self);
     *strrchr(prefix, '/') = 0;
     /* Installed, libraries are where CMake's LIBDIR said, relative to the prefix. */
     const char *sysroot = c->native ? "native-sysroot" : c->only ? format("only-%s-sysroot", c->only) : "sysroot";
-    paths.plugin = first_existing(format("%s/lib/BulkheadPass.so", prefix), format("%s/" BULKHEAD_LIBDIR "/BulkheadPass.so", prefix));
+    paths.plugin = first_existing(format("%s/lib/BulkheadPass.so", prefix),
+                                  format("%s/" BULKHEAD_LIBDIR "/BulkheadPass.so", prefix));
     paths.assembler = format("%s/bulkhead-as", self);
     paths.linker = format("%s/bulkhead-ld", self);
     paths.sysroot = find_sysroot(sysroot);
 }
 
-static void need(const char *path, const char *cure)
-{
+static void need(const char *path, const char *cure) {
     if (access(path, F_OK) != 0)
         die("%s is missing: %s", path, cure);
 }
 
 /* The part of every clang command that comes before the user's arguments, so that those may override it. */
-static void add_front(struct args *out, const struct command *c, bool compiles)
-{
+static void add_front(struct args *out, const struct command *c, bool compiles) {
     /* What a configuration file says would pass the front unseen. */
     args_add_list(out, CLANG, "--no-default-config", TARGET, format("--sysroot=%s", paths.sysroot), NULL);
     if (c->cxx)
@@ -65,38 +63,35 @@ static void add_front(struct args *out, const struct command *c, bool compiles)
     args_add_list(out, "-ftls-model=local-exec", "--rtlib=compiler-rt", "--unwindlib=none", "-nostdinc++", NULL);
     /* Until the C++ library is built, headers in its place that say so. */
     if (!c->no_cxx_headers)
-        args_add_list(out, "-cxx-isystem", first_existing(format("%s/include/c++/v1", paths.sysroot),
-                                                          format("%s/include/c++", paths.sysroot)), NULL);
+        args_add_list(
+            out, "-cxx-isystem",
+            first_existing(format("%s/include/c++/v1", paths.sysroot), format("%s/include/c++", paths.sysroot)), NULL);
     args_add(out, "--end-no-unused-arguments");
 }
 
 /* And what comes after them, because it is not theirs to override. */
-static void add_back(struct args *out, const struct command *c)
-{
+static void add_back(struct args *out, const struct command *c) {
     args_add_list(out, "--start-no-unused-arguments", "-fPIE", NULL);
     if (c->avx512_off && !c->native)
         args_add(out, "-mno-avx512f");
     args_add(out, "--end-no-unused-arguments");
 }
 
-static void add_linker_option(struct args *out, const char *option)
-{
-    args_add_list(out, "-Xlinker", option, NULL);
-}
+static void add_linker_option(struct args *out, const char *option) { args_add_list(out, "-Xlinker", option, NULL); }
 
-/* Modules built for threads have a C library and start files of their own: in all of their code r14 is the thread pointer. */
-static char *library_directory(const struct command *c)
-{
+/* Modules built for threads have a C library and start files of their own: in all of their code r14 is the thread
+ * pointer. */
+static char *library_directory(const struct command *c) {
     return format("%s/lib%s", paths.sysroot, c->pthread && !c->native ? "/threads" : "");
 }
 
-/* The linker compiles LLVM bitcode when it meets it, in an object or an archive, and without the plugin. Then, and only then,
- * it opens its profile, and complains about a name like this one. */
-static const char no_bitcode[] = "--lto-sample-profile=/dev/null/LLVM bitcode cannot be linked into a module because the linker "
-                                 "would not instrument it. Compile it by bulkhead-clang -c first. (The linker says:)";
+/* The linker compiles LLVM bitcode when it meets it, in an object or an archive, and without the plugin. Then, and only
+ * then, it opens its profile, and complains about a name like this one. */
+static const char no_bitcode[] =
+    "--lto-sample-profile=/dev/null/LLVM bitcode cannot be linked into a module because the linker "
+    "would not instrument it. Compile it by bulkhead-clang -c first. (The linker says:)";
 
-static void add_any_link_front(struct args *out, const struct command *c)
-{
+static void add_any_link_front(struct args *out, const struct command *c) {
     args_add(out, "-nostdlib");
     if (c->native) {
         args_add(out, "-fuse-ld=lld-" BULKHEAD_LLVM_VERSION);
@@ -108,8 +103,7 @@ static void add_any_link_front(struct args *out, const struct command *c)
 }
 
 /* What bulkhead-ld cannot see. */
-static void add_linker_facts(struct args *out, const struct command *c)
-{
+static void add_linker_facts(struct args *out, const struct command *c) {
     add_linker_option(out, format(LINK_LIBRARIES "%s/lib", paths.sysroot));
     if (c->pthread)
         add_linker_option(out, LINK_PTHREAD);
@@ -121,17 +115,25 @@ static void add_linker_facts(struct args *out, const struct command *c)
         add_linker_option(out, LINK_FOREIGN);
 }
 
-static void add_link_front(struct args *out, const struct command *c)
-{
+static void add_link_front(struct args *out, const struct command *c) {
     const char *lib = library_directory(c);
-    need(lib, c->native ? "build it by tools/build-sysroot --native" : c->only ? "build the target bench-ingredients"
-                                                                             : "build the project first");
+    need(lib, c->native ? "build it by tools/build-sysroot --native"
+              : c->only ? "build the target bench-ingredients"
+                        : "build the project first");
     args_add(out, "-static-pie");
     add_any_link_front(out, c);
     /* One executable segment with nothing else on its pages, and no linker relaxation, which would rewrite instructions
      * after their bundles were laid out. The native twin is laid out the same way. */
-    static const char *const options[] = {"-z", "separate-code", "-z", "noexecstack", "-z", "relro",
-                                          "-z", "max-page-size=4096", "--no-dynamic-linker", "--no-relax"};
+    static const char *const options[] = {"-z",
+                                          "separate-code",
+                                          "-z",
+                                          "noexecstack",
+                                          "-z",
+                                          "relro",
+                                          "-z",
+                                          "max-page-size=4096",
+                                          "--no-dynamic-linker",
+                                          "--no-relax"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         add_linker_option(out, options[i]);
     if (!c->native)
@@ -147,19 +149,18 @@ static void add_link_front(struct args *out, const struct command *c)
 }
 
 /* Ours comes first, because it has an exit in place of libc.a's. */
-static void add_cxx_libraries(struct args *out, const struct command *c, const char *lib)
-{
+static void add_cxx_libraries(struct args *out, const struct command *c, const char *lib) {
     static const char *const libraries[] = {"libbulkhead-c++.a", "libc++.a", "libc++experimental.a", "libc++abi.a"};
     for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
         const char *library = format("%s/%s", lib, libraries[i]);
         need(library, c->only ? "one ingredient of isolation is measured in C"
-                              : format("the C++ library has not been built; build it by tools/build %scxx", c->native ? "native-" : ""));
+                              : format("the C++ library has not been built; build it by tools/build %scxx",
+                                       c->native ? "native-" : ""));
         add_linker_option(out, library);
     }
 }
 
-static void add_link_back(struct args *out, const struct command *c)
-{
+static void add_link_back(struct args *out, const struct command *c) {
     const char *lib = library_directory(c);
     if (c->cxx_library || (c->cxx && !c->no_libraries && !c->no_cxx_library))
         add_cxx_libraries(out, c, lib);
@@ -172,27 +173,29 @@ static void add_link_back(struct args *out, const struct command *c)
         add_linker_option(out, format("%s/libclang_rt.builtins.a", lib));
     }
     if (!c->native)
-        add_linker_option(out, format("%s/note-%s%s.o", lib, c->stores_only ? "stores" : "full", c->library ? "-library" : ""));
+        add_linker_option(
+            out, format("%s/note-%s%s.o", lib, c->stores_only ? "stores" : "full", c->library ? "-library" : ""));
     /* Exported functions have to start bundles, which addressing alone does not have. A program needs no exports. */
     if (c->only && !c->native && !c->library)
         add_linker_option(out, "--no-export-dynamic");
     if (c->uses_dl && !c->native)
-        fprintf(stderr, "%s: note: -ldl: dlopen links, but a module cannot load code: it always fails at run time; link what "
-                        "you need into the module\n", program_name);
+        fprintf(stderr,
+                "%s: note: -ldl: dlopen links, but a module cannot load code: it always fails at run time; link what "
+                "you need into the module\n",
+                program_name);
 }
 
 /* What bulkhead-as should know of the user's options. Preprocessing is clang's part and done before. */
-static void add_assembler_options(struct args *out, const struct command *c)
-{
+static void add_assembler_options(struct args *out, const struct command *c) {
     for (size_t i = 0; i < c->passes.count; i++)
         args_add_list(out, "-mllvm", c->passes.items[i], NULL);
     for (size_t i = 0; i < c->args.count; i++) {
         const char *arg = c->args.items[i];
         if (strcmp(arg, "-I") == 0 || strcmp(arg, "-Xassembler") == 0)
             args_add_list(out, arg, c->args.items[i + 1], NULL);
-        else if (starts_with(arg, "-I") || starts_with(arg, "-march=") || starts_with(arg, "-masm=") || starts_with(arg, "-Wa,") ||
-                 starts_with(arg, "-gz") || starts_with(arg, "-gdwarf-") || starts_with(arg, "-fdebug-prefix-map=") ||
-                 starts_with(arg, "-ffile-prefix-map="))
+        else if (starts_with(arg, "-I") || starts_with(arg, "-march=") || starts_with(arg, "-masm=") ||
+                 starts_with(arg, "-Wa,") || starts_with(arg, "-gz") || starts_with(arg, "-gdwarf-") ||
+                 starts_with(arg, "-fdebug-prefix-map=") || starts_with(arg, "-ffile-prefix-map="))
             args_add(out, arg);
         else if (starts_with(arg, "-g") && strcmp(arg, "-g0") != 0 && !starts_with(arg, "-gcc"))
             args_add(out, "-g");
@@ -201,20 +204,15 @@ static void add_assembler_options(struct args *out, const struct command *c)
     }
 }
 
-static bool is_dependency_option(const char *arg)
-{
-    return starts_with(arg, "-M");
-}
+static bool is_dependency_option(const char *arg) { return starts_with(arg, "-M"); }
 
-static char *object_name(const char *source)
-{
+static char *object_name(const char *source) {
     const char *base = base_name(source), *dot = strrchr(base, '.');
     return format("%.*s.o", (int)(dot && dot != base ? dot - base : (long)strlen(base)), base);
 }
 
 /* Preprocesses an assembly file by clang, with the user's options and the dependency file they ask for. */
-static int preprocess(const struct command *c, const char *source, const char *object, const char *result)
-{
+static int preprocess(const struct command *c, const char *source, const char *object, const char *result) {
     struct args clang = {0};
     add_front(&clang, c, false);
     if (!c->native)
@@ -229,10 +227,10 @@ static int preprocess(const struct command *c, const char *source, const char *o
         }
         /* Other inputs, libraries and what steers the later steps stay out. */
         bool value = option_takes_value(arg);
-        bool keep = arg[0] == '-' && arg[1] && arg[1] != 'o' && arg[1] != 'l' && arg[1] != 'L' && strcmp(arg, "-c") != 0 &&
-                    !starts_with(arg, "-x") && !starts_with(arg, "-Wl,") && strcmp(arg, "-Xlinker") != 0 &&
-                    !starts_with(arg, "-Wa,") && strcmp(arg, "-Xassembler") != 0 && !starts_with(arg, "-save-temps") &&
-                    !starts_with(arg, "--save-temps");
+        bool keep = arg[0] == '-' && arg[1] && arg[1] != 'o' && arg[1] != 'l' && arg[1] != 'L' &&
+                    strcmp(arg, "-c") != 0 && !starts_with(arg, "-x") && !starts_with(arg, "-Wl,") &&
+                    strcmp(arg, "-Xlinker") != 0 && !starts_with(arg, "-Wa,") && strcmp(arg, "-Xassembler") != 0 &&
+                    !starts_with(arg, "-save-temps") && !starts_with(arg, "--save-temps");
         if (keep) {
             dependencies |= strcmp(arg, "-MD") == 0 || strcmp(arg, "-MMD") == 0;
             named |= starts_with(arg, "-MF");
@@ -254,7 +252,8 @@ static int preprocess(const struct command *c, const char *source, const char *o
     }
     if (dependencies && !targeted)
         args_add_list(&clang, "-MQ", object, NULL);
-    args_add_list(&clang, "-Wno-unused-command-line-argument", "-E", "-x", "assembler-with-cpp", source, "-o", result, NULL);
+    args_add_list(&clang, "-Wno-unused-command-line-argument", "-E", "-x", "assembler-with-cpp", source, "-o", result,
+                  NULL);
     if (c->show_only) {
         process_print(&clang);
         return 0;
@@ -263,8 +262,7 @@ static int preprocess(const struct command *c, const char *source, const char *o
 }
 
 /* Assembles one file into `object`. */
-static int assemble(const struct command *c, const struct assembly *assembly, const char *object)
-{
+static int assemble(const struct command *c, const struct assembly *assembly, const char *object) {
     const char *source = c->args.items[assembly->index], *text = source;
     need(paths.assembler, "build the project first");
     if (assembly->preprocess) {
@@ -282,10 +280,10 @@ static int assemble(const struct command *c, const struct assembly *assembly, co
     return c->show_only ? 0 : process_run(&as);
 }
 
-/* Assembles what must be, and puts the objects into the command in place of the sources; or takes the sources out of it when
- * the objects are all that is wanted. A -x is put where it is needed: before the next file that is left, if it still holds. */
-static int assemble_all(struct command *c)
-{
+/* Assembles what must be, and puts the objects into the command in place of the sources; or takes the sources out of it
+ * when the objects are all that is wanted. A -x is put where it is needed: before the next file that is left, if it
+ * still holds. */
+static int assemble_all(struct command *c) {
     if (c->phase == PHASE_OBJECT && c->output && c->inputs > 1)
         die("cannot specify -o when generating multiple output files");
     struct args rest = {0};
@@ -335,8 +333,7 @@ static int assemble_all(struct command *c)
     return 0;
 }
 
-static int query(const struct command *c)
-{
+static int query(const struct command *c) {
     for (size_t i = 0; i < c->args.count; i++) {
         const char *arg = c->args.items[i];
         if (strcmp(arg, "-print-libgcc-file-name") == 0 || strcmp(arg, "--print-libgcc-file-name") == 0) {
@@ -352,7 +349,8 @@ static int query(const struct command *c)
         const char *file = strstr(arg, "print-file-name=");
         if (file && starts_with(arg, "-")) {
             const char *name = file + strlen("print-file-name=");
-            char *path = first_existing(format("%s/%s", library_directory(c), name), format("%s/lib/%s", paths.sysroot, name));
+            char *path =
+                first_existing(format("%s/%s", library_directory(c), name), format("%s/lib/%s", paths.sysroot, name));
             if (access(path, F_OK) == 0) {
                 puts(path);
                 return 0;
@@ -369,8 +367,7 @@ static int query(const struct command *c)
     return status;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     struct command command = {0};
     struct args args = {0};
     if (argc > 0 && ends_with(argv[0], "++")) {
@@ -399,7 +396,8 @@ int main(int argc, char **argv)
 
     if (command.phase == PHASE_QUERY)
         return query(&command);
-    if (!command.inputs && !(command.phase == PHASE_LINK && command.link_inputs) && !command.verbose && !command.show_only)
+    if (!command.inputs && !(command.phase == PHASE_LINK && command.link_inputs) && !command.verbose &&
+        !command.show_only)
         die("no input files");
 
     bool had_assembly = command.assembly_count > 0 && command.phase > PHASE_PREPROCESS;

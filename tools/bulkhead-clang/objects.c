@@ -18,8 +18,7 @@ struct bytes {
 };
 
 /* The file, mapped for the life of the process or until map_release; size 0 if it cannot be read. */
-static struct bytes map_file(const char *path)
-{
+static struct bytes map_file(const char *path) {
     struct bytes file = {0};
     struct stat status;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
@@ -34,8 +33,7 @@ static struct bytes map_file(const char *path)
     return file;
 }
 
-static void map_release(struct bytes file)
-{
+static void map_release(struct bytes file) {
     if (file.size)
         munmap((void *)(uintptr_t)file.at, file.size);
 }
@@ -44,13 +42,11 @@ static void map_release(struct bytes file)
  * Objects
  */
 
-static bool inside(struct bytes file, uint64_t offset, uint64_t size)
-{
+static bool inside(struct bytes file, uint64_t offset, uint64_t size) {
     return offset <= file.size && size <= file.size - offset;
 }
 
-static bool elf_header(struct bytes file, Elf64_Ehdr *header)
-{
+static bool elf_header(struct bytes file, Elf64_Ehdr *header) {
     if (!inside(file, 0, sizeof *header))
         return false;
     memcpy(header, file.at, sizeof *header);
@@ -58,8 +54,7 @@ static bool elf_header(struct bytes file, Elf64_Ehdr *header)
            header->e_machine == EM_X86_64;
 }
 
-bool is_shared_library(const char *path)
-{
+bool is_shared_library(const char *path) {
     Elf64_Ehdr header;
     struct bytes file = map_file(path);
     bool is = elf_header(file, &header) && header.e_type == ET_DYN;
@@ -74,8 +69,7 @@ struct sections {
 };
 
 /* False if it does not lie in the file. */
-static bool section(const struct sections *s, uint64_t i, Elf64_Shdr *header)
-{
+static bool section(const struct sections *s, uint64_t i, Elf64_Shdr *header) {
     if (i >= s->count)
         return false;
     memcpy(header, s->file.at + s->table + i * sizeof *header, sizeof *header);
@@ -83,18 +77,17 @@ static bool section(const struct sections *s, uint64_t i, Elf64_Shdr *header)
 }
 
 /* A string of a table, "" if it does not lie in it. */
-static const char *string_at(struct bytes file, const Elf64_Shdr *table, uint64_t offset)
-{
+static const char *string_at(struct bytes file, const Elf64_Shdr *table, uint64_t offset) {
     if (table->sh_type != SHT_STRTAB || offset >= table->sh_size || file.at[table->sh_offset + table->sh_size - 1] != 0)
         return "";
     return (const char *)file.at + table->sh_offset + offset;
 }
 
-static bool find_sections(struct bytes file, struct sections *s)
-{
+static bool find_sections(struct bytes file, struct sections *s) {
     Elf64_Ehdr h;
     Elf64_Shdr first;
-    if (!elf_header(file, &h) || h.e_type != ET_REL || h.e_shentsize != sizeof first || !inside(file, h.e_shoff, sizeof first))
+    if (!elf_header(file, &h) || h.e_type != ET_REL || h.e_shentsize != sizeof first ||
+        !inside(file, h.e_shoff, sizeof first))
         return false;
     memcpy(&first, file.at + h.e_shoff, sizeof first);
     *s = (struct sections){.file = file, .table = h.e_shoff, .count = h.e_shnum ? h.e_shnum : first.sh_size};
@@ -103,8 +96,7 @@ static bool find_sections(struct bytes file, struct sections *s)
     return section(s, h.e_shstrndx == SHN_XINDEX ? first.sh_link : h.e_shstrndx, &s->names);
 }
 
-static bool starts_with_one_of(const char *name, const char *const *beginnings)
-{
+static bool starts_with_one_of(const char *name, const char *const *beginnings) {
     for (; *beginnings; beginnings++)
         if (starts_with(name, *beginnings))
             return true;
@@ -112,25 +104,39 @@ static bool starts_with_one_of(const char *name, const char *const *beginnings)
 }
 
 /* Its C functions, operators new and delete, and what lies in std or __cxxabiv1. */
-static bool is_of_cxx_library(const char *name)
-{
-    static const char *const beginnings[] = {"__cxa_", "__gxx_personality", "_Znw", "_Zna", "_Zdl", "_Zda", "_ZSt", "_ZNSt", "_ZNKSt",
-                                             "_ZTVSt", "_ZTVNSt", "_ZTISt", "_ZTVN10__cxxabiv1", "__dynamic_cast", NULL};
-    return starts_with_one_of(name, beginnings) && strcmp(name, "__cxa_atexit") != 0 && strcmp(name, "__cxa_finalize") != 0;
+static bool is_of_cxx_library(const char *name) {
+    static const char *const beginnings[] = {"__cxa_",
+                                             "__gxx_personality",
+                                             "_Znw",
+                                             "_Zna",
+                                             "_Zdl",
+                                             "_Zda",
+                                             "_ZSt",
+                                             "_ZNSt",
+                                             "_ZNKSt",
+                                             "_ZTVSt",
+                                             "_ZTVNSt",
+                                             "_ZTISt",
+                                             "_ZTVN10__cxxabiv1",
+                                             "__dynamic_cast",
+                                             NULL};
+    return starts_with_one_of(name, beginnings) && strcmp(name, "__cxa_atexit") != 0 &&
+           strcmp(name, "__cxa_finalize") != 0;
 }
 
-#define NO_SANITIZERS "there are no sanitizer run-times in modules; define them in the program, or " \
-                      "compile without what calls them"
+#define NO_SANITIZERS                                                                                                  \
+    "there are no sanitizer run-times in modules; define them in the program, or "                                     \
+    "compile without what calls them"
 const struct run_time run_times[RUN_TIMES] = {
-    {"__enable_execute_stack", "stacks of modules are never executable, so that there are no trampolines; pass a pointer "
-                               "to the data beside the function's"},
+    {"__enable_execute_stack",
+     "stacks of modules are never executable, so that there are no trampolines; pass a pointer "
+     "to the data beside the function's"},
     {"__cyg_profile_func_", "-finstrument-functions calls them; define them in the program, or compile without it"},
     {"__sanitizer_", NO_SANITIZERS},
     {"__sancov_", NO_SANITIZERS},
 };
 
-static unsigned run_times_of(const char *symbol)
-{
+static unsigned run_times_of(const char *symbol) {
     unsigned bits = 0;
     for (size_t i = 0; i < RUN_TIMES; i++)
         if (strncmp(symbol, run_times[i].symbol, strlen(run_times[i].symbol)) == 0)
@@ -138,8 +144,7 @@ static unsigned run_times_of(const char *symbol)
     return bits;
 }
 
-static void read_symbols(const struct sections *s, const Elf64_Shdr *table, struct object_facts *facts)
-{
+static void read_symbols(const struct sections *s, const Elf64_Shdr *table, struct object_facts *facts) {
     Elf64_Shdr strings;
     if (!section(s, table->sh_link, &strings))
         return;
@@ -159,8 +164,7 @@ static void read_symbols(const struct sections *s, const Elf64_Shdr *table, stru
     }
 }
 
-static bool read_object(struct bytes file, struct object_facts *facts)
-{
+static bool read_object(struct bytes file, struct object_facts *facts) {
     struct sections s;
     if (!find_sections(file, &s))
         return false;
@@ -190,8 +194,7 @@ static struct {
     struct archive members; /* goes on behind the last one found */
 } current;
 
-static bool open_archive(const char *path)
-{
+static bool open_archive(const char *path) {
     if (current.path && strcmp(current.path, path) == 0)
         return current.file.size;
     map_release(current.file);
@@ -201,8 +204,7 @@ static bool open_archive(const char *path)
     return current.file.size;
 }
 
-static bool read_member(const char *name, struct object_facts *facts)
-{
+static bool read_member(const char *name, struct object_facts *facts) {
     for (int round = 0; round < 2; round++) {
         struct archive_member member;
         const char *error;
@@ -215,8 +217,7 @@ static bool read_member(const char *name, struct object_facts *facts)
 }
 
 /* A thin archive holds paths, relative to its own directory. */
-static bool read_thin_member(const char *name, struct object_facts *facts)
-{
+static bool read_thin_member(const char *name, struct object_facts *facts) {
     const char *slash = strrchr(current.path, '/');
     bool relative = name[0] != '/' && slash;
     struct bytes file = map_file(relative ? format("%.*s/%s", (int)(slash - current.path), current.path, name) : name);
@@ -226,21 +227,16 @@ static bool read_thin_member(const char *name, struct object_facts *facts)
 }
 
 /* Where the member's name begins in ARCHIVE(MEMBER), or NULL; either may have parentheses of its own. */
-static const char *member_in(const char *name)
-{
+static const char *member_in(const char *name) {
     for (const char *at = name; ends_with(name, ")") && (at = strchr(at, '(')); at++)
         if (access(format("%.*s", (int)(at - name), name), F_OK) == 0)
             return at;
     return NULL;
 }
 
-bool is_link_input(const char *name)
-{
-    return access(name, F_OK) == 0 || member_in(name);
-}
+bool is_link_input(const char *name) { return access(name, F_OK) == 0 || member_in(name); }
 
-bool object_facts(const char *name, struct object_facts *facts)
-{
+bool object_facts(const char *name, struct object_facts *facts) {
     *facts = (struct object_facts){0};
     const char *open = access(name, F_OK) == 0 ? NULL : member_in(name);
     if (!open) {

@@ -13,17 +13,18 @@ struct run_time {
 extern const struct run_time run_times[RUN_TIMES];
 
 struct object_facts {
-    bool code;           /* it has any */
-    unsigned traits;     /* BH_OBJECT_...; 0: another compiler or assembler made it */
+    bool code;       /* it has any */
+    unsigned traits; /* BH_OBJECT_...; 0: another compiler or assembler made it */
     bool defines_main;
-    bool makes_threads;  /* it refers to pthread_create or thrd_create */
-    bool needs_cxx;      /* it refers to the C++ library */
-    bool needs_unwinder; /* it refers to what C with -fexceptions needs */
+    bool makes_threads;          /* it refers to pthread_create or thrd_create */
+    bool needs_cxx;              /* it refers to the C++ library */
+    bool needs_unwinder;         /* it refers to what C with -fexceptions needs */
     unsigned refers_to, defines; /* which of run_times: a bit for each */
 };
 
-/* Reads an object by the name that the linker gives it: FILE, or ARCHIVE(MEMBER), of a thin archive, too. False if that is no object
- * for x86-64 that can be read. Where an archive has several members of a name, it is the next one each time. */
+/* Reads an object by the name that the linker gives it: FILE, or ARCHIVE(MEMBER), of a thin archive, too. False if that
+ * is no object for x86-64 that can be read. Where an archive has several members of a name, it is the next one each
+ * time. */
 bool object_facts(const char *name, struct object_facts *facts);
 
 /* Is it the name of such a file, or of a member of one that is there? */

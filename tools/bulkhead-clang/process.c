@@ -16,13 +16,9 @@ static char *temporary_directory;
 static struct args temporary_files;
 
 /* Ctrl-C reaches the whole process group. We outlive the tool only to remove the temporary files. */
-static void ignore_signal(int signal)
-{
-    (void)signal;
-}
+static void ignore_signal(int signal) { (void)signal; }
 
-char *temporary_file(const char *name)
-{
+char *temporary_file(const char *name) {
     if (!temporary_directory) {
         const char *base = getenv("TMPDIR");
         temporary_directory = format("%s/bulkhead-clang-XXXXXX", base && *base ? base : "/tmp");
@@ -43,8 +39,7 @@ char *temporary_file(const char *name)
     return path;
 }
 
-void process_clean_up(void)
-{
+void process_clean_up(void) {
     if (!temporary_directory)
         return;
     for (size_t i = 0; i < temporary_files.count; i++)
@@ -53,8 +48,7 @@ void process_clean_up(void)
     temporary_directory = NULL;
 }
 
-void process_print(const struct args *command)
-{
+void process_print(const struct args *command) {
     for (size_t i = 0; i < command->count; i++) {
         fputs(i ? " \"" : " \"", stderr);
         for (const char *c = command->items[i]; *c; c++) {
@@ -68,8 +62,7 @@ void process_print(const struct args *command)
 }
 
 /* The kernel refuses more than about 2 MiB of arguments and environment together; stay well below. */
-static bool is_long(const struct args *command)
-{
+static bool is_long(const struct args *command) {
     size_t total = 0;
     for (size_t i = 0; i < command->count; i++)
         total += strlen(command->items[i]) + 1 + sizeof(char *);
@@ -77,8 +70,7 @@ static bool is_long(const struct args *command)
 }
 
 /* The command with its arguments in a response file. */
-static struct args shorten(const struct args *command)
-{
+static struct args shorten(const struct args *command) {
     char *path = temporary_file("arguments");
     if (!args_write(command, path))
         die("cannot write %s: %s", path, strerror(errno));
@@ -87,15 +79,13 @@ static struct args shorten(const struct args *command)
     return shorter;
 }
 
-static _Noreturn void cannot_run(const char *tool, int error)
-{
+static _Noreturn void cannot_run(const char *tool, int error) {
     if (error == ENOENT)
         die("cannot find %s; is it installed? (the project's tools/packages.txt lists what is needed)", tool);
     die("cannot run %s: %s", tool, strerror(error));
 }
 
-static pid_t start(const struct args *command, const posix_spawn_file_actions_t *actions)
-{
+static pid_t start(const struct args *command, const posix_spawn_file_actions_t *actions) {
     struct args shorter;
     if (is_long(command)) {
         shorter = shorten(command);
@@ -108,8 +98,7 @@ static pid_t start(const struct args *command, const posix_spawn_file_actions_t 
     return child;
 }
 
-static int wait_for(pid_t child, const char *name)
-{
+static int wait_for(pid_t child, const char *name) {
     int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
@@ -117,14 +106,11 @@ static int wait_for(pid_t child, const char *name)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int process_run(const struct args *command)
-{
-    return wait_for(start(command, NULL), command->items[0]);
-}
+int process_run(const struct args *command) { return wait_for(start(command, NULL), command->items[0]); }
 
-/* Runs the command, with its standard output, and on request its standard error, in *text; NULL: it could not be read. */
-static int capture(const struct args *command, bool errors, char **text)
-{
+/* Runs the command, with its standard output, and on request its standard error, in *text; NULL: it could not be read.
+ */
+static int capture(const struct args *command, bool errors, char **text) {
     int ends[2];
     posix_spawn_file_actions_t actions;
     if (pipe2(ends, O_CLOEXEC) < 0 || posix_spawn_file_actions_init(&actions) != 0 ||
@@ -139,22 +125,19 @@ static int capture(const struct args *command, bool errors, char **text)
     return wait_for(child, command->items[0]);
 }
 
-char *process_output(const struct args *command)
-{
+char *process_output(const struct args *command) {
     char *text;
     return capture(command, true, &text) == 0 ? text : NULL;
 }
 
-int process_capture(const struct args *command, char **output)
-{
+int process_capture(const struct args *command, char **output) {
     int status = capture(command, false, output);
     if (!*output)
         die("cannot read what %s prints: %s", command->items[0], strerror(errno));
     return status;
 }
 
-void process_exec(const struct args *command)
-{
+void process_exec(const struct args *command) {
     if (temporary_directory || is_long(command))
         exit(process_run(command));
     execvp(command->items[0], command->items);

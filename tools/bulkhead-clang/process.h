@@ -8,8 +8,8 @@
 char *temporary_file(const char *name);
 void process_clean_up(void);
 
-/* Runs the command and returns its exit status, 128+signal if a signal ended it. Uses a response file when the arguments are
- * too long for exec and the tool is clang. */
+/* Runs the command and returns its exit status, 128+signal if a signal ended it. Uses a response file when the
+ * arguments are too long for exec and the tool is clang. */
 int process_run(const struct args *command);
 /* Runs the command and returns what it prints, on either stream; NULL if it fails. */
 char *process_output(const struct args *command);

@@ -8,8 +8,9 @@ struct refusal {
     const char *why;
 };
 
-#define NO_SHARED \
-    "a module is one static-PIE image; link everything into it (libraries as archives: autoconf by --disable-shared, Meson by " \
+#define NO_SHARED                                                                                                      \
+    "a module is one static-PIE image; link everything into it (libraries as archives: autoconf by --disable-shared, " \
+    "Meson by "                                                                                                        \
     "library() for shared_library()), or use --library for a module without main"
 
 static const struct refusal refusals[] = {
@@ -19,18 +20,22 @@ static const struct refusal refusals[] = {
     {"-dynamiclib", "a module is one static-PIE image; use --library for a module without main"},
     {"-pg", "the profiler's run-time is not available in modules; profile the host process, for example with perf"},
     {"-p", "the profiler's run-time is not available in modules; profile the host process, for example with perf"},
-    {"--profile", "the profiler's run-time is not available in modules; profile the host process, for example with perf"},
+    {"--profile",
+     "the profiler's run-time is not available in modules; profile the host process, for example with perf"},
     {"-flto*", "link-time optimisation would compile after the front has finished; drop it (-fno-lto)"},
     {"-ffat-lto-objects", "link-time optimisation is not available; drop it"},
     {"-fthinlto-index=*", "link-time optimisation would compile without the plugin; drop it"},
-    {"-fembed-bitcode*", "clang would compile the embedded bitcode again, without the plugin; drop it, or keep -emit-llvm's output"},
-    {"-fsplit-stack", "its prologues use a register that the instrumentation needs; drop it, stacks are contained anyway"},
+    {"-fembed-bitcode*",
+     "clang would compile the embedded bitcode again, without the plugin; drop it, or keep -emit-llvm's output"},
+    {"-fsplit-stack",
+     "its prologues use a register that the instrumentation needs; drop it, stacks are contained anyway"},
     {"-fno-integrated-as", "another assembler would bypass the instrumentation; drop it"},
     {"-no-integrated-as", "another assembler would bypass the instrumentation; drop it"},
     {"-fno-use-init-array", "constructors in .ctors would never run; drop it"},
     {"-femulated-tls", "its run-time is not available in modules; drop it, thread-local variables work without"},
     {"-cc1*", "it calls the inside of clang, which gets the plugin only from the outside; use the driver's options"},
-    {"--config*", "a configuration file would pass the front unseen; give its options here, or in a response file by @FILE"},
+    {"--config*",
+     "a configuration file would pass the front unseen; give its options here, or in a response file by @FILE"},
     {"-Xarch_*", "there is one processor to compile for; give the option itself"},
     {"-fsycl*", "modules run on the processor only; drop it"},
     {"--hipstdpar*", "modules run on the processor only; drop it"},
@@ -57,14 +62,19 @@ static const struct refusal refusals[] = {
     {"-m32", "modules are 64-bit code"},
     {"-m16", "modules are 64-bit code"},
     {"-mx32", "modules have 64-bit pointers"},
-    {"-mbranches-within-32B-boundaries", "bundles already keep instructions from crossing 32 bytes, and calls end there; drop it"},
+    {"-mbranches-within-32B-boundaries",
+     "bundles already keep instructions from crossing 32 bytes, and calls end there; drop it"},
     {"-fxray-instrument", "its run-time is not available in modules; drop it"},
-    {"-fprofile-instr-generate*", "the profiling run-time is not available in modules; collect the profile from a native build"},
-    {"-fprofile-generate*", "the profiling run-time is not available in modules; collect the profile from a native build"},
-    {"-fcs-profile-generate*", "the profiling run-time is not available in modules; collect the profile from a native build"},
+    {"-fprofile-instr-generate*",
+     "the profiling run-time is not available in modules; collect the profile from a native build"},
+    {"-fprofile-generate*",
+     "the profiling run-time is not available in modules; collect the profile from a native build"},
+    {"-fcs-profile-generate*",
+     "the profiling run-time is not available in modules; collect the profile from a native build"},
     {"-fcreate-profile", "the profiling run-time is not available in modules; collect the profile from a native build"},
     {"-fmemory-profile", "the profiling run-time is not available in modules; collect the profile from a native build"},
-    {"-fmemory-profile=*", "the profiling run-time is not available in modules; collect the profile from a native build"},
+    {"-fmemory-profile=*",
+     "the profiling run-time is not available in modules; collect the profile from a native build"},
     {"-fprofile-arcs", "the coverage run-time is not available in modules; collect coverage from a native build"},
     {"-ftest-coverage", "the coverage run-time is not available in modules; collect coverage from a native build"},
     {"--coverage", "the coverage run-time is not available in modules; collect coverage from a native build"},
@@ -81,7 +91,8 @@ static const struct refusal linker_refusals[] = {
     {"-plugin-opt*", "link-time optimisation would compile without the plugin; drop it"},
 };
 
-/* Options of the assembler that clang accepts for C and then ignores. For assembly language bulkhead-as knows them all. */
+/* Options of the assembler that clang accepts for C and then ignores. For assembly language bulkhead-as knows them all.
+ */
 static const struct refusal assembler_refusals[] = {
     {"-mrelax-relocations=yes", "the linker would rewrite what is laid out in bundles; drop it"},
     {"-mcpu=*", "it is no option of x86; drop it"},
@@ -90,16 +101,15 @@ static const struct refusal assembler_refusals[] = {
 };
 
 /* Options that end in the same letters as a refused pattern but are harmless. */
-static const char *const harmless[] = {"-fopenmp-simd", "-fembed-bitcode=off", "-fembed-bitcode=marker", "-fembed-bitcode-marker"};
+static const char *const harmless[] = {"-fopenmp-simd", "-fembed-bitcode=off", "-fembed-bitcode=marker",
+                                       "-fembed-bitcode-marker"};
 
-static bool matches(const char *pattern, const char *option)
-{
+static bool matches(const char *pattern, const char *option) {
     size_t n = strlen(pattern);
     return pattern[n - 1] == '*' ? strncmp(option, pattern, n - 1) == 0 : strcmp(option, pattern) == 0;
 }
 
-void refuse_option(const char *option)
-{
+void refuse_option(const char *option) {
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
         if (strcmp(option, harmless[i]) == 0)
             return;
@@ -109,8 +119,7 @@ void refuse_option(const char *option)
 }
 
 /* Options of one table among OPTIONS: one, or some between commas. DASHES: two hyphens are as good as one. */
-static void refuse_among(const struct refusal *table, size_t count, const char *options, bool commas, bool dashes)
-{
+static void refuse_among(const struct refusal *table, size_t count, const char *options, bool commas, bool dashes) {
     do {
         size_t n = commas ? strcspn(options, ",") : strlen(options);
         char *option = format("%.*s", (int)n, options);
@@ -121,12 +130,10 @@ static void refuse_among(const struct refusal *table, size_t count, const char *
     } while (*options++ == ',');
 }
 
-void refuse_linker_options(const char *options, bool commas)
-{
+void refuse_linker_options(const char *options, bool commas) {
     refuse_among(linker_refusals, sizeof linker_refusals / sizeof *linker_refusals, options, commas, true);
 }
 
-void refuse_assembler_options(const char *options, bool commas)
-{
+void refuse_assembler_options(const char *options, bool commas) {
     refuse_among(assembler_refusals, sizeof assembler_refusals / sizeof *assembler_refusals, options, commas, false);
 }

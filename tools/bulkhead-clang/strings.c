@@ -9,8 +9,7 @@
 
 const char *program_name = "bulkhead-clang";
 
-void die(const char *fmt, ...)
-{
+void die(const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
     fprintf(stderr, "%s: error: ", program_name);
@@ -20,15 +19,13 @@ void die(const char *fmt, ...)
     exit(1);
 }
 
-static void *must(void *memory)
-{
+static void *must(void *memory) {
     if (!memory)
         die("out of memory");
     return memory;
 }
 
-void args_add(struct args *args, const char *item)
-{
+void args_add(struct args *args, const char *item) {
     if (args->count + 1 >= args->room) {
         args->room = args->room ? args->room * 2 : 64;
         args->items = must(realloc(args->items, args->room * sizeof *args->items));
@@ -37,14 +34,12 @@ void args_add(struct args *args, const char *item)
     args->items[args->count] = NULL;
 }
 
-void args_add_all(struct args *args, const struct args *more)
-{
+void args_add_all(struct args *args, const struct args *more) {
     for (size_t i = 0; i < more->count; i++)
         args_add(args, more->items[i]);
 }
 
-void args_add_list(struct args *args, ...)
-{
+void args_add_list(struct args *args, ...) {
     va_list ap;
     va_start(ap, args);
     for (const char *item; (item = va_arg(ap, const char *));)
@@ -52,8 +47,7 @@ void args_add_list(struct args *args, ...)
     va_end(ap);
 }
 
-char *format(const char *fmt, ...)
-{
+char *format(const char *fmt, ...) {
     char *text;
     va_list ap;
     va_start(ap, fmt);
@@ -63,25 +57,19 @@ char *format(const char *fmt, ...)
     return text;
 }
 
-bool starts_with(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
+bool starts_with(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
 
-bool ends_with(const char *text, const char *suffix)
-{
+bool ends_with(const char *text, const char *suffix) {
     size_t n = strlen(text), m = strlen(suffix);
     return n >= m && strcmp(text + n - m, suffix) == 0;
 }
 
-const char *base_name(const char *path)
-{
+const char *base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
 
-char *read_stream(FILE *file)
-{
+char *read_stream(FILE *file) {
     size_t size = 0, room = 4096;
     char *text = must(malloc(room));
     for (;;) {
@@ -102,15 +90,13 @@ char *read_stream(FILE *file)
 }
 
 /* The whole of the file as a string, or NULL. */
-static char *read_file(const char *path)
-{
+static char *read_file(const char *path) {
     FILE *file = fopen(path, "re");
     return file ? read_stream(file) : NULL;
 }
 
 /* Takes one argument off the text at *at: quotes group, a backslash takes the next character as it is. */
-static char *next_token(char **at)
-{
+static char *next_token(char **at) {
     char *in = *at;
     while (isspace((unsigned char)*in))
         in++;
@@ -134,8 +120,7 @@ static char *next_token(char **at)
     return must(strndup(token, (size_t)(out - token)));
 }
 
-static void expand_one(struct args *args, const char *arg, int depth)
-{
+static void expand_one(struct args *args, const char *arg, int depth) {
     char *text = arg[0] == '@' ? read_file(arg + 1) : NULL;
     if (!text) {
         args_add(args, arg);
@@ -149,14 +134,12 @@ static void expand_one(struct args *args, const char *arg, int depth)
     free(text);
 }
 
-void args_expand(struct args *args, char *const *argv, size_t count)
-{
+void args_expand(struct args *args, char *const *argv, size_t count) {
     for (size_t i = 0; i < count; i++)
         expand_one(args, argv[i], 0);
 }
 
-bool args_write(const struct args *args, const char *path)
-{
+bool args_write(const struct args *args, const char *path) {
     FILE *file = fopen(path, "we");
     if (!file)
         return false;

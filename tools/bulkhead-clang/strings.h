@@ -30,8 +30,8 @@ bool starts_with(const char *text, const char *prefix);
 bool ends_with(const char *text, const char *suffix);
 const char *base_name(const char *path);
 
-/* Appends argv to args with every @FILE replaced by the arguments in FILE, recursively, by the quoting rules of GNU tools
- * (which are clang's). An @FILE that cannot be opened stays as it is, as there. */
+/* Appends argv to args with every @FILE replaced by the arguments in FILE, recursively, by the quoting rules of GNU
+ * tools (which are clang's). An @FILE that cannot be opened stays as it is, as there. */
 void args_expand(struct args *args, char *const *argv, size_t count);
 
 /* Writes args, from the second on, to PATH so that args_expand and clang read the same back. False with errno set. */

@@ -27,8 +27,10 @@
 static int failed(const char *what) {
     fprintf(stderr,
             PROGRAM_NAME ": --binfmt: cannot %s: %s. It needs user namespaces, and Linux 6.7 for a binfmt_misc in "
-            "them. Without it, have modules started by " PROGRAM_NAME ": CMake and Meson do, automake does by make check "
-            "LOG_COMPILER=" PROGRAM_NAME "\n", what, strerror(errno));
+                         "them. Without it, have modules started by " PROGRAM_NAME
+                         ": CMake and Meson do, automake does by make check "
+                         "LOG_COMPILER=" PROGRAM_NAME "\n",
+            what, strerror(errno));
     return STATUS_USAGE;
 }
 
@@ -128,7 +130,9 @@ static int write_start(char **argv, int command) {
 static int register_modules(void) {
     const Elf64_Ehdr header = {
         .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-        .e_type = ET_DYN, .e_machine = EM_X86_64, .e_flags = MODULE_ELF_FLAGS,
+        .e_type = ET_DYN,
+        .e_machine = EM_X86_64,
+        .e_flags = MODULE_ELF_FLAGS,
     };
     Elf64_Ehdr mask = {.e_type = 0xffff, .e_machine = 0xffff, .e_flags = 0xffffffff};
     memset(mask.e_ident, 0xff, EI_OSABI);

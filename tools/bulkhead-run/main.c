@@ -46,20 +46,16 @@ static int report_error(void) {
     fputs("\n", stderr);
     switch (bh_last_error()->error) {
     case BH_ERROR_UNREADABLE:
-    case BH_ERROR_NOT_ELF:
-        return STATUS_UNREADABLE;
+    case BH_ERROR_NOT_ELF: return STATUS_UNREADABLE;
     case BH_ERROR_MALFORMED:
     case BH_ERROR_CONTRACT:
     case BH_ERROR_STORES_ONLY:
     case BH_ERROR_REFUSED:
     case BH_ERROR_CPU:
     case BH_ERROR_FORBIDDEN:
-    case BH_ERROR_KIND:
-        return STATUS_REFUSED;
-    case BH_ERROR_DEADLINE:
-        return STATUS_DEADLINE;
-    default:
-        return STATUS_USAGE;
+    case BH_ERROR_KIND: return STATUS_REFUSED;
+    case BH_ERROR_DEADLINE: return STATUS_DEADLINE;
+    default: return STATUS_USAGE;
     }
 }
 
@@ -95,10 +91,11 @@ static void report_stats(const bh_module *module, const bh_instance *instance, d
     bh_instance_get_usage(instance, &usage);
     double milliseconds = (double)info.verify_ns / 1e6;
     fprintf(stderr,
-            PROGRAM_NAME ": code %" PRIu64 " bytes, verified in %.2f ms (%.0f MB/s)\n"
-            PROGRAM_NAME ": ran %.3f s; memory peak %.1f MiB in %u mappings; %" PRIu64 " system calls, %" PRIu64 " refused\n",
-            info.code_size, milliseconds, info.verify_ns ? (double)info.code_size * 1e3 / (double)info.verify_ns : 0.0, seconds,
-            (double)usage.mapped_peak / (1 << 20), usage.mappings, usage.host_calls, usage.refused);
+            PROGRAM_NAME ": code %" PRIu64 " bytes, verified in %.2f ms (%.0f MB/s)\n" PROGRAM_NAME
+                         ": ran %.3f s; memory peak %.1f MiB in %u mappings; %" PRIu64 " system calls, %" PRIu64
+                         " refused\n",
+            info.code_size, milliseconds, info.verify_ns ? (double)info.code_size * 1e3 / (double)info.verify_ns : 0.0,
+            seconds, (double)usage.mapped_peak / (1 << 20), usage.mappings, usage.host_calls, usage.refused);
 }
 
 /* Ends as a program of the host does by this signal; a core would be this process's. */
@@ -115,8 +112,7 @@ static void end_by(int number) {
 /* In the host's working directory, if there is one of that name in what was granted. */
 static bh_error create_instance(bh_module *module, const struct options *options, bh_instance **instance) {
     bh_error error = bh_instance_create(module, options->policy, instance);
-    if (error == BH_ERROR_POLICY && options->seek_directory &&
-        !bh_policy_set_working_directory(options->policy, "/"))
+    if (error == BH_ERROR_POLICY && options->seek_directory && !bh_policy_set_working_directory(options->policy, "/"))
         error = bh_instance_create(module, options->policy, instance);
     return error;
 }
@@ -128,7 +124,9 @@ static int run(bh_module *module, const struct options *options, int argc, char 
     bh_module_info info;
     bh_module_get_info(module, &info);
     if (options->threads && !info.threads && !options->started_in)
-        fputs(PROGRAM_NAME ": note: the program was built without -pthread: it makes no threads, whatever --threads says\n", stderr);
+        fputs(PROGRAM_NAME
+              ": note: the program was built without -pthread: it makes no threads, whatever --threads says\n",
+              stderr);
     if (create_instance(module, options, &instance))
         return report_error();
     bh_instance_set_deadline(instance, options->deadline);
@@ -170,8 +168,10 @@ int main(int argc, char **argv) {
     if (options.log_refused)
         bh_policy_set_log(options.policy, report_call, NULL);
 
-    bh_module_options module_options = {.struct_size = sizeof(module_options), .allow_stores_only = options.allow_stores_only,
-                                        .refusal = report_refusal, .refusal_context = (void *)path};
+    bh_module_options module_options = {.struct_size = sizeof(module_options),
+                                        .allow_stores_only = options.allow_stores_only,
+                                        .refusal = report_refusal,
+                                        .refusal_context = (void *)path};
     if (bh_engine_create(&(bh_engine_options){.struct_size = sizeof(bh_engine_options), .slots = 1}, &engine) ||
         bh_module_load(engine, path, &module_options, &module))
         status = report_error();

@@ -102,7 +102,8 @@ static int parse_number(const char *option, const char *text, double scale, doub
     errno = 0;
     double value = strtod(text, &end);
     if (errno || end == text || *end || !(value > 0) || !(value * scale <= most)) {
-        fprintf(stderr, PROGRAM_NAME ": %s wants a positive number, not '%s'; see " PROGRAM_NAME " --help\n", option, text);
+        fprintf(stderr, PROGRAM_NAME ": %s wants a positive number, not '%s'; see " PROGRAM_NAME " --help\n", option,
+                text);
         return STATUS_USAGE;
     }
     *out = (uint64_t)(value * scale);
@@ -120,18 +121,41 @@ static int inherit_environment(bh_policy *policy) {
 }
 
 static int parse(int argc, char **argv, struct options *options) {
-    enum { DIR = 1000, CWD, INHERIT, ARGV0, ENV, DEADLINE, MEMORY, STACK, THREADS, STORES_ONLY, STATS, LOG, HELP, VERSION,
-           POLICY, BINFMT };
-    static const struct option known[] = {
-        {"dir", required_argument, NULL, DIR},           {"env", required_argument, NULL, ENV},
-        {"deadline", required_argument, NULL, DEADLINE}, {"memory", required_argument, NULL, MEMORY},
-        {"stack", required_argument, NULL, STACK},       {"allow-stores-only", no_argument, NULL, STORES_ONLY},
-        {"stats", no_argument, NULL, STATS},             {"log-refused", no_argument, NULL, LOG},
-        {"policy", required_argument, NULL, POLICY},     {"threads", required_argument, NULL, THREADS},
-        {"help", no_argument, NULL, HELP},               {"version", no_argument, NULL, VERSION},
-        {"cwd", required_argument, NULL, CWD},           {"binfmt", no_argument, NULL, BINFMT},
-        {"inherit-env", no_argument, NULL, INHERIT},     {"argv0", required_argument, NULL, ARGV0},
-        {NULL, 0, NULL, 0}};
+    enum {
+        DIR = 1000,
+        CWD,
+        INHERIT,
+        ARGV0,
+        ENV,
+        DEADLINE,
+        MEMORY,
+        STACK,
+        THREADS,
+        STORES_ONLY,
+        STATS,
+        LOG,
+        HELP,
+        VERSION,
+        POLICY,
+        BINFMT
+    };
+    static const struct option known[] = {{"dir", required_argument, NULL, DIR},
+                                          {"env", required_argument, NULL, ENV},
+                                          {"deadline", required_argument, NULL, DEADLINE},
+                                          {"memory", required_argument, NULL, MEMORY},
+                                          {"stack", required_argument, NULL, STACK},
+                                          {"allow-stores-only", no_argument, NULL, STORES_ONLY},
+                                          {"stats", no_argument, NULL, STATS},
+                                          {"log-refused", no_argument, NULL, LOG},
+                                          {"policy", required_argument, NULL, POLICY},
+                                          {"threads", required_argument, NULL, THREADS},
+                                          {"help", no_argument, NULL, HELP},
+                                          {"version", no_argument, NULL, VERSION},
+                                          {"cwd", required_argument, NULL, CWD},
+                                          {"binfmt", no_argument, NULL, BINFMT},
+                                          {"inherit-env", no_argument, NULL, INHERIT},
+                                          {"argv0", required_argument, NULL, ARGV0},
+                                          {NULL, 0, NULL, 0}};
     uint64_t number;
     int status = -1;
     bool inherit = false;
@@ -140,15 +164,9 @@ static int parse(int argc, char **argv, struct options *options) {
     opterr = 0;
     for (int option; status < 0 && (option = getopt_long(argc, argv, "+:", known, NULL)) != -1;) {
         switch (option) {
-        case POLICY:
-            status = load_policy(options, optarg, granted);
-            break;
-        case DIR:
-            status = grant_directory(options, optarg);
-            break;
-        case ENV:
-            status = bh_policy_add_environment(options->policy, optarg) ? failed() : -1;
-            break;
+        case POLICY: status = load_policy(options, optarg, granted); break;
+        case DIR: status = grant_directory(options, optarg); break;
+        case ENV: status = bh_policy_add_environment(options->policy, optarg) ? failed() : -1; break;
         case BINFMT:
             if (optind != 2)
                 status = wrong("--binfmt comes %s", "first");
@@ -158,18 +176,14 @@ static int parse(int argc, char **argv, struct options *options) {
             cwd = true;
             status = bh_policy_set_working_directory(options->policy, optarg) ? failed() : -1;
             break;
-        case INHERIT:
-            inherit = true;
-            break;
+        case INHERIT: inherit = true; break;
         case ARGV0:
             if (options->binfmt)
                 status = wrong("--argv0 %s is for one program; with --binfmt each has the name that it is started by",
                                optarg);
             options->argv0 = optarg;
             break;
-        case DEADLINE:
-            status = parse_number("--deadline", optarg, 1e9, 9e18, &options->deadline);
-            break;
+        case DEADLINE: status = parse_number("--deadline", optarg, 1e9, 9e18, &options->deadline); break;
         case MEMORY:
             status = parse_number("--memory", optarg, 1 << 20, 9e18, &number);
             if (status < 0)
@@ -186,27 +200,18 @@ static int parse(int argc, char **argv, struct options *options) {
                 status = failed();
             options->threads = true;
             break;
-        case STORES_ONLY:
-            options->allow_stores_only = true;
-            break;
-        case STATS:
-            options->stats = true;
-            break;
-        case LOG:
-            options->log_refused = true;
-            break;
-        case HELP:
-            fputs(help, stdout);
-            return 0;
+        case STORES_ONLY: options->allow_stores_only = true; break;
+        case STATS: options->stats = true; break;
+        case LOG: options->log_refused = true; break;
+        case HELP: fputs(help, stdout); return 0;
         case VERSION:
             printf(PROGRAM_NAME " %s (contract version %d)\n", BULKHEAD_VERSION, BH_CONTRACT_VERSION);
             return 0;
-        case ':':
-            return wrong("%s wants a value", argv[optind - 1]);
-        default:
-            return wrong("unknown option '%s'", argv[optind - 1]);
+        case ':': return wrong("%s wants a value", argv[optind - 1]);
+        default: return wrong("unknown option '%s'", argv[optind - 1]);
         }
-        granted |= option == DIR || option == CWD || option == ENV || option == MEMORY || option == STACK || option == POLICY;
+        granted |=
+            option == DIR || option == CWD || option == ENV || option == MEMORY || option == STACK || option == POLICY;
     }
     if (status < 0 && optind == argc)
         return wrong("%s", "no program given");

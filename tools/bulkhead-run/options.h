@@ -19,13 +19,13 @@ struct options {
     bh_policy *policy;
     uint64_t deadline; /* nanoseconds, 0: none */
     bool allow_stores_only, stats, log_refused;
-    bool policy_file; /* the policy came from a file: nothing is granted beyond it and the options */
-    bool threads;     /* --threads was given */
-    char *argv0;      /* NULL: the program's */
-    bool binfmt;      /* --binfmt was given: what follows the options is a command of the host's */
-    char *started_in; /* not NULL: the kernel started this for a module of that command; where --binfmt was given */
+    bool policy_file;    /* the policy came from a file: nothing is granted beyond it and the options */
+    bool threads;        /* --threads was given */
+    char *argv0;         /* NULL: the program's */
+    bool binfmt;         /* --binfmt was given: what follows the options is a command of the host's */
+    char *started_in;    /* not NULL: the kernel started this for a module of that command; where --binfmt was given */
     bool seek_directory; /* the guest's working directory is the host's, if it was granted */
-    int program;      /* index in argv */
+    int program;         /* index in argv */
 };
 
 /* Parses argv into *options, whose policy exists. Returns -1 to go on, or a status to exit with. */

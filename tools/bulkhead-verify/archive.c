@@ -10,24 +10,16 @@ struct header {
     char name[16], date[12], uid[6], gid[6], mode[8], size[10], end[2];
 };
 
-bool is_archive(const uint8_t *data, size_t size)
-{
-    return size >= MAGIC && !memcmp(data, "!<arch>\n", MAGIC);
-}
+bool is_archive(const uint8_t *data, size_t size) { return size >= MAGIC && !memcmp(data, "!<arch>\n", MAGIC); }
 
-bool is_thin_archive(const uint8_t *data, size_t size)
-{
-    return size >= MAGIC && !memcmp(data, "!<thin>\n", MAGIC);
-}
+bool is_thin_archive(const uint8_t *data, size_t size) { return size >= MAGIC && !memcmp(data, "!<thin>\n", MAGIC); }
 
-void archive_open(struct archive *archive, const uint8_t *data, size_t size)
-{
+void archive_open(struct archive *archive, const uint8_t *data, size_t size) {
     *archive = (struct archive){.data = data, .size = size, .at = MAGIC};
 }
 
 /* A decimal field: digits, then spaces to its end. At most ten digits, so nothing overflows. */
-static bool parse_decimal(const char *field, size_t width, uint64_t *value)
-{
+static bool parse_decimal(const char *field, size_t width, uint64_t *value) {
     size_t i = 0;
     *value = 0;
     for (; i < width && field[i] >= '0' && field[i] <= '9'; i++)
@@ -39,26 +31,23 @@ static bool parse_decimal(const char *field, size_t width, uint64_t *value)
     return i == width;
 }
 
-static void copy_name(struct archive_member *member, const uint8_t *text, size_t length)
-{
+static void copy_name(struct archive_member *member, const uint8_t *text, size_t length) {
     if (length >= sizeof member->name)
         length = sizeof member->name - 1;
     memcpy(member->name, text, length);
     member->name[length] = 0;
 }
 
-static size_t length_to(const uint8_t *text, size_t limit, const char *stops)
-{
+static size_t length_to(const uint8_t *text, size_t limit, const char *stops) {
     size_t n = 0;
     while (n < limit && text[n] && !strchr(stops, text[n]))
         n++;
     return n;
 }
 
-/* Names longer than 15 bytes: "/123" (GNU) is an offset into the table of names, "#1/20" (BSD) says that the name is the first 20
- * bytes of the member. */
-static bool take_name(const struct archive *archive, const struct header *header, struct archive_member *member)
-{
+/* Names longer than 15 bytes: "/123" (GNU) is an offset into the table of names, "#1/20" (BSD) says that the name is
+ * the first 20 bytes of the member. */
+static bool take_name(const struct archive *archive, const struct header *header, struct archive_member *member) {
     uint64_t number;
     if (header->name[0] == '/' && parse_decimal(header->name + 1, sizeof header->name - 1, &number)) {
         if (number >= archive->names_size)
@@ -80,13 +69,12 @@ static bool take_name(const struct archive *archive, const struct header *header
     return true;
 }
 
-static bool is_own_table(const struct header *header, const struct archive_member *member)
-{
-    return !memcmp(header->name, "/ ", 2) || !memcmp(header->name, "/SYM64/ ", 8) || !strncmp(member->name, "__.SYMDEF", 9);
+static bool is_own_table(const struct header *header, const struct archive_member *member) {
+    return !memcmp(header->name, "/ ", 2) || !memcmp(header->name, "/SYM64/ ", 8) ||
+           !strncmp(member->name, "__.SYMDEF", 9);
 }
 
-bool archive_next(struct archive *archive, struct archive_member *member, const char **error)
-{
+bool archive_next(struct archive *archive, struct archive_member *member, const char **error) {
     *error = NULL;
     while (archive->at < archive->size) {
         struct header header;

@@ -17,8 +17,7 @@
 
 enum { BYTES_COLUMN = 11 }; /* most instructions are no longer; what is longer moves its text to the right */
 
-static void print_symbol(const struct file_report *report, uint64_t address)
-{
+static void print_symbol(const struct file_report *report, uint64_t address) {
     uint64_t offset = 0;
     const char *symbol = report->symbolize ? report->symbolize(report->symbols, address, &offset) : NULL;
     if (!symbol)
@@ -28,8 +27,7 @@ static void print_symbol(const struct file_report *report, uint64_t address)
     printf("+0x%" PRIx64 ">", offset);
 }
 
-static void print_heading(const struct file_report *report)
-{
+static void print_heading(const struct file_report *report) {
     const struct marks *marks = &report->marks;
     set_color(report->options, COLOR_HEADING);
     print_name(report);
@@ -49,8 +47,7 @@ static void print_heading(const struct file_report *report)
     putchar('\n');
 }
 
-static void print_reason(const struct file_report *report, const struct bh_verify_refusal *r)
-{
+static void print_reason(const struct file_report *report, const struct bh_verify_refusal *r) {
     printf(" %s: %s", r->rule, r->reason);
     if (r->target) {
         printf(" (0x%" PRIx64, r->target);
@@ -60,15 +57,11 @@ static void print_reason(const struct file_report *report, const struct bh_verif
 }
 
 /* A refusal of something unknown names one byte; the mark goes under whatever the disassembler makes of it. */
-static uint64_t end_of(const struct bh_verify_refusal *r)
-{
-    return r->address + r->length;
-}
+static uint64_t end_of(const struct bh_verify_refusal *r) { return r->address + r->length; }
 
 /* Marks under the instruction at [start, end), whose text begins at a column and has a width: one line for each refusal
  * that begins in it, and a line without reason when one that began before goes on and ends later. */
-static void print_marks(const struct file_report *report, uint64_t start, uint64_t end, int column, int width)
-{
+static void print_marks(const struct file_report *report, uint64_t start, uint64_t end, int column, int width) {
     const struct marks *marks = &report->marks;
     for (unsigned i = 0; i < marks->count; i++) {
         const struct bh_verify_refusal *r = &marks->refusal[i];
@@ -86,8 +79,7 @@ static void print_marks(const struct file_report *report, uint64_t start, uint64
     }
 }
 
-static bool is_marked(const struct marks *marks, uint64_t start, uint64_t end)
-{
+static bool is_marked(const struct marks *marks, uint64_t start, uint64_t end) {
     for (unsigned i = 0; i < marks->count; i++)
         if (marks->refusal[i].address < end && end_of(&marks->refusal[i]) > start)
             return true;
@@ -95,8 +87,7 @@ static bool is_marked(const struct marks *marks, uint64_t start, uint64_t end)
 }
 
 /* One-byte fill (hlt, int3, nop) comes in long runs: how often the byte at `at` is repeated, unmarked, before `end`. */
-static size_t run_length(const struct file_report *report, size_t at, size_t end)
-{
+static size_t run_length(const struct file_report *report, size_t at, size_t end) {
     const uint8_t *code = report->code;
     size_t n = 1;
     if (code[at] != 0xF4 && code[at] != 0xCC && code[at] != 0x90)
@@ -107,8 +98,7 @@ static size_t run_length(const struct file_report *report, size_t at, size_t end
     return is_marked(&report->marks, report->code_address + at, report->code_address + at + 1) ? 1 : n;
 }
 
-static void print_annotation(const struct file_report *report, uint64_t start, uint64_t end)
-{
+static void print_annotation(const struct file_report *report, uint64_t start, uint64_t end) {
     const char *symbol = report->annotate ? report->annotate(report->symbols, start, end) : NULL;
     if (symbol && *symbol) {
         printf("  [");
@@ -118,8 +108,7 @@ static void print_annotation(const struct file_report *report, uint64_t start, u
 }
 
 /* Prints what begins at the offset; returns its length. */
-static size_t print_instruction(const struct file_report *report, size_t at, size_t bundle_end)
-{
+static size_t print_instruction(const struct file_report *report, size_t at, size_t bundle_end) {
     char text[128];
     uint64_t address = report->code_address + at;
     size_t run = run_length(report, at, bundle_end);
@@ -140,8 +129,7 @@ static size_t print_instruction(const struct file_report *report, size_t at, siz
     return run > 1 ? run : length;
 }
 
-static void print_bundle(const struct file_report *report)
-{
+static void print_bundle(const struct file_report *report) {
     const struct marks *marks = &report->marks;
     size_t start = (size_t)(marks->refusal[0].bundle - report->code_address), at = start;
     size_t end = report->code_size - start < BH_BUNDLE_SIZE ? report->code_size : start + BH_BUNDLE_SIZE;
@@ -165,8 +153,7 @@ static void print_bundle(const struct file_report *report)
     }
 }
 
-void diagnostic_flush(struct file_report *report)
-{
+void diagnostic_flush(struct file_report *report) {
     struct marks *marks = &report->marks;
     if (!marks->count)
         return;
@@ -178,8 +165,7 @@ void diagnostic_flush(struct file_report *report)
     marks->count = 0;
 }
 
-void diagnostic_add(struct file_report *report, const struct bh_verify_refusal *refusal)
-{
+void diagnostic_add(struct file_report *report, const struct bh_verify_refusal *refusal) {
     struct marks *marks = &report->marks;
     if (marks->count && (marks->refusal[0].bundle != refusal->bundle || marks->count == BH_BUNDLE_SIZE))
         diagnostic_flush(report);

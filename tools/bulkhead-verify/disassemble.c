@@ -4,8 +4,7 @@
 #include <Zydis/Zydis.h>
 #include <stdio.h>
 
-size_t disassemble_one(const uint8_t *code, size_t size, uint64_t address, char *text, size_t room)
-{
+size_t disassemble_one(const uint8_t *code, size_t size, uint64_t address, char *text, size_t room) {
     ZydisDecoder decoder;
     ZydisFormatter formatter;
     ZydisDecodedInstruction insn;
@@ -23,8 +22,7 @@ size_t disassemble_one(const uint8_t *code, size_t size, uint64_t address, char 
     return insn.length;
 }
 
-bool mnemonic_of(const uint8_t *code, size_t size, char *name, size_t room)
-{
+bool mnemonic_of(const uint8_t *code, size_t size, char *name, size_t room) {
     ZydisDecoder decoder;
     ZydisDecodedInstruction insn;
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
@@ -34,8 +32,7 @@ bool mnemonic_of(const uint8_t *code, size_t size, char *name, size_t room)
     return true;
 }
 
-void disassemble(const uint8_t *code, size_t size, uint64_t address, char *text, size_t room)
-{
+void disassemble(const uint8_t *code, size_t size, uint64_t address, char *text, size_t room) {
     size_t used = 0;
     text[0] = 0;
     for (size_t at = 0; at < size && used + 2 < room;) {

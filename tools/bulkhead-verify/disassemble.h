@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Writes the instruction at code in AT&T syntax to text (room > 0 bytes, always terminated) and returns its length. Bytes that are
- * no instruction, or are cut off by size, give a text that says so, and 0. */
+/* Writes the instruction at code in AT&T syntax to text (room > 0 bytes, always terminated) and returns its length.
+ * Bytes that are no instruction, or are cut off by size, give a text that says so, and 0. */
 size_t disassemble_one(const uint8_t *code, size_t size, uint64_t address, char *text, size_t room);
 
 /* The mnemonic of the instruction at code; false when it is none, or not exactly size bytes long. */

@@ -14,9 +14,9 @@ static const struct rule {
     const char *accepted, *refused; /* bytes, or words about a file */
     const char *by;                 /* code: the rule that refuses the bytes; otherwise NULL */
 } rules[] = {
-#define CODE(name, title, demands, why, advice, accepted, refused, by) \
+#define CODE(name, title, demands, why, advice, accepted, refused, by)                                                 \
     {name, title, demands, why, advice, accepted, refused, by},
-#define FILE_RULE(name, title, demands, why, advice, accepted, refused, example) \
+#define FILE_RULE(name, title, demands, why, advice, accepted, refused, example)                                       \
     {name, title, demands, why, advice, accepted, refused, NULL},
 #define OBJECT(name, title, demands, why, advice) {name, title, demands, why, advice, NULL, NULL, NULL},
 #include "rules.def"
@@ -26,8 +26,7 @@ static const struct rule {
 };
 enum { RULE_COUNT = sizeof rules / sizeof *rules };
 
-static void print_wrapped(const char *text)
-{
+static void print_wrapped(const char *text) {
     size_t column = 0;
     while (*text) {
         size_t word = strcspn(text, " ");
@@ -43,16 +42,14 @@ static void print_wrapped(const char *text)
     putchar('\n');
 }
 
-static void print_heading(const struct options *options, const char *text)
-{
+static void print_heading(const struct options *options, const char *text) {
     set_color(options, COLOR_HEADING);
     printf("%s\n", text);
     set_color(options, COLOR_PLAIN);
 }
 
 /* The notation of rules.def. */
-static size_t parse_bytes(const char *text, uint8_t *code)
-{
+static size_t parse_bytes(const char *text, uint8_t *code) {
     size_t n = 0;
     while (*text) {
         char *end;
@@ -73,8 +70,7 @@ static size_t parse_bytes(const char *text, uint8_t *code)
     return n;
 }
 
-static void print_code(const char *bytes)
-{
+static void print_code(const char *bytes) {
     uint8_t code[MAX_EXAMPLE];
     char text[128];
     size_t size = parse_bytes(bytes, code);
@@ -93,8 +89,7 @@ static void print_code(const char *bytes)
     }
 }
 
-static void print_rule(const struct options *options, const struct rule *rule)
-{
+static void print_rule(const struct options *options, const struct rule *rule) {
     set_color(options, COLOR_BAD);
     printf("%s", rule->name);
     set_color(options, COLOR_HEADING);
@@ -118,8 +113,7 @@ static void print_rule(const struct options *options, const struct rule *rule)
     rule->by ? print_code(rule->refused) : print_wrapped(rule->refused);
 }
 
-int explain(const struct options *options, const char *name)
-{
+int explain(const struct options *options, const char *name) {
     bool all = !strcmp(name, "all"), found = false;
     for (unsigned i = 0; i < RULE_COUNT; i++) {
         if (!all && strcmp(name, rules[i].name))

@@ -4,7 +4,10 @@
 
 #include "tool.h"
 
-static const struct { uint32_t bit; const char *name, *text; } fact_names[] = {
+static const struct {
+    uint32_t bit;
+    const char *name, *text;
+} fact_names[] = {
     {BH_FACT_MXCSR, "mxcsr", "can read MXCSR or change its control bits"},
     {BH_FACT_X87, "x87", "uses x87 or MMX registers"},
     {BH_FACT_UPPER, "upper", "uses upper halves of ymm registers"},
@@ -24,20 +27,15 @@ static const struct { uint32_t bit; const char *name, *text; } fact_names[] = {
 };
 enum { FACT_COUNT = sizeof fact_names / sizeof *fact_names };
 
-static double percent(uint64_t part, uint64_t whole)
-{
-    return whole ? 100.0 * (double)part / (double)whole : 0.0;
-}
+static double percent(uint64_t part, uint64_t whole) { return whole ? 100.0 * (double)part / (double)whole : 0.0; }
 
 /* Fill is counted without the hlt that completes the first and last page. */
-static uint64_t inner_fill(const struct file_report *report, const struct bh_verify_facts *facts)
-{
+static uint64_t inner_fill(const struct file_report *report, const struct bh_verify_facts *facts) {
     uint64_t outer = report->code_size - report->text_size;
     return facts->fill_bytes > outer ? facts->fill_bytes - outer : 0;
 }
 
-void facts_json(const struct file_report *report, const struct bh_verify_facts *facts)
-{
+void facts_json(const struct file_report *report, const struct bh_verify_facts *facts) {
     printf(",\"facts\":[");
     for (unsigned i = 0, n = 0; i < FACT_COUNT; i++)
         if (facts->facts & fact_names[i].bit)
@@ -53,16 +51,15 @@ void facts_json(const struct file_report *report, const struct bh_verify_facts *
     printf("]");
 }
 
-void facts_text(const struct file_report *report, const struct bh_verify_facts *facts)
-{
+void facts_text(const struct file_report *report, const struct bh_verify_facts *facts) {
     print_name(report);
     printf("text %" PRIu64 " bytes, %" PRIu64 " instructions, %" PRIu64 " sequences, %" PRIu64 " direct branches\n",
            report->text_size, facts->instructions, facts->sequences, facts->branches);
     print_name(report);
     printf("nops %" PRIu64 " bytes (%.2f %% of text) in %" PRIu64 " instructions, fill %" PRIu64
            " bytes (%.2f %%), padding prefixes %" PRIu64 " bytes (%.2f %%)\n",
-           facts->nop_bytes, percent(facts->nop_bytes, report->text_size), facts->nops,
-           inner_fill(report, facts), percent(inner_fill(report, facts), report->text_size), facts->prefix_bytes,
+           facts->nop_bytes, percent(facts->nop_bytes, report->text_size), facts->nops, inner_fill(report, facts),
+           percent(inner_fill(report, facts), report->text_size), facts->prefix_bytes,
            percent(facts->prefix_bytes, report->text_size));
     for (unsigned i = 0; i < FACT_COUNT; i++)
         if (facts->facts & fact_names[i].bit) {

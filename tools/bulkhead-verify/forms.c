@@ -8,14 +8,12 @@
 const struct bh_table_line *const table_lines = bh_lines;
 const size_t table_line_count = sizeof bh_lines / sizeof *bh_lines;
 
-static bool has_opcode(const struct bh_table_line *line, unsigned opcode)
-{
+static bool has_opcode(const struct bh_table_line *line, unsigned opcode) {
     return line->opcode[opcode / 32] >> (opcode % 32) & 1;
 }
 
 /* The ModRM bytes of a form whose prefixes and opcode are chosen. */
-static void each_modrm(const struct bh_table_line *line, struct form form, form_visitor *visit, void *context)
-{
+static void each_modrm(const struct bh_table_line *line, struct form form, form_visitor *visit, void *context) {
     bool memory_only = true, exact = true;
     if (line->no_modrm) {
         visit(context, line, &form);
@@ -43,15 +41,14 @@ static void each_modrm(const struct bh_table_line *line, struct form form, form_
     }
 }
 
-void for_each_form(const struct bh_table_line *line, form_visitor *visit, void *context)
-{
+void for_each_form(const struct bh_table_line *line, form_visitor *visit, void *context) {
     for (unsigned encoding = 0; encoding < 2; encoding++)
         for (unsigned pp = 0; pp < 4; pp++)
             for (unsigned lw = 0; lw < 4; lw++)
                 for (unsigned opcode = 0; opcode < 256; opcode++) {
                     struct form form = {.vex = encoding, .pp = pp, .lw = lw, .map = line->map, .opcode = opcode};
-                    if (!(encoding ? line->vex : line->legacy) || !(line->pp_mask >> pp & 1) || !has_opcode(line, opcode) ||
-                        (encoding ? !(line->lw_mask >> lw & 1) : lw != 0))
+                    if (!(encoding ? line->vex : line->legacy) || !(line->pp_mask >> pp & 1) ||
+                        !has_opcode(line, opcode) || (encoding ? !(line->lw_mask >> lw & 1) : lw != 0))
                         continue;
                     if (line->plus_r && !encoding && opcode % 8 && has_opcode(line, opcode & ~7u))
                         continue;
@@ -59,8 +56,7 @@ void for_each_form(const struct bh_table_line *line, form_visitor *visit, void *
                 }
 }
 
-const struct bh_table_line *line_of(const struct form *form)
-{
+const struct bh_table_line *line_of(const struct form *form) {
     for (size_t i = 0; i < table_line_count; i++) {
         const struct bh_table_line *line = &table_lines[i];
         if (!(form->vex ? line->vex : line->legacy) || line->map != form->map || !(line->pp_mask >> form->pp & 1) ||
@@ -72,8 +68,7 @@ const struct bh_table_line *line_of(const struct form *form)
     return NULL;
 }
 
-static size_t immediate_size(const struct bh_table_line *line, const struct form *form, const struct encoding *how)
-{
+static size_t immediate_size(const struct bh_table_line *line, const struct form *form, const struct encoding *how) {
     bool wide = how->rex & 8, word = form->pp == 1 && !wide;
     switch (line->entry.imm) {
     case BH_IMM_Z: return word ? 2 : 4;
@@ -82,16 +77,14 @@ static size_t immediate_size(const struct bh_table_line *line, const struct form
     }
 }
 
-static unsigned char *put_vex(unsigned char *p, const struct form *form, const struct encoding *how)
-{
+static unsigned char *put_vex(unsigned char *p, const struct form *form, const struct encoding *how) {
     *p++ = 0xC4;
     *p++ = (unsigned char)(0xE0 | form->map);
     *p++ = (unsigned char)((form->lw & 1) << 7 | (~how->vvvv & 15) << 3 | (form->lw & 2) << 1 | form->pp);
     return p;
 }
 
-static unsigned char *put_map(unsigned char *p, unsigned map)
-{
+static unsigned char *put_map(unsigned char *p, unsigned map) {
     if (map)
         *p++ = 0x0F;
     if (map > 1)
@@ -99,8 +92,8 @@ static unsigned char *put_map(unsigned char *p, unsigned map)
     return p;
 }
 
-size_t encode_form(const struct bh_table_line *line, const struct form *form, const struct encoding *how, unsigned char *out)
-{
+size_t encode_form(const struct bh_table_line *line, const struct form *form, const struct encoding *how,
+                   unsigned char *out) {
     static const unsigned char mandatory[] = {0, 0x66, 0xF3, 0xF2};
     unsigned char *p = out;
     bool memory = !line->no_modrm && form->memory, accesses = memory && line->entry.mem != BH_MEM_ADDRESS;

@@ -12,8 +12,7 @@
 
 enum { CHUNK = 4 << 20 };
 
-uint8_t *read_input(const struct options *options, const char *name, size_t *size)
-{
+uint8_t *read_input(const struct options *options, const char *name, size_t *size) {
     int fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO), error = 0;
     struct stat status;
     uint8_t *data = NULL;

@@ -1,5 +1,5 @@
-/* See instructions.h. Everything comes from runtime/verifier/instructions.tbl; the names of accepted instructions from a
- * disassembler that is given an example of each form.
+/* See instructions.h. Everything comes from runtime/verifier/instructions.tbl; the names of accepted instructions from
+ * a disassembler that is given an example of each form.
  */
 #include "instructions.h"
 
@@ -17,8 +17,7 @@ struct names {
     unsigned count;
 };
 
-static void add_name(void *context, const struct bh_table_line *line, const struct form *form)
-{
+static void add_name(void *context, const struct bh_table_line *line, const struct form *form) {
     struct names *names = context;
     struct encoding how = {.operand = OPERAND_CONFINED};
     uint8_t code[32];
@@ -42,39 +41,34 @@ static void add_name(void *context, const struct bh_table_line *line, const stru
     }
 }
 
-/* What the disassembler calls the instructions of a line that is accepted. Of those that are refused it often knows no name, or
- * an old one: there the table's own words are all. */
-static void names_of(const struct bh_table_line *line, struct names *names)
-{
+/* What the disassembler calls the instructions of a line that is accepted. Of those that are refused it often knows no
+ * name, or an old one: there the table's own words are all. */
+static void names_of(const struct bh_table_line *line, struct names *names) {
     names->count = 0;
     if (!line->rule)
         for_each_form(line, add_name, names);
 }
 
-static void append(char *text, const char *more)
-{
+static void append(char *text, const char *more) {
     size_t used = strlen(text);
     snprintf(text + used, ROOM - used, "%s", more);
 }
 
 /* An operand size letter of the table, in bits. */
-static const char *size_name(char letter)
-{
+static const char *size_name(char letter) {
     static const char letters[] = "bwdqtxynvsclhfe";
-    static const char *const bits[] = {"8", "16", "32", "64", "80", "128", "256", "224", "16/32/64", "32/64", "64/128", "128/256",
-                                       "64/128", "32/64", "16/32"};
+    static const char *const bits[] = {"8",        "16",    "32",     "64",      "80",     "128",   "256",  "224",
+                                       "16/32/64", "32/64", "64/128", "128/256", "64/128", "32/64", "16/32"};
     const char *found = letter ? strchr(letters, letter) : NULL;
     return found ? bits[found - letters] : "";
 }
 
-static const char *access_name(char letter)
-{
+static const char *access_name(char letter) {
     return letter == 'w' ? " (written)" : letter == 'x' ? " (read, written)" : letter == 'a' ? " (address)" : "";
 }
 
 /* "Exb Grb ib" in words: "r/m8 (read, written), r8, imm8". */
-static void operands_of(const struct bh_table_line *line, char *out)
-{
+static void operands_of(const struct bh_table_line *line, char *out) {
     char copy[256];
     out[0] = 0;
     snprintf(copy, sizeof copy, "%s", line->operands);
@@ -89,11 +83,17 @@ static void operands_of(const struct bh_table_line *line, char *out)
         case 'i': snprintf(one, sizeof one, "imm%s", token[1] == 'z' ? "16/32" : size_name(token[1])); break;
         case 'E': snprintf(one, sizeof one, "r/m%s", size); break;
         case 'M': snprintf(one, sizeof one, "m%s", size); break;
-        case 'R': case 'G': case 'B': case 'Z': snprintf(one, sizeof one, "r%s", size); break;
+        case 'R':
+        case 'G':
+        case 'B':
+        case 'Z': snprintf(one, sizeof one, "r%s", size); break;
         case 'W': snprintf(one, sizeof one, "%s/m%s", xmm, size); break;
-        case 'U': case 'V': case 'H': snprintf(one, sizeof one, "%s", xmm); break;
+        case 'U':
+        case 'V':
+        case 'H': snprintf(one, sizeof one, "%s", xmm); break;
         case 'Q': snprintf(one, sizeof one, "mm/m%s", size); break;
-        case 'N': case 'P': snprintf(one, sizeof one, "mm"); break;
+        case 'N':
+        case 'P': snprintf(one, sizeof one, "mm"); break;
         default: snprintf(one, sizeof one, "fixed registers"); break;
         }
         append(out, out[0] ? ", " : "");
@@ -104,13 +104,24 @@ static void operands_of(const struct bh_table_line *line, char *out)
 }
 
 /* The table's properties in words. */
-static void properties_of(const struct bh_table_line *line, char *out)
-{
-    static const struct { const char *name, *text; } words[] = {
-        {"lock", "LOCK"}, {"notouch", "no touch (S2)"}, {"stack", "touches the stack (S2)"}, {"seq", "begins sequences"},
-        {"spadd", "rsp: S1, S3"}, {"spsub", "rsp: S1, S3"}, {"splea", "rsp: S1, S3"}, {"sp3", "rsp: S3"},
-        {"class=jump", "C2, settles no debt (S2)"}, {"class=call", "C2, touches the stack (S2)"},
-        {"class=indirect", "only in C3, C4, C5"}, {"class=nop", "nop"}, {"class=trap", "traps (C6)"}, {"class=int3", "traps (C6)"},
+static void properties_of(const struct bh_table_line *line, char *out) {
+    static const struct {
+        const char *name, *text;
+    } words[] = {
+        {"lock", "LOCK"},
+        {"notouch", "no touch (S2)"},
+        {"stack", "touches the stack (S2)"},
+        {"seq", "begins sequences"},
+        {"spadd", "rsp: S1, S3"},
+        {"spsub", "rsp: S1, S3"},
+        {"splea", "rsp: S1, S3"},
+        {"sp3", "rsp: S3"},
+        {"class=jump", "C2, settles no debt (S2)"},
+        {"class=call", "C2, touches the stack (S2)"},
+        {"class=indirect", "only in C3, C4, C5"},
+        {"class=nop", "nop"},
+        {"class=trap", "traps (C6)"},
+        {"class=int3", "traps (C6)"},
         {"class=string", "only in M4"},
     };
     char copy[256];
@@ -133,8 +144,7 @@ static void properties_of(const struct bh_table_line *line, char *out)
     }
 }
 
-static void join(const struct names *names, const char *between, char *out)
-{
+static void join(const struct names *names, const char *between, char *out) {
     out[0] = 0;
     for (unsigned i = 0; i < names->count; i++) {
         append(out, i ? between : "");
@@ -142,8 +152,7 @@ static void join(const struct names *names, const char *between, char *out)
     }
 }
 
-static void print_json(const struct bh_table_line *line)
-{
+static void print_json(const struct bh_table_line *line) {
     struct names names;
     char text[ROOM];
     names_of(line, &names);
@@ -167,8 +176,7 @@ static void print_json(const struct bh_table_line *line)
     printf("\"verdict\":\"%s\"}\n", line->rule ? "refused" : "accepted");
 }
 
-static void print_text(const struct options *options, const struct bh_table_line *line)
-{
+static void print_text(const struct options *options, const struct bh_table_line *line) {
     struct names names;
     char text[ROOM];
     names_of(line, &names);
@@ -191,34 +199,44 @@ static void print_text(const struct options *options, const struct bh_table_line
 static const char page_head[] =
     "# The instructions that are accepted\n"
     "\n"
-    "Generated from `runtime/verifier/instructions.tbl` (`cmake --build build --target instructions-page`); do not edit.\n"
+    "Generated from `runtime/verifier/instructions.tbl` (`cmake --build build --target instructions-page`); do not "
+    "edit.\n"
     "The decoder's tables and the cases of `test/verifier/table.test` come from the same lines. `bulkhead-verify\n"
     "--list-instructions` prints the list, with `--json` for programs.\n"
     "\n"
-    "What is not here is refused, by the rule allow-list. What is here is accepted only as far as its operands, prefixes\n"
+    "What is not here is refused, by the rule allow-list. What is here is accepted only as far as its operands, "
+    "prefixes\n"
     "and place are (`docs/contract.md`, `bulkhead-verify --explain RULE`).\n"
     "\n"
-    "**Encoding.** `vex.L.W` is VEX with L and W (0, 1, x: any); `sv2`, `sv3` an SSE encoding and the VEX encoding of the\n"
-    "same with L as said, without or with a source in VEX.vvvv. `np` `66` `f3` `f2`: the mandatory prefix (`all`: each of\n"
-    "them and none). `op` `f3op` `f2op`: 66h selects the operand size. Then the map (none, `0f`, `0f38`, `0f3a`), opcodes,\n"
-    "and ModRM: `/r`, `/digit` for its reg field, `:c0` for exact bytes, `/no` for none; `+r` and `/z` a register in the\n"
+    "**Encoding.** `vex.L.W` is VEX with L and W (0, 1, x: any); `sv2`, `sv3` an SSE encoding and the VEX encoding of "
+    "the\n"
+    "same with L as said, without or with a source in VEX.vvvv. `np` `66` `f3` `f2`: the mandatory prefix (`all`: each "
+    "of\n"
+    "them and none). `op` `f3op` `f2op`: 66h selects the operand size. Then the map (none, `0f`, `0f38`, `0f3a`), "
+    "opcodes,\n"
+    "and ModRM: `/r`, `/digit` for its reg field, `:c0` for exact bytes, `/no` for none; `+r` and `/z` a register in "
+    "the\n"
     "opcode.\n"
     "\n"
     "**Operands** in the order of the table, sizes in bits. `r/m` and `xmm/m` are a register or memory; every memory\n"
-    "operand is M1, M2 or M3, except where it says address: then nothing is accessed. Registers without a remark are read\n"
+    "operand is M1, M2 or M3, except where it says address: then nothing is accessed. Registers without a remark are "
+    "read\n"
     "or, for vectors, read or written.\n"
     "\n"
-    "**Properties.** LOCK: may carry it with a memory operand. Facts are what the verifier reports to the runtime; every\n"
+    "**Properties.** LOCK: may carry it with a memory operand. Facts are what the verifier reports to the runtime; "
+    "every\n"
     "VEX instruction but those of BMI has the fact avx, every one with an mm register x87.\n"
     "\n"
     "**What is not here, and why.** Of SSE to AVX2, FMA, F16C, BMI, MOVBE, LZCNT, x87, ADX, AES, PCLMULQDQ and SHA\n"
-    "everything is here but gathers (each of their elements has an address of its own; that 67h confines them all is not\n"
-    "shown yet), `maskmovq` and `maskmovdqu` (they store through rdi, which no operand shows), and `fnsave`, `frstor` and\n"
+    "everything is here but gathers (each of their elements has an address of its own; that 67h confines them all is "
+    "not\n"
+    "shown yet), `maskmovq` and `maskmovdqu` (they store through rdi, which no operand shows), and `fnsave`, `frstor` "
+    "and\n"
     "`ffreep` (no compiler emits them). All others that LLVM knows are listed with the reason in\n"
-    "`test/verifier/Inputs/not-accepted.txt`, which a test keeps complete. AVX-512 and APX are refused by their first byte.\n";
+    "`test/verifier/Inputs/not-accepted.txt`, which a test keeps complete. AVX-512 and APX are refused by their first "
+    "byte.\n";
 
-static void print_page_line(const struct bh_table_line *line)
-{
+static void print_page_line(const struct bh_table_line *line) {
     struct names names;
     char text[ROOM];
     names_of(line, &names);
@@ -230,8 +248,7 @@ static void print_page_line(const struct bh_table_line *line)
     printf("%s |\n", line->rule ? line->rule : text);
 }
 
-int list_instructions(const struct options *options)
-{
+int list_instructions(const struct options *options) {
     const char *section = "";
     if (options->markdown)
         fputs(page_head, stdout);

@@ -4,8 +4,7 @@
 #include "explain.h"
 #include "instructions.h"
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     struct options options;
     int worst = EXIT_ACCEPTED;
     parse_options(argc, argv, &options);

@@ -7,7 +7,16 @@
 #include "verifier/elf_format.h"
 #include "verifier/verify.h"
 
-enum { ET_REL = 1, SHT_PROGBITS = 1, SHT_RELA = 4, SHT_NOBITS = 8, SHT_REL = 9, SHT_SYMTAB_SHNDX = 18, SHN_COMMON = 0xFFF2, SHN_XINDEX = 0xFFFF };
+enum {
+    ET_REL = 1,
+    SHT_PROGBITS = 1,
+    SHT_RELA = 4,
+    SHT_NOBITS = 8,
+    SHT_REL = 9,
+    SHT_SYMTAB_SHNDX = 18,
+    SHN_COMMON = 0xFFF2,
+    SHN_XINDEX = 0xFFFF
+};
 enum { SHF_WRITE = 1, SHF_ALLOC = 2, SHF_EXECINSTR = 4, SHF_COMPRESSED = 0x800 };
 enum { STT_NOTYPE = 0, STT_SECTION = 3, MAX_SECTIONS = 1 << 24 };
 
@@ -18,35 +27,27 @@ struct parser {
     uint64_t names, names_size;
 };
 
-static bool fail(struct parser *p, const char *reason, uint64_t where, uint64_t value)
-{
+static bool fail(struct parser *p, const char *reason, uint64_t where, uint64_t value) {
     *p->error = (struct bh_elf_error){"object", reason, where, value};
     return false;
 }
 
-static bool fits(uint64_t start, uint64_t length, uint64_t limit)
-{
-    return length <= limit && start <= limit - length;
-}
+static bool fits(uint64_t start, uint64_t length, uint64_t limit) { return length <= limit && start <= limit - length; }
 
-static void read_at(const struct object *object, uint64_t offset, void *out, size_t size)
-{
+static void read_at(const struct object *object, uint64_t offset, void *out, size_t size) {
     memcpy(out, object->file + offset, size);
 }
 
-static void section_header(const struct parser *p, uint64_t index, struct elf_section_header *sh)
-{
+static void section_header(const struct parser *p, uint64_t index, struct elf_section_header *sh) {
     read_at(p->object, p->table + index * sizeof *sh, sh, sizeof *sh);
 }
 
 /* A string table's entry; "" when it is not inside. The table ends with a NUL: string_table has checked that. */
-static const char *string_at(const struct object *object, uint64_t table, uint64_t size, uint64_t offset)
-{
+static const char *string_at(const struct object *object, uint64_t table, uint64_t size, uint64_t offset) {
     return offset < size ? (const char *)object->file + table + offset : "";
 }
 
-static bool string_table(struct parser *p, uint64_t index, uint64_t *table, uint64_t *size)
-{
+static bool string_table(struct parser *p, uint64_t index, uint64_t *table, uint64_t *size) {
     struct elf_section_header sh;
     if (index >= p->count)
         return fail(p, "a string table is missing", index, 0);
@@ -59,16 +60,14 @@ static bool string_table(struct parser *p, uint64_t index, uint64_t *table, uint
     return true;
 }
 
-bool is_object(const uint8_t *file, size_t size)
-{
+bool is_object(const uint8_t *file, size_t size) {
     if (size < 18 || memcmp(file, "\177ELF", 4))
         return false;
     unsigned big_endian = file[5] == 2;
     return file[16 + big_endian] == ET_REL && file[17 - big_endian] == 0;
 }
 
-static bool parse_header(struct parser *p)
-{
+static bool parse_header(struct parser *p) {
     struct elf_header h;
     struct elf_section_header first;
     uint64_t size = p->object->file_size, names;
@@ -94,14 +93,11 @@ static bool parse_header(struct parser *p)
     return string_table(p, names, &p->names, &p->names_size);
 }
 
-static uint64_t bundles(uint64_t size)
-{
-    return (size + BH_BUNDLE_SIZE - 1) & ~(uint64_t)(BH_BUNDLE_SIZE - 1);
-}
+static uint64_t bundles(uint64_t size) { return (size + BH_BUNDLE_SIZE - 1) & ~(uint64_t)(BH_BUNDLE_SIZE - 1); }
 
-/* The sections that hold code. Together they are no larger than the file, so a file cannot ask for more memory than it has. */
-static bool parse_sections(struct parser *p)
-{
+/* The sections that hold code. Together they are no larger than the file, so a file cannot ask for more memory than it
+ * has. */
+static bool parse_sections(struct parser *p) {
     struct object *o = p->object;
     o->sections = calloc(p->count, sizeof *o->sections);
     if (!o->sections)
@@ -122,16 +118,19 @@ static bool parse_sections(struct parser *p)
         if (o->code_size > o->file_size)
             return fail(p, "sections of code overlap", i, sh.offset);
         o->sections[o->section_count++] = (struct object_section){
-            .index = (uint32_t)i, .name = string_at(o, p->names, p->names_size, sh.name), .file_offset = sh.offset,
-            .size = sh.size, .align = sh.addralign, .address = o->region_size,
+            .index = (uint32_t)i,
+            .name = string_at(o, p->names, p->names_size, sh.name),
+            .file_offset = sh.offset,
+            .size = sh.size,
+            .align = sh.addralign,
+            .address = o->region_size,
         };
         o->region_size += bundles(sh.size) + BH_BUNDLE_SIZE;
     }
     return true;
 }
 
-static bool parse_symbols(struct parser *p)
-{
+static bool parse_symbols(struct parser *p) {
     struct object *o = p->object;
     struct elf_section_header sh;
     uint64_t table = 0;
@@ -161,8 +160,7 @@ static bool parse_symbols(struct parser *p)
     return true;
 }
 
-static const struct object_section *section_of(const struct object *o, uint32_t index)
-{
+static const struct object_section *section_of(const struct object *o, uint32_t index) {
     size_t low = 0, high = o->section_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -177,8 +175,7 @@ static const struct object_section *section_of(const struct object *o, uint32_t 
 }
 
 /* The section index of a symbol, from the table of long ones if need be; SHN_UNDEF for what cannot be. */
-static uint32_t symbol_section(const struct object *o, uint64_t index, const struct elf_symbol *symbol)
-{
+static uint32_t symbol_section(const struct object *o, uint64_t index, const struct elf_symbol *symbol) {
     uint32_t section = symbol->shndx;
     if (section != SHN_XINDEX)
         return section;
@@ -189,8 +186,8 @@ static uint32_t symbol_section(const struct object *o, uint64_t index, const str
 }
 
 /* Common symbols get a section of their own. */
-static void bound_symbol(const struct object *o, uint32_t section, const struct elf_symbol *symbol, struct object_symbol *found)
-{
+static void bound_symbol(const struct object *o, uint32_t section, const struct elf_symbol *symbol,
+                         struct object_symbol *found) {
     struct elf_section_header sh = {.size = symbol->size};
     bool common = symbol->shndx == SHN_COMMON;
     if (!common && (section >= o->header_count || (symbol->shndx >= SHN_LORESERVE && symbol->shndx != SHN_XINDEX)))
@@ -202,8 +199,7 @@ static void bound_symbol(const struct object *o, uint32_t section, const struct 
     found->from = sh.size - found->before;
 }
 
-struct object_symbol object_symbol(const struct object *o, uint32_t index)
-{
+struct object_symbol object_symbol(const struct object *o, uint32_t index) {
     struct object_symbol found = {.place = SYMBOL_UNDEFINED, .name = ""};
     struct elf_symbol symbol;
     if (index == 0 || index >= o->symbol_count)
@@ -225,8 +221,7 @@ struct object_symbol object_symbol(const struct object *o, uint32_t index)
     return found;
 }
 
-static int by_function_address(const void *a, const void *b)
-{
+static int by_function_address(const void *a, const void *b) {
     const struct object_function *x = a, *y = b;
     if (x->address != y->address)
         return x->address < y->address ? -1 : 1;
@@ -237,8 +232,7 @@ static int by_function_address(const void *a, const void *b)
 }
 
 /* Functions and labels in code; a section whose beginning has no name lends its own. */
-static bool parse_functions(struct parser *p)
-{
+static bool parse_functions(struct parser *p) {
     struct object *o = p->object;
     size_t n = 0;
     o->functions = calloc(o->symbol_count + o->section_count + 1, sizeof *o->functions);
@@ -249,15 +243,16 @@ static bool parse_functions(struct parser *p)
         struct object_symbol place = object_symbol(o, (uint32_t)i);
         read_at(o, o->symbols + i * sizeof symbol, &symbol, sizeof symbol);
         unsigned type = symbol.info & 15;
-        const struct object_section *code = place.place == SYMBOL_CODE ? section_of(o, symbol_section(o, i, &symbol)) : NULL;
+        const struct object_section *code =
+            place.place == SYMBOL_CODE ? section_of(o, symbol_section(o, i, &symbol)) : NULL;
         bool names_code = type == STT_FUNC || type == STT_NOTYPE || type == STT_GNU_IFUNC;
         if (!code || symbol.value >= code->size || !*place.name || !names_code)
             continue;
         o->functions[n++] = (struct object_function){.name = place.name, .address = place.address, .size = symbol.size};
     }
     for (size_t i = 0; i < o->section_count; i++)
-        o->functions[n++] = (struct object_function){.name = o->sections[i].name, .address = o->sections[i].address,
-                                                        .is_section = true};
+        o->functions[n++] = (struct object_function){
+            .name = o->sections[i].name, .address = o->sections[i].address, .is_section = true};
     qsort(o->functions, n, sizeof *o->functions, by_function_address);
     for (size_t i = 0; i < n; i++)
         if (!i || o->functions[i].address != o->functions[o->function_count - 1].address)
@@ -265,15 +260,13 @@ static bool parse_functions(struct parser *p)
     return true;
 }
 
-static int by_relocation_address(const void *a, const void *b)
-{
+static int by_relocation_address(const void *a, const void *b) {
     const struct object_relocation *x = a, *y = b;
     return x->address < y->address ? -1 : x->address > y->address;
 }
 
 /* Relocations of code. All their tables together are no larger than the file. */
-static bool parse_relocations(struct parser *p)
-{
+static bool parse_relocations(struct parser *p) {
     struct object *o = p->object;
     uint64_t total = 0, room = 0;
     for (uint64_t i = 1; i < p->count; i++) {
@@ -302,8 +295,11 @@ static bool parse_relocations(struct parser *p)
             if (rela.offset >= code->size)
                 return fail(p, "a relocation lies outside its section", rela.offset, code->size);
             o->relocations[o->relocation_count++] = (struct object_relocation){
-                .address = code->address + rela.offset, .type = (uint32_t)rela.info, .symbol = (uint32_t)(rela.info >> 32),
-                .addend = rela.addend, .section = (uint32_t)(code - o->sections),
+                .address = code->address + rela.offset,
+                .type = (uint32_t)rela.info,
+                .symbol = (uint32_t)(rela.info >> 32),
+                .addend = rela.addend,
+                .section = (uint32_t)(code - o->sections),
             };
         }
     }
@@ -312,8 +308,7 @@ static bool parse_relocations(struct parser *p)
     return true;
 }
 
-bool object_parse(struct object *object, const uint8_t *file, size_t size, struct bh_elf_error *error)
-{
+bool object_parse(struct object *object, const uint8_t *file, size_t size, struct bh_elf_error *error) {
     struct parser p = {.object = object, .error = error};
     memset(object, 0, sizeof *object);
     object->file = file;
@@ -321,16 +316,14 @@ bool object_parse(struct object *object, const uint8_t *file, size_t size, struc
     return parse_header(&p) && parse_sections(&p) && parse_symbols(&p) && parse_functions(&p) && parse_relocations(&p);
 }
 
-void object_free(struct object *object)
-{
+void object_free(struct object *object) {
     free(object->sections);
     free(object->functions);
     free(object->relocations);
 }
 
 /* How many of `count` elements, sorted by the address at an offset in each, have an address below `limit`. */
-static size_t count_below(const void *elements, size_t count, size_t size, size_t offset, uint64_t limit)
-{
+static size_t count_below(const void *elements, size_t count, size_t size, size_t offset, uint64_t limit) {
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -344,22 +337,19 @@ static size_t count_below(const void *elements, size_t count, size_t size, size_
     return low;
 }
 
-struct object_function *object_function_at(const struct object *o, uint64_t address)
-{
+struct object_function *object_function_at(const struct object *o, uint64_t address) {
     size_t n = count_below(o->functions, o->function_count, sizeof *o->functions,
                            offsetof(struct object_function, address), address + 1);
     return n ? &o->functions[n - 1] : NULL;
 }
 
-const struct object_section *object_section_at(const struct object *o, uint64_t address)
-{
-    size_t n = count_below(o->sections, o->section_count, sizeof *o->sections,
-                           offsetof(struct object_section, address), address + 1);
+const struct object_section *object_section_at(const struct object *o, uint64_t address) {
+    size_t n = count_below(o->sections, o->section_count, sizeof *o->sections, offsetof(struct object_section, address),
+                           address + 1);
     return n && address - o->sections[n - 1].address < o->sections[n - 1].size ? &o->sections[n - 1] : NULL;
 }
 
-size_t object_relocation_from(const struct object *o, uint64_t address)
-{
+size_t object_relocation_from(const struct object *o, uint64_t address) {
     return count_below(o->relocations, o->relocation_count, sizeof *o->relocations,
                        offsetof(struct object_relocation, address), address);
 }

@@ -19,22 +19,19 @@ static struct {
     pthread_cond_t changed;
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-static double seconds_since(const struct timespec *start)
-{
+static double seconds_since(const struct timespec *start) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static void show_bar(double part)
-{
+static void show_bar(double part) {
     int filled = (int)((double)BAR * part);
     fprintf(stderr, " [%.*s%*s] %3.0f %%", filled, "========================", BAR - filled, "", 100.0 * part);
 }
 
 /* One line; on a terminal it replaces the one before. */
-static void show(size_t done, bool last)
-{
+static void show(size_t done, bool last) {
     double seconds = seconds_since(&state.start), rate = seconds > 0 ? (double)done / seconds / 1e6 : 0;
     const char *end = state.terminal ? "  " : "\n";
     fprintf(stderr, "%s%s: %s", state.terminal ? "\r" : "", state.name, state.phase);
@@ -50,8 +47,7 @@ static void show(size_t done, bool last)
     fflush(stderr);
 }
 
-static void *run(void *unused)
-{
+static void *run(void *unused) {
     struct timespec wake;
     pthread_mutex_lock(&state.mutex);
     while (!state.over) {
@@ -68,8 +64,7 @@ static void *run(void *unused)
     return NULL;
 }
 
-volatile size_t *progress_begin(const struct options *options, const char *name, const char *phase, size_t total)
-{
+volatile size_t *progress_begin(const struct options *options, const char *name, const char *phase, size_t total) {
     state.name = name;
     state.phase = phase;
     state.total = total;
@@ -83,8 +78,7 @@ volatile size_t *progress_begin(const struct options *options, const char *name,
     return &state.done;
 }
 
-void progress_end(size_t total)
-{
+void progress_end(size_t total) {
     if (!state.shown)
         return;
     pthread_mutex_lock(&state.mutex);

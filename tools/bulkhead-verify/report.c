@@ -8,22 +8,21 @@
 enum { MAX_SHOWN_BYTES = 32 };
 
 /* A refusal of something unknown names one byte; show what a disassembler makes of it. */
-static size_t shown_length(const struct file_report *report, const struct bh_verify_refusal *refusal)
-{
+static size_t shown_length(const struct file_report *report, const struct bh_verify_refusal *refusal) {
     size_t offset = (size_t)(refusal->address - report->code_address), length = refusal->length, known;
     char text[128];
     if (length == 1 && offset < report->code_size &&
-        (known = disassemble_one(report->code + offset, report->code_size - offset, refusal->address, text, sizeof text)) != 0)
+        (known = disassemble_one(report->code + offset, report->code_size - offset, refusal->address, text,
+                                 sizeof text)) != 0)
         length = known;
     length = length > MAX_SHOWN_BYTES ? MAX_SHOWN_BYTES : length;
     return offset + length > report->code_size ? report->code_size - offset : length;
 }
 
-static void refusal_json(struct file_report *report, const struct bh_verify_refusal *r, const char *symbol, uint64_t offset,
-                         const uint8_t *bytes, size_t length, const char *text)
-{
-    printf("%s{\"address\":%" PRIu64 ",\"length\":%" PRIu32 ",\"bundle\":%" PRIu64 ",", report->refusals ? "," : "", r->address,
-           r->length, r->bundle);
+static void refusal_json(struct file_report *report, const struct bh_verify_refusal *r, const char *symbol,
+                         uint64_t offset, const uint8_t *bytes, size_t length, const char *text) {
+    printf("%s{\"address\":%" PRIu64 ",\"length\":%" PRIu32 ",\"bundle\":%" PRIu64 ",", report->refusals ? "," : "",
+           r->address, r->length, r->bundle);
     if (symbol) {
         print_string("symbol", symbol);
         printf("\"offset\":%" PRIu64 ",", offset);
@@ -40,8 +39,7 @@ static void refusal_json(struct file_report *report, const struct bh_verify_refu
     printf("\"}");
 }
 
-void report_refusal(void *context, const struct bh_verify_refusal *r)
-{
+void report_refusal(void *context, const struct bh_verify_refusal *r) {
     struct file_report *report = context;
     if (!report->first_rule)
         report->first_rule = r->rule;
@@ -59,8 +57,7 @@ void report_refusal(void *context, const struct bh_verify_refusal *r)
     report->refusals++;
 }
 
-void report_file(struct file_report *report, const struct bh_elf_error *error)
-{
+void report_file(struct file_report *report, const struct bh_elf_error *error) {
     if (report->options->json) {
         printf("{");
         print_string("rule", error->rule);
@@ -83,8 +80,7 @@ void report_file(struct file_report *report, const struct bh_elf_error *error)
     report->refusals++;
 }
 
-void report_unreadable(struct file_report *report, const char *why)
-{
+void report_unreadable(struct file_report *report, const char *why) {
     if (report->options->json) {
         printf("{\"rule\":\"unreadable\",\"reason\":\"");
         print_escaped(why);
@@ -95,8 +91,7 @@ void report_unreadable(struct file_report *report, const char *why)
     }
 }
 
-void report_begin(struct file_report *report)
-{
+void report_begin(struct file_report *report) {
     if (!report->options->json)
         return;
     printf("{");
@@ -104,14 +99,12 @@ void report_begin(struct file_report *report)
     printf("\"refusals\":[");
 }
 
-const char *verdict_name(int verdict)
-{
+const char *verdict_name(int verdict) {
     static const char *const words[] = {"accepted", "refused", "unreadable"};
     return words[verdict];
 }
 
-void report_end(struct file_report *report, int verdict, const struct bh_verify_facts *facts)
-{
+void report_end(struct file_report *report, int verdict, const struct bh_verify_facts *facts) {
     if (report->options->json) {
         printf("],\"result\":\"%s\"", verdict_name(verdict));
         if (facts)
@@ -132,6 +125,7 @@ void report_end(struct file_report *report, int verdict, const struct bh_verify_
     set_color(report->options, COLOR_PLAIN);
     if (verdict == EXIT_REFUSED)
         printf(" (%zu %s%s)", report->refusals, report->refusals == 1 ? "rule broken" : "rules broken",
-               report->options->limit && report->refusals >= report->options->limit ? ", and maybe more: see --limit" : "");
+               report->options->limit && report->refusals >= report->options->limit ? ", and maybe more: see --limit"
+                                                                                    : "");
     putchar('\n');
 }

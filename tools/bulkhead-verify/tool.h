@@ -13,8 +13,8 @@ enum { EXIT_ACCEPTED = 0, EXIT_REFUSED = 1, EXIT_UNREADABLE = 2 };
 
 struct options {
     bool json, facts, raw, allow_stores_only, color, list_instructions, markdown, progress;
-    uint64_t address; /* --raw: where the code is */
-    size_t limit;     /* refusals printed for one file */
+    uint64_t address;    /* --raw: where the code is */
+    size_t limit;        /* refusals printed for one file */
     const char *explain; /* --explain: the name of a rule */
     char **files;
     int file_count;
@@ -40,16 +40,16 @@ typedef const char *annotator(const void *context, uint64_t start, uint64_t end)
 struct file_report {
     const struct options *options;
     const char *name;
-    bool member;              /* of an archive, which gives the verdict */
-    symbolizer *symbolize;    /* NULL with --raw, or before the file was parsed */
-    annotator *annotate;      /* NULL but for object files */
-    const void *symbols;      /* context of both */
-    const uint8_t *code;      /* as verified */
+    bool member;           /* of an archive, which gives the verdict */
+    symbolizer *symbolize; /* NULL with --raw, or before the file was parsed */
+    annotator *annotate;   /* NULL but for object files */
+    const void *symbols;   /* context of both */
+    const uint8_t *code;   /* as verified */
     size_t code_size;
     uint64_t code_address;
-    uint64_t text_size;       /* without the fill of the last page */
+    uint64_t text_size; /* without the fill of the last page */
     size_t refusals;
-    const char *first_rule;   /* the first that was broken */
+    const char *first_rule; /* the first that was broken */
     struct marks marks;
 };
 
@@ -71,8 +71,8 @@ const char *verdict_name(int verdict);
 void facts_json(const struct file_report *report, const struct bh_verify_facts *facts);
 void facts_text(const struct file_report *report, const struct bh_verify_facts *facts);
 
-/* diagnostic.c: a bundle with its broken rules, like a compiler's message. Keeps refusals until their bundle is complete;
- * diagnostic_flush prints what is kept. */
+/* diagnostic.c: a bundle with its broken rules, like a compiler's message. Keeps refusals until their bundle is
+ * complete; diagnostic_flush prints what is kept. */
 void diagnostic_add(struct file_report *report, const struct bh_verify_refusal *refusal);
 void diagnostic_flush(struct file_report *report);
 

@@ -8,15 +8,13 @@
 #include "object.h"
 #include "tool.h"
 
-static const char *what_it_is(const struct archive_member *member)
-{
+static const char *what_it_is(const struct archive_member *member) {
     if (member->size >= 4 && (!memcmp(member->data, "BC\xC0\xDE", 4) || !memcmp(member->data, "\xDE\xC0\x17\x0B", 4)))
         return "the member is LLVM bitcode, not machine code: compile without -flto";
     return "the member is not an object file";
 }
 
-static int verify_member(const struct options *options, const char *archive, const struct archive_member *member)
-{
+static int verify_member(const struct options *options, const char *archive, const struct archive_member *member) {
     size_t room = strlen(archive) + strlen(member->name) + 3;
     char *name = malloc(room);
     struct file_report report = {.options = options, .name = name, .member = true};
@@ -35,8 +33,7 @@ static int verify_member(const struct options *options, const char *archive, con
     return verdict;
 }
 
-int verify_archive(struct file_report *report, const uint8_t *data, size_t size)
-{
+int verify_archive(struct file_report *report, const uint8_t *data, size_t size) {
     struct archive archive;
     struct archive_member member;
     const struct options *options = report->options;
@@ -45,7 +42,8 @@ int verify_archive(struct file_report *report, const uint8_t *data, size_t size)
     int worst = EXIT_ACCEPTED;
     archive_open(&archive, data, size);
     if (is_thin_archive(data, size))
-        error = "a thin archive holds only the names of its members: check those files, or make an archive with `ar rcs`";
+        error =
+            "a thin archive holds only the names of its members: check those files, or make an archive with `ar rcs`";
     while (!error && archive_next(&archive, &member, &error)) {
         int verdict = verify_member(options, report->name, &member);
         members++;

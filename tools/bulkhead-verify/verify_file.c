@@ -8,8 +8,7 @@
 #include "object.h"
 #include "progress.h"
 
-static int verify_code(struct file_report *report, struct bh_verify_input *input)
-{
+static int verify_code(struct file_report *report, struct bh_verify_input *input) {
     struct bh_verify_facts facts;
     int verdict = EXIT_UNREADABLE;
     report->code = input->code;
@@ -37,8 +36,7 @@ static int verify_code(struct file_report *report, struct bh_verify_input *input
     return verdict;
 }
 
-static int verify_raw(struct file_report *report, const uint8_t *data, size_t size)
-{
+static int verify_raw(struct file_report *report, const uint8_t *data, size_t size) {
     const struct options *options = report->options;
     struct bh_verify_input input = {
         .code = data,
@@ -52,13 +50,11 @@ static int verify_raw(struct file_report *report, const uint8_t *data, size_t si
     return verify_code(report, &input);
 }
 
-static const char *symbolize_module(const void *elf, uint64_t address, uint64_t *offset)
-{
+static const char *symbolize_module(const void *elf, uint64_t address, uint64_t *offset) {
     return bh_elf_symbolize(elf, address, offset);
 }
 
-static int verify_elf(struct file_report *report, const uint8_t *data, size_t size)
-{
+static int verify_elf(struct file_report *report, const uint8_t *data, size_t size) {
     struct bh_elf elf;
     struct bh_elf_error error;
     struct bh_verify_input input;
@@ -70,8 +66,9 @@ static int verify_elf(struct file_report *report, const uint8_t *data, size_t si
     }
     if (parsed == BH_ELF_OK && elf.isolation == BH_ISOLATE_STORES && !report->options->allow_stores_only) {
         parsed = BH_ELF_REFUSED;
-        error = (struct bh_elf_error){.rule = "elf-note", .reason = "only its stores are isolated: such a module can read "
-                                      "everything in the process; accept it with --allow-stores-only"};
+        error = (struct bh_elf_error){.rule = "elf-note",
+                                      .reason = "only its stores are isolated: such a module can read "
+                                                "everything in the process; accept it with --allow-stores-only"};
     }
     if (parsed == BH_ELF_REFUSED) {
         report_file(report, &error);
@@ -94,8 +91,7 @@ static int verify_elf(struct file_report *report, const uint8_t *data, size_t si
     return verdict;
 }
 
-int verify_file(const struct options *options, const char *name)
-{
+int verify_file(const struct options *options, const char *name) {
     struct file_report report = {.options = options, .name = name};
     size_t size;
     uint8_t *data = read_input(options, name, &size);

@@ -1,6 +1,6 @@
-/* Judges an object file: would its code verify once it is linked, and if not, which functions are at fault? The core that judges
- * modules looks at the code as a linker would lay it out (relocate.h); what depends on other files is left to the linker and
- * said.
+/* Judges an object file: would its code verify once it is linked, and if not, which functions are at fault? The core
+ * that judges modules looks at the code as a linker would lay it out (relocate.h); what depends on other files is left
+ * to the linker and said.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,8 +21,7 @@ struct judgement {
     const struct object_section *alone; /* the section that is verified by itself */
 };
 
-static const char *symbolize(const void *context, uint64_t address, uint64_t *offset)
-{
+static const char *symbolize(const void *context, uint64_t address, uint64_t *offset) {
     const struct object_function *function = object_function_at(context, address);
     if (!function || !object_section_at(context, address))
         return NULL;
@@ -31,8 +30,7 @@ static const char *symbolize(const void *context, uint64_t address, uint64_t *of
 }
 
 /* The symbol that the linker will put into an instruction. */
-static const char *annotate(const void *context, uint64_t start, uint64_t end)
-{
+static const char *annotate(const void *context, uint64_t start, uint64_t end) {
     const struct object *object = context;
     size_t i = object_relocation_from(object, start);
     if (i == object->relocation_count || object->relocations[i].address >= end)
@@ -40,8 +38,7 @@ static const char *annotate(const void *context, uint64_t start, uint64_t end)
     return object_symbol(object, object->relocations[i].symbol).name;
 }
 
-static uint64_t rule_bit(struct judgement *j, const char *rule)
-{
+static uint64_t rule_bit(struct judgement *j, const char *rule) {
     unsigned i = 0;
     while (i < j->rule_count && strcmp(j->rules[i], rule))
         i++;
@@ -51,8 +48,7 @@ static uint64_t rule_bit(struct judgement *j, const char *rule)
 }
 
 /* Every refusal counts for its function; only the first ones are printed. */
-static void take_refusal(void *context, const struct bh_verify_refusal *refusal)
-{
+static void take_refusal(void *context, const struct bh_verify_refusal *refusal) {
     struct judgement *j = context;
     const struct options *options = j->report->options;
     struct object_function *function = object_function_at(&j->object, refusal->address);
@@ -66,20 +62,21 @@ static void take_refusal(void *context, const struct bh_verify_refusal *refusal)
 }
 
 /* Of a section by itself only its end is of interest: everything else was looked at with all sections together. */
-static void take_end(void *context, const struct bh_verify_refusal *refusal)
-{
+static void take_end(void *context, const struct bh_verify_refusal *refusal) {
     struct judgement *j = context;
     uint64_t last = j->alone->address + j->alone->size - 1;
     if (!strcmp(refusal->rule, "truncated") || (!strcmp(refusal->rule, "S2") && refusal->address == last))
         take_refusal(context, refusal);
 }
 
-static void check_alignment(struct judgement *j)
-{
+static void check_alignment(struct judgement *j) {
     for (size_t i = 0; i < j->object.section_count; i++) {
         const struct object_section *s = &j->object.sections[i];
         struct bh_verify_refusal refusal = {
-            .address = s->address, .length = 1, .rule = "obj-align", .bundle = s->address,
+            .address = s->address,
+            .length = 1,
+            .rule = "obj-align",
+            .bundle = s->address,
             .reason = "the section is not aligned to a bundle (32 bytes), so the linker may put it anywhere",
         };
         if (s->align < BH_BUNDLE_SIZE || s->align % BH_BUNDLE_SIZE)
@@ -88,20 +85,18 @@ static void check_alignment(struct judgement *j)
 }
 
 /* Linkers gather .text and .text.*, and put what has another name beside it. */
-static bool is_gathered(const char *name)
-{
-    return !strncmp(name, ".text", 5) && (!name[5] || name[5] == '.');
-}
+static bool is_gathered(const char *name) { return !strncmp(name, ".text", 5) && (!name[5] || name[5] == '.'); }
 
-static void check_ends(struct judgement *j)
-{
+static void check_ends(struct judgement *j) {
     bool alone = true;
     for (size_t i = 0; i < j->object.section_count; i++)
         alone &= is_gathered(j->object.sections[i].name);
     for (size_t i = 0; i < j->object.section_count && !alone; i++) {
         const struct object_section *s = &j->object.sections[i];
         struct bh_verify_refusal refusal = {
-            .address = s->address + s->size - 1, .length = 1, .rule = "obj-end",
+            .address = s->address + s->size - 1,
+            .length = 1,
+            .rule = "obj-end",
             .bundle = (s->address + s->size - 1) & ~(uint64_t)(BH_BUNDLE_SIZE - 1),
             .reason = "the section does not end with a bundle (32 bytes), so the linker may leave zeros behind it",
         };
@@ -111,8 +106,7 @@ static void check_ends(struct judgement *j)
 }
 
 /* Returns false when there is no verdict. */
-static bool verify_linked(struct judgement *j, const struct linked_code *linked, struct bh_verify_facts *facts)
-{
+static bool verify_linked(struct judgement *j, const struct linked_code *linked, struct bh_verify_facts *facts) {
     struct file_report *report = j->report;
     struct bh_verify_input input = {
         .code = linked->code,
@@ -142,16 +136,14 @@ static bool verify_linked(struct judgement *j, const struct linked_code *linked,
     return judged;
 }
 
-static void print_rules(const struct judgement *j, uint64_t mask, const char *quote, const char *between)
-{
+static void print_rules(const struct judgement *j, uint64_t mask, const char *quote, const char *between) {
     for (unsigned i = 0, n = 0; i < j->rule_count; i++)
         if (mask >> i & 1)
             printf("%s%s%s%s", n++ ? between : "", quote, j->rules[i], quote);
 }
 
 /* Calls back with the name of each undefined symbol; returns how many there are. */
-static size_t undefined_symbols(const struct object *object, void (*visit)(size_t number, const char *name))
-{
+static size_t undefined_symbols(const struct object *object, void (*visit)(size_t number, const char *name)) {
     size_t n = 0;
     for (uint64_t i = 1; i < object->symbol_count && i <= UINT32_MAX; i++) {
         struct object_symbol symbol = object_symbol(object, (uint32_t)i);
@@ -161,31 +153,27 @@ static size_t undefined_symbols(const struct object *object, void (*visit)(size_
     return n;
 }
 
-static void print_undefined(size_t number, const char *name)
-{
+static void print_undefined(size_t number, const char *name) {
     if (number >= SHOWN_NAMES)
         return;
     printf("%s", number ? ", " : " (left to the linker: ");
     print_escaped(name);
 }
 
-static void undefined_json(size_t number, const char *name)
-{
+static void undefined_json(size_t number, const char *name) {
     printf("%s\"", number ? "," : "");
     print_escaped(name);
     putchar('"');
 }
 
-static size_t functions_at_fault(const struct object *object)
-{
+static size_t functions_at_fault(const struct object *object) {
     size_t n = 0;
     for (size_t i = 0; i < object->function_count; i++)
         n += object->functions[i].refusals != 0;
     return n;
 }
 
-static void print_functions(const struct judgement *j)
-{
+static void print_functions(const struct judgement *j) {
     size_t limit = j->report->options->limit, shown = 0;
     for (size_t i = 0; i < j->object.function_count; i++) {
         const struct object_function *f = &j->object.functions[i];
@@ -204,8 +192,7 @@ static void print_functions(const struct judgement *j)
     }
 }
 
-static void end_text(const struct judgement *j, int verdict, const struct bh_verify_facts *facts)
-{
+static void end_text(const struct judgement *j, int verdict, const struct bh_verify_facts *facts) {
     struct file_report *report = j->report;
     const struct options *options = report->options;
     diagnostic_flush(report);
@@ -238,8 +225,7 @@ static void end_text(const struct judgement *j, int verdict, const struct bh_ver
     }
 }
 
-static void end_json(const struct judgement *j, int verdict, const struct bh_verify_facts *facts)
-{
+static void end_json(const struct judgement *j, int verdict, const struct bh_verify_facts *facts) {
     printf("],\"functions\":[");
     for (size_t i = 0, n = 0; i < j->object.function_count; i++) {
         const struct object_function *f = &j->object.functions[i];
@@ -259,8 +245,7 @@ static void end_json(const struct judgement *j, int verdict, const struct bh_ver
     printf("}\n");
 }
 
-int verify_object(struct file_report *report, const uint8_t *data, size_t size)
-{
+int verify_object(struct file_report *report, const uint8_t *data, size_t size) {
     struct judgement j = {.report = report};
     struct bh_elf_error error;
     struct linked_code linked = {.code = NULL};
@@ -292,7 +277,8 @@ int verify_object(struct file_report *report, const uint8_t *data, size_t size)
         if (!judged)
             report_unreadable(report, "not enough memory to verify it, or its code is larger than 4 GiB");
     }
-    report->options->json ? end_json(&j, verdict, judged ? &facts : NULL) : end_text(&j, verdict, judged ? &facts : NULL);
+    report->options->json ? end_json(&j, verdict, judged ? &facts : NULL)
+                          : end_text(&j, verdict, judged ? &facts : NULL);
     free(linked.code);
     object_free(&j.object);
     return verdict;

@@ -1,6 +1,6 @@
-/* What the workloads name of POSIX and WASI has not, included before every file: declared here, refused in ../posix.c. The runs that
- * are measured get to none of it, or are refused it under bulkhead-run as well. Includes nothing, because a file's feature
- * macros come after it; the types are the C library's own, spelled out. */
+/* What the workloads name of POSIX and WASI has not, included before every file: declared here, refused in ../posix.c.
+ * The runs that are measured get to none of it, or are refused it under bulkhead-run as well. Includes nothing, because
+ * a file's feature macros come after it; the types are the C library's own, spelled out. */
 #ifndef BENCH_WASI_POSIX_H
 #define BENCH_WASI_POSIX_H
 

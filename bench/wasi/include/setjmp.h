@@ -1,5 +1,5 @@
-/* setjmp for WebAssembly: clang lowers it to exception handling (-wasm-enable-sjlj); ../setjmp.c has its helpers. The C library
- * of Debian 12 has none. */
+/* setjmp for WebAssembly: clang lowers it to exception handling (-wasm-enable-sjlj); ../setjmp.c has its helpers. The C
+ * library of Debian 12 has none. */
 #ifndef BENCH_WASI_SETJMP_H
 #define BENCH_WASI_SETJMP_H
 

@@ -1,5 +1,5 @@
-/* Sorts records by the C library's qsort, by one of several comparison functions after another: a call through a pointer, and
- * a return, for every comparison.
+/* Sorts records by the C library's qsort, by one of several comparison functions after another: a call through a
+ * pointer, and a return, for every comparison.
  *
  * Usage: callbacks RECORDS ROUNDS */
 #include "../random.h"
@@ -34,9 +34,7 @@ static int by_name(const void *a, const void *b) {
     return order != 0 ? order : by_number(a, b);
 }
 
-static int by_number_downwards(const void *a, const void *b) {
-    return by_number(b, a);
-}
+static int by_number_downwards(const void *a, const void *b) { return by_number(b, a); }
 
 static int by_low_bits(const void *a, const void *b) {
     const struct record *x = a, *y = b;

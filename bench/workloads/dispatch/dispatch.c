@@ -1,5 +1,5 @@
-/* A byte-code interpreter reduced to its dispatch, in two ways that take turns: a switch, which becomes a jump through a table,
- * and calls through an array of functions. Programs of random operations rotate, so that the targets do.
+/* A byte-code interpreter reduced to its dispatch, in two ways that take turns: a switch, which becomes a jump through
+ * a table, and calls through an array of functions. Programs of random operations rotate, so that the targets do.
  *
  * Usage: dispatch PROGRAMS LENGTH ROUNDS */
 #include "../random.h"
@@ -8,7 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum operation { op_add, op_subtract, op_multiply, op_xor, op_shift, op_load, op_store, op_exchange, op_count, op_end = op_count };
+enum operation {
+    op_add,
+    op_subtract,
+    op_multiply,
+    op_xor,
+    op_shift,
+    op_load,
+    op_store,
+    op_exchange,
+    op_count,
+    op_end = op_count
+};
 
 struct machine {
     uint32_t accumulator, other, memory[64];

@@ -5,9 +5,10 @@
 
 #include <png.h>
 
-static const char usage[] = "Usage: png encode TIMES FILE.ppm   the size and the checksum of the result\n"
-                            "       png decode TIMES FILE.png   the same, as 16-bit RGBA in linear light and as plain RGB\n"
-                            "       png pack FILE.ppm           the encoded file\n";
+static const char usage[] =
+    "Usage: png encode TIMES FILE.ppm   the size and the checksum of the result\n"
+    "       png decode TIMES FILE.png   the same, as 16-bit RGBA in linear light and as plain RGB\n"
+    "       png pack FILE.ppm           the encoded file\n";
 
 struct stream {
     unsigned char *data;
@@ -19,20 +20,17 @@ struct picture {
     const unsigned char *pixels; /* RGB */
 };
 
-static void fail(png_structp png, png_const_charp message)
-{
+static void fail(png_structp png, png_const_charp message) {
     (void)png;
     die(message);
 }
 
-static void warn(png_structp png, png_const_charp message)
-{
+static void warn(png_structp png, png_const_charp message) {
     (void)png;
     fprintf(stderr, "%s\n", message);
 }
 
-static void write_bytes(png_structp png, png_bytep data, size_t size)
-{
+static void write_bytes(png_structp png, png_bytep data, size_t size) {
     struct stream *stream = png_get_io_ptr(png);
     if (size > stream->size - stream->at)
         png_error(png, "the result is larger than its bound");
@@ -40,8 +38,7 @@ static void write_bytes(png_structp png, png_bytep data, size_t size)
     stream->at += size;
 }
 
-static void read_bytes(png_structp png, png_bytep data, size_t size)
-{
+static void read_bytes(png_structp png, png_bytep data, size_t size) {
     struct stream *stream = png_get_io_ptr(png);
     if (size > stream->size - stream->at)
         png_error(png, "the input ends early");
@@ -50,8 +47,7 @@ static void read_bytes(png_structp png, png_bytep data, size_t size)
 }
 
 /* The picture lies in the file's bytes. */
-static struct picture parse_ppm(struct bytes file)
-{
+static struct picture parse_ppm(struct bytes file) {
     struct picture picture = {0, 0, NULL};
     unsigned width = 0, height = 0;
     int header = 0;
@@ -66,14 +62,13 @@ static struct picture parse_ppm(struct bytes file)
     return picture;
 }
 
-static void encode(struct picture picture, struct stream *to)
-{
+static void encode(struct picture picture, struct stream *to) {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, fail, warn);
     png_infop info = png_create_info_struct(png);
     to->at = 0;
     png_set_write_fn(png, to, write_bytes, NULL);
-    png_set_IHDR(png, info, picture.width, picture.height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png, info, picture.width, picture.height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_filter(png, 0, PNG_ALL_FILTERS);
     png_write_info(png, info);
     for (png_uint_32 y = 0; y < picture.height; y++)
@@ -83,8 +78,7 @@ static void encode(struct picture picture, struct stream *to)
 }
 
 /* Decodes, into memory that is allocated at the first time and belongs to the caller. */
-static void decode(struct bytes file, int linear, struct bytes *pixels)
-{
+static void decode(struct bytes file, int linear, struct bytes *pixels) {
     struct stream from = {file.data, 0, file.size};
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, fail, warn);
     png_infop info = png_create_info_struct(png);
@@ -105,8 +99,7 @@ static void decode(struct bytes file, int linear, struct bytes *pixels)
     png_destroy_read_struct(&png, &info, NULL);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     int packs = argc == 3 && strcmp(argv[1], "pack") == 0, encodes = argc == 4 && strcmp(argv[1], "encode") == 0;
     if (!packs && !encodes && !(argc == 4 && strcmp(argv[1], "decode") == 0)) {
         fputs(usage, stderr);

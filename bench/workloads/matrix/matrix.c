@@ -1,7 +1,8 @@
-/* Multiplies square matrices of doubles, in blocks that fit the first-level cache: streams of loads and multiplications, few
- * branches, vectorised by the compiler.
+/* Multiplies square matrices of doubles, in blocks that fit the first-level cache: streams of loads and
+ * multiplications, few branches, vectorised by the compiler.
  *
- * Usage: matrix SIZE TIMES. SIZE is a multiple of the block size. Each product, scaled down, is the next left operand. */
+ * Usage: matrix SIZE TIMES. SIZE is a multiple of the block size. Each product, scaled down, is the next left operand.
+ */
 #include "../random.h"
 #include <stdio.h>
 #include <stdlib.h>

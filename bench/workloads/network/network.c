@@ -1,9 +1,10 @@
 /* The cheapest way to carry goods from suppliers to customers, by the network simplex method: follows pointers through
- * structures of tens of megabytes, with branches that depend on what is found there. SPEC's mcf is a program of this kind.
+ * structures of tens of megabytes, with branches that depend on what is found there. SPEC's mcf is a program of this
+ * kind.
  *
- * Usage: network NODES ARCS. Half of the nodes supply, half demand. Every node hangs on an extra root by an arc so costly that
- * it is used only where the real arcs cannot carry everything. Prints the number of pivots and the cost, and checks at the end that
- * no arc could make it cheaper. */
+ * Usage: network NODES ARCS. Half of the nodes supply, half demand. Every node hangs on an extra root by an arc so
+ * costly that it is used only where the real arcs cannot carry everything. Prints the number of pivots and the cost,
+ * and checks at the end that no arc could make it cheaper. */
 #include "../random.h"
 #include <inttypes.h>
 #include <stdbool.h>
@@ -43,9 +44,7 @@ static void *allocate(size_t count, size_t size) {
     return memory;
 }
 
-static int64_t reduced_cost(const struct arc *arc) {
-    return arc->cost - arc->tail->potential + arc->head->potential;
-}
+static int64_t reduced_cost(const struct arc *arc) { return arc->cost - arc->tail->potential + arc->head->potential; }
 
 static void attach(struct node *node, struct node *parent) {
     node->parent = parent;
@@ -153,9 +152,9 @@ static struct node *meeting_point(struct node *a, struct node *b) {
     return a;
 }
 
-/* Sends as much as possible around the cycle that the entering arc closes. Returns the node whose basic arc became empty, and
- * whether it is on the tail's side. Among several the last one in the direction of the flow is taken, which keeps the method
- * from going round in circles. */
+/* Sends as much as possible around the cycle that the entering arc closes. Returns the node whose basic arc became
+ * empty, and whether it is on the tail's side. Among several the last one in the direction of the flow is taken, which
+ * keeps the method from going round in circles. */
 static struct node *send_flow(struct arc *entering, bool *tail_side) {
     struct node *meeting = meeting_point(entering->tail, entering->head), *leaving = NULL;
     int64_t amount = INT64_MAX;

@@ -1,7 +1,7 @@
 /* Solves a sparse system of linear equations by conjugate gradients: loads through an index that was itself loaded.
  *
- * Usage: sparse SIDE STEPS. The matrix is that of heat in a square plate of SIDE * SIDE points whose conductivity varies, with
- * some far links strewn in, as compressed rows. Prints the residual now and then. */
+ * Usage: sparse SIDE STEPS. The matrix is that of heat in a square plate of SIDE * SIDE points whose conductivity
+ * varies, with some far links strewn in, as compressed rows. Prints the residual now and then. */
 #include "../random.h"
 #include <math.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 
 struct matrix {
     uint32_t rows;
-    uint32_t *start;  /* rows + 1 positions in the two arrays below */
+    uint32_t *start; /* rows + 1 positions in the two arrays below */
     uint32_t *column;
     double *value;
 };

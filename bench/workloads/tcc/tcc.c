@@ -1,6 +1,7 @@
 /* Compiles C files with libtcc to an object file each, again and again, and prints a checksum of every object.
  *
- * Usage: tcc TIMES FILE... ; header files are looked for in ./include, and objects are written to the current directory. */
+ * Usage: tcc TIMES FILE... ; header files are looked for in ./include, and objects are written to the current
+ * directory. */
 #include <inttypes.h>
 #include <libtcc.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* Calls methods of objects through tables of function pointers, as C++ does for virtual functions. The objects' classes follow
- * each other in an order that changes from round to round, so that a branch predictor has to learn it anew.
+/* Calls methods of objects through tables of function pointers, as C++ does for virtual functions. The objects' classes
+ * follow each other in an order that changes from round to round, so that a branch predictor has to learn it anew.
  *
  * Usage: virtual OBJECTS ROUNDS */
 #include "../random.h"
@@ -37,8 +37,8 @@ static uint32_t sum(const struct object *o) { return o->a + o->b; }
 static uint32_t difference(const struct object *o) { return o->a ^ o->b; }
 
 static const struct methods classes[] = {
-    {count_up, first}, {count_down, difference}, {swap_halves, sum}, {mix, first},
-    {fold, second},    {clamp, sum},             {turn, difference}, {add_both, second},
+    {count_up, first}, {count_down, difference}, {swap_halves, sum}, {mix, first}, {fold, second},
+    {clamp, sum},      {turn, difference},       {add_both, second},
 };
 enum { class_count = sizeof classes / sizeof *classes };
 

@@ -102,10 +102,12 @@ static void test_no_clock(void) {
     IS(SYS(alarm, 0), 0);
     IS(SYS(alarm, 1), -EPERM);
     IS(SYS(setitimer, ITIMER_REAL, buffer(&often, sizeof(often)), 0), -EPERM);
+    IS(SYS(setitimer, ITIMER_REAL, BUFFER, HOST), -EPERM); /* it was not set, so nothing is told */
     IS(SYS(timer_create, CLOCK_REALTIME, 0, BUFFER), 0);
     IS(SYS(timer_settime, 0, 0, buffer(&fastest, sizeof(fastest)), 0), -EPERM);
     IS(SYS(timer_settime, 0, 1, buffer(&fastest, sizeof(fastest)), 0), -EPERM);
-    check_fresh_usage(guest, 4);
+    IS(SYS(timer_settime, 0, 1, BUFFER, HOST), -EPERM);
+    check_fresh_usage(guest, 6);
     IS(SYS(getitimer, ITIMER_REAL, BUFFER), 0);
     struct itimerval now;
     CHECK(!bh_copy_out(guest, &now, BUFFER, sizeof(now)) && !now.it_value.tv_sec && !now.it_value.tv_usec);

@@ -282,11 +282,33 @@ static void test_full(void) {
     CHECK(entries_of("/proc/self/fd") == before);
 }
 
+/* A stream that the host has closed. */
+static void test_closed_stream(void) {
+    const struct timespec none = {0};
+    const uint64_t bits = 2;
+    int fd = dup(STDIN_FILENO);
+    bh_policy *policy = new_policy(0, 16);
+    REQUIRE(fd >= 0 && !bh_policy_grant_stream(policy, 1, fd));
+    start_guest(policy);
+    bh_policy_destroy(policy);
+    close(fd);
+    CHECK(!bh_copy_in(guest, BUFFER + 64, &none, sizeof(none)));
+    IS(SYS(select, 2, buffer(&bits, sizeof(bits)), 0, 0, BUFFER + 64), -EBADF);
+    const struct pollfd set = {1, POLLIN, 0};
+    struct pollfd told;
+    IS(SYS(poll, buffer(&set, sizeof(set)), 1, 0), 1);
+    CHECK(!bh_copy_out(guest, &told, BUFFER, sizeof(told)) && told.revents == POLLNVAL);
+    CHECK(!bh_instance_destroy(guest));
+}
+
 /* The host's own are all in use. */
 static void test_no_descriptors(void) {
     struct rlimit old;
     int fds[64], count = 0;
-    start(0, 16);
+    bh_policy *policy = new_policy(0, 16);
+    REQUIRE(!bh_policy_grant_directory(policy, "/", "/data", BH_READ_ONLY));
+    start_guest(policy);
+    bh_policy_destroy(policy);
     int before = entries_of("/proc/self/fd");
     REQUIRE(!getrlimit(RLIMIT_NOFILE, &old) && !setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, old.rlim_max}));
     while ((fds[count] = dup(STDIN_FILENO)) >= 0)
@@ -295,6 +317,8 @@ static void test_no_descriptors(void) {
     IS(SYS(eventfd2, 0, 0), -EMFILE);
     IS(SYS(memfd_create, BUFFER, 0), -EMFILE);
     IS(SYS(open, str("/dev/null"), O_RDONLY), -EMFILE);
+    IS(SYS(open, str("/data"), O_RDONLY), -EMFILE);
+    IS(SYS(open, str("/"), O_RDONLY), -EMFILE); /* a file of the host stands for it */
     close(fds[--count]); /* one end would have room */
     IS(SYS(pipe, BUFFER), -EMFILE);
     while (count)
@@ -326,6 +350,7 @@ int main(int argc, char **argv) {
     test_deadlines();
     test_many();
     test_full();
+    test_closed_stream();
     test_no_descriptors();
     test_no_reader();
     close_module();

@@ -93,9 +93,12 @@ static void policies(void) {
     MISTAKE(bh_policy_set_descriptor_limit(NULL, 100));
     MISTAKE(bh_policy_set_descriptor_limit(policy, 1025));
     MISTAKE(bh_policy_set_descriptor_limit(policy, 2));
+    MISTAKE(bh_policy_set_working_directory(NULL, "/"));
+    MISTAKE(bh_policy_set_working_directory(policy, NULL));
     MISTAKE(bh_policy_set_log(NULL, NULL, NULL));
     MISTAKE(bh_policy_load(NULL, &policy));
     MISTAKE(bh_policy_load("/nothing/there", NULL));
+    CHECK(!bh_policy_set_descriptor_limit(policy, 0)); /* as many as without a limit */
     CHECK(!bh_policy_add_environment(policy, "A=") && !bh_policy_set_thread_limit(policy, 4096) &&
           !bh_policy_set_stack_size(policy, (uint64_t)1 << 30) && !bh_policy_set_mapping_limit(policy, 1000000));
     bh_policy_destroy(policy);

@@ -119,6 +119,10 @@ static void kinds(int pipe_end) {
     IS(SYS(fchmod, 1, 0600), -EPERM);
     IS(SYS(fchmod, 3, 0600), 0);
     IS(SYS(utimensat, 1, 0, 0, 0), -EPERM);
+    IS(SYS(utimensat, 1, str(""), 0, AT_EMPTY_PATH), -EPERM);
+    IS(SYS(fchownat, 1, str(""), 1000, 1000, AT_EMPTY_PATH), -EPERM);
+    IS(SYS_(452 /* fchmodat2 */, 1, str(""), 0600, AT_EMPTY_PATH, 0, 0, 0), -EPERM);
+    IS(SYS(fchownat, 3, str(""), 1000, 1000, AT_EMPTY_PATH), 0);
     IS(SYS(utimensat, 3, 0, 0, 0), 0);
     IS(SYS(flock, 1, LOCK_EX), -EINVAL);
     IS(SYS(flock, 3, LOCK_EX), 0);
@@ -165,6 +169,7 @@ static void newer_vectors(void) {
     IS(SYS(lseek, 3, 0, SEEK_CUR), 5);
     IS(SYS(preadv2, 3, BUFFER, 1, 0, 0, 8), -EOPNOTSUPP);
     IS(SYS(pwritev2, 3, BUFFER, 1, 0, 0, 16), -EOPNOTSUPP);
+    IS(SYS(preadv2, 99, BUFFER, 1, 0, 0, 8), -EBADF);
     IS(SYS(preadv2, 3, HOST, 1, 0, 0, 0), -EFAULT);
     IS(SYS(readahead, 3, 0, 4096), 0);
     IS(SYS(readahead, 2, 0, 4096), -EINVAL);

@@ -61,7 +61,12 @@ static void test_pointers(void) {
 static void test_numbers(void) {
     static const uint64_t odd[] = {MOST - 1, MOST, MOST + 1, UINT32_MAX, INT32_MAX, (uint64_t)1 << 31, UINT32_MAX - 1};
     struct itimerspec setting = fastest;
+    struct sigevent event = {.sigev_signo = SIGALRM, .sigev_notify = 3};
     start(BH_GRANT_CLOCK);
+    IS(SYS(timer_create, CLOCK_MONOTONIC, buffer(&event, sizeof(event)), BUFFER + 256), -EINVAL);
+    event.sigev_notify = SIGEV_THREAD;
+    IS(SYS(timer_create, CLOCK_MONOTONIC, buffer(&event, sizeof(event)), BUFFER + 256), 0);
+    IS(SYS(timer_delete, 0), 0);
     for (size_t n = 0; n < sizeof(odd) / sizeof(*odd); n++) {
         IS(SYS(timer_settime, odd[n], 0, buffer(&setting, sizeof(setting)), 0), -EINVAL);
         IS(SYS(timer_gettime, odd[n], BUFFER), -EINVAL);
@@ -165,6 +170,8 @@ static void test_host(void) {
     CHECK(!bh_instance_set_deadline(guest, 1000000000));
     IS(SYS(getpid, 0), 2);
     CHECK(host_rests());
+    CHECK(!bh_instance_set_deadline(guest, UINT64_MAX)); /* beyond time itself */
+    IS(SYS(getpid, 0), 2);
     CHECK(!bh_instance_reset(guest));
     CHECK(host_rests());
     IS(SYS(timer_delete, 0), -EINVAL);

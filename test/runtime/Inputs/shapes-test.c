@@ -217,6 +217,22 @@ static void test_refusals(void) {
     CHECK(bh_call(instance, &function, &wrong, NULL) == BH_ERROR_ARGUMENT);
 }
 
+static int ending(void *context, bh_instance *caller, const bh_value *arguments, bh_value *result) {
+    (void)context, (void)caller, (void)arguments, (void)result;
+    return 9;
+}
+
+/* The host's function ends the call instead of returning a structure. */
+static void test_ending(void) {
+    static two_doubles x = {1, 2};
+    bh_function function;
+    bh_address pointer;
+    bh_value result = {.as.s = &x};
+    REQUIRE(!bh_callback_create(instance, "{dd}({dd}ld{dd})", ending, NULL, &pointer));
+    REQUIRE(!bh_instance_function(instance, "through_two_doubles", "{dd}(p{dd}{dd})", &function));
+    CHECK(bh_invoke(instance, &function, &result, pointer, &x, &x) == BH_ERROR_CALLBACK && bh_last_error()->callback_status == 9);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2)
         return 2;
@@ -234,6 +250,7 @@ int main(int argc, char **argv) {
     test_scalar_l(-1, INT64_MIN), test_scalar_m(UINT64_MAX, 5);
     test_scalar_f(0.1f, -3e30f), test_scalar_d(0.1, -3e300), test_scalar_e(0.1L, -3e3000L);
     test_refusals();
+    test_ending();
     CHECK(!bh_instance_destroy(instance) && !bh_module_destroy(module) && !bh_engine_destroy(engine));
     printf(failures ? "%d checks failed\n" : "ok\n", failures);
     return failures != 0;

@@ -579,6 +579,13 @@ static void attributes(void) {
     IS(SYS(utimes, str("/data/file"), HOST), -EFAULT);
     IS(SYS(utimes, str("/data/file"), buffer(micro, sizeof(micro))), 0);
     IS(SYS(utimes, str("/data/file"), 0), 0);
+    for (int n = 0; n < 2; n++) { /* a thousand times as much has 64 bits of 0 */
+        micro[n].tv_usec = (suseconds_t)1 << 61;
+        IS(SYS(utimes, str("/data/file"), buffer(micro, sizeof(micro))), -EINVAL);
+        micro[n].tv_usec = INT64_MIN;
+        IS(SYS(utimes, str("/data/file"), buffer(micro, sizeof(micro))), -EINVAL);
+        micro[n].tv_usec = 0;
+    }
     IS(SYS(truncate, str("/data/file"), -1), -EINVAL);
     IS(SYS(truncate, str("/data/file"), 7), 0);
     IS(SYS(truncate, str("/data/none"), 7), -ENOENT);

@@ -1,7 +1,7 @@
 // A command line as for any compiler gives a module that the verifier accepts and that runs, at every level.
 // RUN: %bulkhead-clang %s -o %t && %bulkhead-verify %t && %bulkhead-run %t a "b c" | FileCheck %s
 // RUN: %bulkhead-clang -O2 -g %s -o %t && %bulkhead-verify %t && %bulkhead-run %t a "b c" | FileCheck %s
-// RUN: %bulkhead-clang -Os -static %s -o %t -lm -lpthread && %bulkhead-verify %t && %bulkhead-run %t a "b c" | FileCheck %s
+// RUN: %bulkhead-clang -Os -Werror -static -rdynamic %s -o %t -lm -lpthread && %bulkhead-verify %t && %bulkhead-run %t a "b c" | FileCheck %s
 // RUN: %bulkhead-clang -O3 -fPIC -pthread -ffunction-sections -Wl,--gc-sections %s -o %t
 // RUN: %bulkhead-verify %t && %bulkhead-run %t a "b c" | FileCheck %s
 #include <math.h>

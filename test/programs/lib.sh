@@ -32,7 +32,39 @@ real_input() {
     rm "$work/all"
 }
 
-# GNU programs by their own configure scripts, and their own tests: what passes natively passes isolated, but for the
+# A library in C++ by its own CMake files, natively and as modules, in $work/native and $work/guest.
+cmake_both() { # SOURCE CMAKE-ARGUMENT...
+    local source=$1 kind compiler
+    shift
+    export PATH=$BULKHEAD_BUILD/bin:$PATH
+    for kind in native guest; do
+        compiler=(-DCMAKE_C_COMPILER=bulkhead-clang -DCMAKE_CXX_COMPILER=bulkhead-clang++)
+        compiler+=("-DCMAKE_C_FLAGS=--native -$level" "-DCMAKE_CXX_FLAGS=--native -$level")
+        [ $kind = native ] || compiler=("-DCMAKE_TOOLCHAIN_FILE=$top/cmake/BulkheadToolchain.cmake"
+            "-DBULKHEAD_PREFIX=$BULKHEAD_BUILD" "-DCMAKE_C_FLAGS=-$level" "-DCMAKE_CXX_FLAGS=-$level")
+        cmake -S "$source" -B "$work/$kind" -G Ninja -DCMAKE_BUILD_TYPE=None -DBUILD_SHARED_LIBS=OFF "${compiler[@]}" \
+            "$@" >"$work/$kind.log" 2>&1 && ninja -C "$work/$kind" -j2 >>"$work/$kind.log" 2>&1 ||
+            { tail -n 30 "$work/$kind.log" >&2; fail "$source does not build: $kind"; }
+    done
+}
+# A test program of both builds: it passes, and writes the same isolated as natively, but for paths and times. $run are
+# options of bulkhead-run.
+run=()
+same() { # DIRECTORY PROGRAM [ARGUMENT]...
+    local directory=$1 program=$2 status=0 twin=0 kind
+    shift 2
+    verified "$work/guest/$program" >"$work/verified"
+    (cd "$directory" && "$work/native/$program" "$@") >"$work/native.out" 2>&1 || twin=$?
+    "$BULKHEAD_BUILD/bin/bulkhead-run" "${run[@]}" --dir "$work" --cwd "$directory" --deadline 600 \
+        "$work/guest/$program" "$@" >"$work/guest.out" 2>&1 || status=$?
+    for kind in native guest; do
+        sed -i -E "s|$work/$kind/|/|g; s/[0-9.]+ (ms\>|milli-seconds)/N \1/g" "$work/$kind.out"
+    done
+    diff "$work/native.out" "$work/guest.out" >&2 && [ $status = $twin ] && [ $twin = 0 ] ||
+        fail "$program $*: status $status, natively $twin"
+}
+
+# Programs by their own configure scripts, and automake's tests: what passes natively passes isolated, but for the
 # exceptions.
 # Modules are started by the tests as programs are, so this needs what bulkhead-run --binfmt needs.
 gnu_tests() { # NAME EXCEPTIONS CONFIGURE-ARGUMENT...: tests $subdirs, after the function prepare where there is one
@@ -42,9 +74,9 @@ gnu_tests() { # NAME EXCEPTIONS CONFIGURE-ARGUMENT...: tests $subdirs, after the
     "$top/tools/fetch-source" --unpack "$work/source" "$name"
     for kind in native guest; do
         mkdir "$work/$kind"
-        local compiler=(CC="bulkhead-clang --native")
+        local compiler=(CC="bulkhead-clang --native" CXX="bulkhead-clang++ --native")
         [ $kind = native ] || compiler=(--host=x86_64-bulkhead-linux-musl)
-        (cd "$work/$kind" && ../source/configure -q --disable-nls "$@" "CFLAGS=-$level" "${compiler[@]}" && make -j2) \
+        (cd "$work/$kind" && ../source/configure -q --disable-nls "$@" "CFLAGS=-$level" "CXXFLAGS=-$level" "${compiler[@]}" && make -j2) \
             >"$work/$kind.log" 2>&1 ||
             { tail -n 30 "$work/$kind.log" >&2; fail "$name does not build: $kind"; }
     done

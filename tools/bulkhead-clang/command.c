@@ -232,9 +232,10 @@ static bool parse_own(struct parser *p, const struct args *argv, size_t *i) {
         c->pthread = true;
         return true;
     }
-    /* Every module is a static PIE already. */
+    /* Every module is a static PIE already, whose symbols nothing else can look for. */
     if (strcmp(arg, "-static") == 0 || strcmp(arg, "-static-pie") == 0 || strcmp(arg, "-pie") == 0 ||
-        strcmp(arg, "--static") == 0 || strcmp(arg, "-static-libgcc") == 0 || strcmp(arg, "-static-libstdc++") == 0)
+        strcmp(arg, "--static") == 0 || strcmp(arg, "-static-libgcc") == 0 || strcmp(arg, "-static-libstdc++") == 0 ||
+        strcmp(arg, "-rdynamic") == 0)
         return true;
     if (strcmp(arg, "-target") == 0 || strcmp(arg, "--target") == 0 || starts_with(arg, "--target=")) {
         check_target(value_of(argv, i, starts_with(arg, "--") ? "--target" : "-target"));

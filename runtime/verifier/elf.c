@@ -103,9 +103,11 @@ static bool take_header(struct parser *p, const struct elf_program_header *ph) {
         p->elf->tls_memsz = ph->memsz;
         p->elf->tls_align = ph->align;
         return take_once(p, &p->have_tls, ph);
-    case PT_INTERP:
-        return fail(p, "elf-dynamic", "the module names a dynamic linker: link with -static-pie --no-dynamic-linker", 0,
-                    0);
+    case PT_INTERP: /* for the kernel, where a module is started as a program; nothing here or in the runtime reads it */
+        if (broken(!fits(ph->offset, ph->filesz, p->elf->file_size)))
+            return fail(p, "elf-segments", "the program interpreter's name lies outside the file", ph->offset,
+                        ph->filesz);
+        return take_once(p, &p->have_interp, ph);
     default: return fail(p, "elf-segments", "unknown program header type", ph->vaddr, ph->type);
     }
 }

@@ -16,7 +16,7 @@ struct parser {
     struct bh_elf_error *error;
     struct elf_header header;
     struct elf_program_header dynamic, relro;
-    bool have_dynamic, have_relro, have_stack, have_tls, have_note;
+    bool have_dynamic, have_relro, have_stack, have_tls, have_note, have_interp;
 };
 
 /* Always false, so that a check can end with `return fail(...)`. */

@@ -99,15 +99,15 @@ static enum elf_rule rule_header_types(const struct elf_file *f)
 {
     static const uint32_t known[] = {PT_NULL, PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_PHDR, PT_TLS, PT_GNU_EH_FRAME,
                                      PT_GNU_STACK, PT_GNU_RELRO, PT_GNU_PROPERTY};
-    static const uint32_t single[] = {PT_DYNAMIC, PT_TLS, PT_GNU_STACK, PT_GNU_RELRO}; /* those that are read */
+    static const uint32_t single[] = {PT_DYNAMIC, PT_TLS, PT_GNU_STACK, PT_GNU_RELRO, PT_INTERP};
     for (unsigned i = 0; i < f->header.e_phnum; i++) {
         bool is_known = false;
         for (unsigned k = 0; k < sizeof known / sizeof *known; k++)
             is_known |= f->program[i].p_type == known[k];
         if (!is_known)
             return ELF_SEGMENTS;
-        if (f->program[i].p_type == PT_INTERP)
-            return ELF_DYNAMIC;
+        if (f->program[i].p_type == PT_INTERP && !in_file(f, f->program[i].p_offset, f->program[i].p_filesz))
+            return ELF_SEGMENTS;
     }
     for (unsigned k = 0; k < sizeof single / sizeof *single; k++) {
         unsigned count = 0;

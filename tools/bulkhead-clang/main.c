@@ -21,19 +21,16 @@
 
 /* Where our parts are: beside the executable in a build directory, or below its prefix when installed. */
 static struct {
-    char *plugin, *assembler, *linker, *sysroot;
+    char *plugin, *assembler, *linker, *interpreter, *sysroot;
 } paths;
 
 static void find_paths(const struct command *c) {
     const char *self = own_directory();
-    char *prefix = format("%s", self);
-    *strrchr(prefix, '/') = 0;
-    /* Installed, libraries are where CMake's LIBDIR said, relative to the prefix. */
     const char *sysroot = c->native ? "native-sysroot" : c->only ? format("only-%s-sysroot", c->only) : "sysroot";
-    paths.plugin = first_existing(format("%s/lib/BulkheadPass.so", prefix),
-                                  format("%s/" BULKHEAD_LIBDIR "/BulkheadPass.so", prefix));
+    paths.plugin = find_library("BulkheadPass.so");
     paths.assembler = format("%s/bulkhead-as", self);
     paths.linker = format("%s/bulkhead-ld", self);
+    paths.interpreter = find_library("bulkhead-interpreter");
     paths.sysroot = find_sysroot(sysroot);
 }
 
@@ -124,18 +121,15 @@ static void add_link_front(struct args *out, const struct command *c) {
     add_any_link_front(out, c);
     /* One executable segment with nothing else on its pages, and no linker relaxation, which would rewrite instructions
      * after their bundles were laid out. The native twin is laid out the same way. */
-    static const char *const options[] = {"-z",
-                                          "separate-code",
-                                          "-z",
-                                          "noexecstack",
-                                          "-z",
-                                          "relro",
-                                          "-z",
-                                          "max-page-size=4096",
-                                          "--no-dynamic-linker",
-                                          "--no-relax"};
+    static const char *const options[] = {"-z", "separate-code",      "-z",        "noexecstack", "-z", "relro",
+                                          "-z", "max-page-size=4096", "--no-relax"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         add_linker_option(out, options[i]);
+    /* What says that a module is one where it is started as a program. */
+    bool module = !c->native && !c->only;
+    if (module)
+        need(paths.interpreter, "build the project first");
+    add_linker_option(out, module ? format("--dynamic-linker=%s", paths.interpreter) : "--no-dynamic-linker");
     if (!c->native)
         args_add(out, "-fno-sanitize-link-runtime");
     if (!c->native)

@@ -23,11 +23,20 @@ char *first_existing(const char *one, const char *two) {
     return access(one, F_OK) == 0 || access(two, F_OK) != 0 ? format("%s", one) : format("%s", two);
 }
 
+/* Installed, libraries are where CMake's LIBDIR said, relative to the prefix. */
+static char *prefix(void) {
+    char *path = format("%s", own_directory());
+    *strrchr(path, '/') = 0;
+    return path;
+}
+
+char *find_library(const char *name) {
+    return first_existing(format("%s/lib/%s", prefix(), name), format("%s/" BULKHEAD_LIBDIR "/%s", prefix(), name));
+}
+
 char *find_sysroot(const char *name) {
-    char *prefix = format("%s", own_directory());
-    *strrchr(prefix, '/') = 0;
-    /* Installed, libraries are where CMake's LIBDIR said, relative to the prefix. */
-    return first_existing(format("%s/%s", prefix, name), format("%s/" BULKHEAD_LIBDIR "/bulkhead/%s", prefix, name));
+    return first_existing(format("%s/%s", prefix(), name),
+                          format("%s/" BULKHEAD_LIBDIR "/bulkhead/%s", prefix(), name));
 }
 
 /* Packages of the host are none of a module's: only the sysroot's directories are searched, and those that

@@ -12,6 +12,9 @@ const char *own_directory(void);
 /* ONE if it exists or neither does, otherwise TWO. */
 char *first_existing(const char *one, const char *two);
 
+/* The file of this name in the library directory of the build or the installation. */
+char *find_library(const char *name);
+
 /* The sysroot of this name: beside the build directory's bin/, or below an installation's library directory. */
 char *find_sysroot(const char *name);
 

@@ -1,6 +1,6 @@
 #!/bin/bash
-# jsoncpp by Meson and its own tests: a program of cases, and documents that a script feeds to another program, which writes
-# what it read beside each.
+# jsoncpp by Meson and its own tests: a program of cases, and documents that a script feeds to another program, which
+# writes what it read beside each.
 . "$(dirname "$0")/lib.sh"
 export PATH=$BULKHEAD_BUILD/bin:$PATH
 build_jsoncpp() { # KIND MESON-ARGUMENT...
@@ -24,4 +24,5 @@ done
 [ "$(find "$work/guest-source/test/data" -name '*.actual' | wc -l)" -gt 20 ] || fail "documents were not written"
 diff -r "$work/native-source/test" "$work/guest-source/test" || fail "what it wrote differs"
 same "$work" jsoncpp_test
-echo "$(grep -c ': OK$' "$work/guest.out") cases, and 2 scripts over $(ls "$work"/guest-source/test/{data,jsonchecker}/*.json | wc -l) documents"
+documents=("$work"/guest-source/test/{data,jsonchecker}/*.json)
+echo "$(grep -c ': OK$' "$work/guest.out") cases, and 2 scripts over ${#documents[@]} documents"

@@ -76,8 +76,8 @@ gnu_tests() { # NAME EXCEPTIONS CONFIGURE-ARGUMENT...: tests $subdirs, after the
         mkdir "$work/$kind"
         local compiler=(CC="bulkhead-clang --native" CXX="bulkhead-clang++ --native")
         [ $kind = native ] || compiler=(--host=x86_64-bulkhead-linux-musl)
-        (cd "$work/$kind" && ../source/configure -q --disable-nls "$@" "CFLAGS=-$level" "CXXFLAGS=-$level" "${compiler[@]}" && make -j2) \
-            >"$work/$kind.log" 2>&1 ||
+        (cd "$work/$kind" && ../source/configure -q --disable-nls "$@" "CFLAGS=-$level" "CXXFLAGS=-$level" \
+            "${compiler[@]}" && make -j2) >"$work/$kind.log" 2>&1 ||
             { tail -n 30 "$work/$kind.log" >&2; fail "$name does not build: $kind"; }
     done
     [ "$(type -t prepare)" != function ] || prepare

@@ -157,7 +157,7 @@ typedef struct bh_error_detail {
     unsigned backtrace_count; /* BH_ERROR_FAULT, BH_ERROR_DEADLINE: the guest's functions, innermost first; may be 0 */
     bh_backtrace_entry backtrace[BH_BACKTRACE_MAX];
     /* BH_ERROR_FAULT: the last line that the guest wrote to descriptor 2, wherever that led; "" if none. The guest's
-     * words, cut where they are too long, '?' for what is not printable ASCII */
+     * words, their middle left out (" ... ") where they are too long, '?' for what is not printable ASCII */
     char said[BH_SAID_MAX];
 } bh_error_detail;
 

@@ -1,12 +1,19 @@
 /* The last line that a guest wrote to its standard error. Programs say there why they give up (assert, a C++ exception
  * that nobody catches) and then abort; the host of a library shows that stream to nobody, so the line goes into the
  * error that ends the call. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 
 #include "linux.h"
 
 #define ENOUGH 256 /* more than a line that is kept */
+
+/* Of a line that is too long to keep, both ends: a C++ exception's type and what() stand there. */
+#define GAP " ... "
+#define KEPT (BH_SAID_MAX - 1)
+#define HEAD (KEPT / 2)
+#define TAIL (KEPT - HEAD) /* the last ones, in a ring behind the head */
 
 static void append(struct bh_said *said, char c) {
     if (c == '\n') {
@@ -16,8 +23,9 @@ static void append(struct bh_said *said, char c) {
     if (said->ended)
         said->length = 0;
     said->ended = false;
-    if (said->length < sizeof(said->line) - 1)
-        said->line[said->length++] = c >= ' ' && c <= '~' ? c : '?';
+    size_t place = said->length < HEAD ? said->length : HEAD + (said->length - HEAD) % TAIL;
+    said->line[place] = c >= ' ' && c <= '~' ? c : '?';
+    said->length++;
 }
 
 static void append_part(bh_instance *instance, uint64_t from, size_t size) {
@@ -40,8 +48,14 @@ void bh_said_append(bh_instance *instance, const struct iovec *vector, int count
 }
 
 void bh_linux_said(const bh_instance *instance, char *line, size_t capacity) {
+    char whole[BH_SAID_MAX] = "";
     const struct bh_said *said = &instance->personality->said;
-    size_t length = said->length < capacity ? said->length : capacity - 1;
-    memcpy(line, said->line, length);
-    line[length] = 0;
+    bool cut = said->length > KEPT;
+    size_t length = cut ? KEPT : said->length;
+    memcpy(whole, said->line, length);
+    for (size_t n = 0; cut && n < TAIL; n++)
+        whole[HEAD + n] = said->line[HEAD + (said->length - HEAD + n) % TAIL];
+    if (cut)
+        memcpy(whole + HEAD, GAP, sizeof(GAP) - 1);
+    snprintf(line, capacity, "%s", whole);
 }

@@ -628,13 +628,18 @@ static void test_clibrary(void) {
 
 /* What a guest said before it gave up stands in the error, whether or not it has a standard error. */
 static void test_said(void) {
-    char long_line[400], expected[BH_SAID_MAX], long_text[400];
+    char long_line[400], expected[BH_SAID_MAX], fits[BH_SAID_MAX], long_text[400];
     memset(long_line, 'x', sizeof(long_line) - 1);
     long_line[sizeof(long_line) - 1] = 0;
     memset(expected, 'x', sizeof(expected) - 1);
     expected[sizeof(expected) - 1] = 0;
     memcpy(long_line, "its beginning ", 14);
+    memcpy(long_line + sizeof(long_line) - 1 - 8, " its end", 8);
     memcpy(expected, "its beginning ", 14);
+    memcpy(expected + 79, " ... ", 5);
+    memcpy(expected + sizeof(expected) - 1 - 8, " its end", 8);
+    memset(fits, 'y', sizeof(fits) - 1);
+    fits[sizeof(fits) - 1] = 0;
     memset(long_text, 'x', sizeof(long_text));
     strcpy(long_text + 350, "\nthis is why\n");
     const struct {
@@ -644,7 +649,7 @@ static void test_said(void) {
         {"this is why\n", "give_up", "this is why", true}, {"this is why\n\n\n", "give_up", "this is why", true},
         {"unfinished", "give_up", "unfinished", true},      {"bell\a \033[2J \xc2\x9b\n", "give_up", "bell? ?[2J ??", true},
         {"this is why\n", "unsound", "this is why", false}, {long_line, "give_up", expected, true},
-        {long_text, "give_up", "this is why", true},
+        {long_text, "give_up", "this is why", true},        {fits, "give_up", fits, true},
     };
     for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++) {
         bh_instance *instance = new_instance(NULL);

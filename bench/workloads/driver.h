@@ -33,7 +33,7 @@ static inline struct bytes read_file(const char *path) {
         perror(path);
         exit(1);
     }
-    struct bytes all = {allocate((size_t)size), (size_t)size};
+    struct bytes all = {(unsigned char *)allocate((size_t)size), (size_t)size}; /* a cast for C++ */
     if (fread(all.data, 1, all.size, file) != all.size)
         die("the input ends early");
     fclose(file);

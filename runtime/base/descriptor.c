@@ -4,15 +4,17 @@
  * numbers. And a host may close what is not its own (closefrom): the number is another file's then, perhaps one that a
  * guest can write, and what is mapped from it would be that file's bytes. So what is mapped or opened from is looked at
  * before. */
+#include "base/descriptor.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/descriptor.h"
 #include "base/fail.h"
 #include "base/raised.h"
+#include "guest/personality.h"
 
 #define FIRST 3
 

@@ -1,12 +1,14 @@
 /* Error values, their texts, and each thread's record of its last error. */
+#include "base/fail.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fail.h"
 #include "base/record.h"
+#include "guest/personality.h"
 
 static const char *const error_text[BH_ERROR_COUNT] = {
     [BH_OK] = "no error",

@@ -1,5 +1,7 @@
 /* Which of the kernel's limits stopped a system call. Asked only after a failure, so it may take its time; it allocates
  * nothing, because memory may be what is missing. */
+#include "base/limit.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -12,7 +14,7 @@
 
 #include "base/descriptor.h"
 #include "base/fail.h"
-#include "base/limit.h"
+#include "guest/personality.h"
 
 #define LINUX_MAPPINGS 65530 /* its value unless somebody changed it */
 #define NEAR 16              /* a call may need some mappings more than the limit leaves */

@@ -2,11 +2,12 @@
  * file that would be larger than RLIMIT_FSIZE. Their default action ends the process, and a guest can ask for both:
  * what the host makes such a call of on a guest's behalf stands between these two, and the call's error tells
  * everything. The host's handlers and mask stay. */
+#include "base/raised.h"
+
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <time.h>
-
-#include "base/raised.h"
 
 void bh_raised_hold(struct bh_raised *raised) {
     sigemptyset(&raised->held);

@@ -2,6 +2,7 @@
 #include "cross/chain.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "guest/personality.h"
 
 #define LIBC_SIGNALS 32 /* from here to SIGRTMIN: the C library's own, for cancellation and the like */
 

@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "base/limit.h"
 #include "cross/frame.h"
+#include "cross/thread.h"
+#include "guest/personality.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid

@@ -44,9 +44,9 @@ struct bh_crossing {
     bh_registers *registers;
 };
 
-/* Crosses over with everything of the frame set but what is given here; frame->reason says why it came back. GS is read
- * back rather than remembered: if anything else in the process had changed it, the guest's accesses would go to host
- * memory. */
+/* Crosses over with everything of the frame set but what is given here; frame->outcome.reason says why it came back. GS
+ * is read back rather than remembered: if anything else in the process had changed it, the guest's accesses would go to
+ * host memory. */
 static inline __attribute__((always_inline)) void bh_frame_cross(struct bh_frame *frame, const struct bh_crossing *to,
                                                                  bool direct) {
     uint64_t target = bh_confine(to->base, to->address);
@@ -54,7 +54,7 @@ static inline __attribute__((always_inline)) void bh_frame_cross(struct bh_frame
     frame->target = target;
     frame->flags = to->flags;
     if (__builtin_expect(!direct || bh_read_gs() != to->base, 0) && !bh_set_gs(frame)) {
-        frame->reason = LEAVE_NOT_ENTERED;
+        frame->outcome.reason = LEAVE_NOT_ENTERED;
         return;
     }
     bh_current_frame = frame;

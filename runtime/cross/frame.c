@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "base/record.h"
+
 /* No address is in its slot. */
 struct bh_frame bh_idle_frame = {.base = (uint64_t)1 << 63};
 BH_THREAD_LOCAL struct bh_frame *bh_current_frame;
@@ -12,7 +14,7 @@ BH_THREAD_LOCAL struct bh_frame *bh_current_frame;
 AT(xsave, FRAME_XSAVE);
 AT(host_rsp, FRAME_HOST_RSP);
 AT(flags, FRAME_FLAGS);
-AT(reason, FRAME_REASON);
+AT(outcome.reason, FRAME_REASON);
 AT(mxcsr, FRAME_MXCSR);
 AT(fpucw, FRAME_FPUCW);
 AT(rax, FRAME_RAX);

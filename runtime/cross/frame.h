@@ -13,9 +13,8 @@
 #define FRAME_HOST_RSP 832
 #define FRAME_BASE 856
 #define FRAME_FLAGS 864
-#define FRAME_REASON 868
-#define FRAME_MXCSR 872
-#define FRAME_FPUCW 876
+#define FRAME_MXCSR 868
+#define FRAME_FPUCW 872
 #define FRAME_RAX 880
 #define FRAME_RBX 888
 #define FRAME_RCX 896
@@ -39,6 +38,7 @@
 #define FRAME_GUEST_MXCSR 1040
 #define FRAME_GUEST_FPUCW 1044
 #define FRAME_FNSAVE 1048
+#define FRAME_REASON 1176
 
 /* Offsets in bh_registers (bulkhead.h). */
 #define REGISTERS_INTEGER 0
@@ -69,7 +69,7 @@
     8192 /* target is where a fault interrupted the guest, which had the frame's registers there                       \
           */
 
-/* FRAME_REASON: why the guest was left. */
+/* FRAME_REASON (bh_outcome.reason): why the guest was left. */
 #define LEAVE_RETURN 0
 #define LEAVE_FAULT 1
 #define LEAVE_DEADLINE 2
@@ -97,7 +97,7 @@
 #include "bulkhead/bulkhead.h"
 #include "base/record.h"
 
-/* What ended a call, as the signal handler or the personality noted it. */
+/* What happened, as the signal handler or the personality noted it. */
 struct bh_fault {
     bh_fault_kind kind;
     int signal;
@@ -108,6 +108,13 @@ struct bh_fault {
     uint32_t trap, error;
 };
 
+/* How a call, and perhaps the instance with it, ended. */
+struct bh_outcome {
+    uint32_t reason; /* LEAVE_*; of the rest only what goes with it is set */
+    int status;      /* that the guest exited with, or that a callback returned */
+    struct bh_fault fault;
+};
+
 struct bh_frame {
     _Alignas(64) uint8_t xsave[832]; /* x87, SSE and AVX state of the guest during a system call */
     uint64_t host_rsp;
@@ -115,10 +122,9 @@ struct bh_frame {
     struct bh_instance *instance;
     uint64_t base;
     uint32_t flags;
-    uint32_t reason;
     uint32_t mxcsr;
     uint16_t fpucw;
-    uint16_t pad;
+    uint16_t pad[3];
     uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8, r9, r10, r12, r13, r14, r15;
     uint64_t target; /* where to go: already confined to a bundle start in the slot, except during a host call and where
                       * FRAME_FLAG_EXACT says so */
@@ -138,11 +144,9 @@ struct bh_frame {
         bool restores;  /* the alarm is as it was before when the call is over */
         int where;      /* what bh_task.where was before */
     } nesting;
-    uint64_t outer_deadline; /* the thread's before; 0: none */
+    struct bh_outcome outcome; /* assembly stores its reason */
+    uint64_t outer_deadline;   /* the thread's before; 0: none */
     uint64_t outer_alarm;
-    struct bh_fault fault;
-    int exit_status;
-    int callback_status;
 };
 
 /* The one store of bh_enter to the guest's stack; when it faults the fault handler leaves with LEAVE_STACK. */

@@ -6,6 +6,8 @@
 #include "cross/thread.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -15,8 +17,10 @@
 #include "base/limit.h"
 #include "base/mapping.h"
 #include "base/ownership.h"
+#include "base/record.h"
 #include "cross/chain.h"
 #include "cross/frame.h"
+#include "guest/personality.h"
 
 #define STACK_SIZE (256 * 1024)
 #define STACK_NEEDED (32 * 1024) /* beyond the kernel's frame, for handlers */

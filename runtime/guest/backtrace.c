@@ -5,7 +5,16 @@
  * not. A direct call must lead to the function that the entry before it is in, unless no such word is found: then a
  * tail call stood between. A frame pointer is believed where it leads to a return address. All reads are guarded and
  * bounded. */
-#include "internal.h"
+#include "guest/backtrace.h"
+
+#include <string.h>
+
+#include "base/guarded.h"
+#include "base/mapping.h"
+#include "guest/instance.h"
+#include "guest/module.h"
+#include "guest/symbols.h"
+#include "slot/layout.h"
 
 #define SCAN_LIMIT 65536 /* bytes of stack */
 #define WINDOW 64        /* words read at a time */

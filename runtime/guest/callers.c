@@ -1,11 +1,27 @@
 /* Threads of the host that call into a guest that is built for threads, or work on its memory. See threads.h. */
-#include "guest/tasks.h"
+#include "guest/callers.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "internal.h"
+#include "base/fail.h"
+#include "base/fork.h"
+#include "cross/thread.h"
+#include "guest/end.h"
+#include "guest/engine.h"
+#include "guest/identity.h"
+#include "guest/instance.h"
+#include "guest/module.h"
+#include "guest/personality.h"
+#include "guest/run.h"
+#include "guest/tasks.h"
+#include "slot/layout.h"
+#include "slot/map.h"
+#include "slot/slot.h"
+#include "slot/space.h"
 
 static void give(struct bh_task *task, struct bh_host_thread *host) {
     bh_host_thread_forget(task->owner);
@@ -19,8 +35,8 @@ static struct bh_task *new_caller(bh_instance *instance, struct bh_host_thread *
     if (!task)
         return NULL;
     task->instance = instance;
-    task->tid = threads->callers ? bh_threads_new_tid(threads) : BH_FIRST_TID;
-    if (task->tid == BH_FIRST_TID) {
+    task->tid = threads->callers ? bh_threads_new_tid(threads) : BH_GUEST_PID;
+    if (task->tid == BH_GUEST_PID) {
         task->stack_top = instance->slot.stack_top;
         task->stack_bottom = instance->slot.stack_bottom;
     }
@@ -87,7 +103,7 @@ static void enter(struct bh_task *task) {
     bh_this_thread.task = task;
 }
 
-bh_error bh_threads_enter(bh_instance *instance) {
+bh_error bh_callers_take(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     /* Other threads' locks stay locked for ever in the child. */
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
@@ -115,7 +131,7 @@ bh_error bh_threads_enter(bh_instance *instance) {
             give(task, host);
         else if (!threads->callers || bh_is_library(instance))
             task = new_caller(instance, host);
-        fresh = task && !task->thread_pointer && task->tid != BH_FIRST_TID;
+        fresh = task && !task->thread_pointer && task->tid != BH_GUEST_PID;
     }
     if (task) {
         task->depth++;
@@ -127,11 +143,11 @@ bh_error bh_threads_enter(bh_instance *instance) {
         return bh_fail(BH_ERROR_BUSY, "the instance is running, or being reset or destroyed");
     error = fresh ? attach(instance, task) : BH_OK;
     if (error)
-        bh_threads_leave(instance);
+        bh_callers_give(instance);
     return error;
 }
 
-void bh_threads_leave(bh_instance *instance) {
+void bh_callers_give(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     struct bh_task *task = bh_this_task(instance);
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed)) {
@@ -149,19 +165,9 @@ void bh_threads_leave(bh_instance *instance) {
     pthread_mutex_unlock(&threads->lock);
 }
 
-void bh_threads_forget_callers(struct bh_threads *threads) {
-    while (threads->callers) {
-        struct bh_task *task = threads->callers;
-        threads->callers = task->next;
-        bh_linux_task_discard(task);
-        bh_host_thread_forget(task->owner);
-        free(task);
-    }
-}
-
 /* ---- Those that work on its memory ---- */
 
-bh_error bh_threads_visit(bh_instance *instance) {
+bh_error bh_callers_visit(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
         return bh_fail(BH_ERROR_FORKED, "the engine belongs to the parent process");
@@ -178,7 +184,7 @@ bh_error bh_threads_visit(bh_instance *instance) {
     return BH_OK;
 }
 
-void bh_threads_depart(bh_instance *instance) {
+void bh_callers_leave(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     pthread_mutex_unlock(&threads->state);
     pthread_mutex_lock(&threads->lock);
@@ -186,7 +192,7 @@ void bh_threads_depart(bh_instance *instance) {
     pthread_mutex_unlock(&threads->lock);
 }
 
-bh_error bh_threads_depart_killing(bh_instance *instance, const struct bh_fault *fault) {
+bh_error bh_callers_leave_killing(bh_instance *instance, const struct bh_fault *fault) {
     struct bh_threads *threads = instance->threads;
     pthread_mutex_unlock(&threads->state);
     bh_error error = bh_instance_kill(instance, fault);

@@ -3,13 +3,25 @@
  * A fault is a guest's when this thread has a live call and rip lies in that call's slot: guest code never leaves its
  * slot but through the stubs, and host code never executes there. The faulting address, rsp and GS are the guest's to
  * choose and are not asked. Everything else belongs to the host and is passed on. */
+#include "guest/fault.h"
+
 #include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "linux/linux.h"
+#include "base/guarded.h"
+#include "cross/blocking.h"
+#include "cross/chain.h"
+#include "cross/frame.h"
+#include "cross/thread.h"
+#include "guest/hostcall.h"
+#include "guest/instance.h"
+#include "guest/tasks.h"
+#include "slot/layout.h"
 
 #define TRAP_GENERAL_PROTECTION 13
 #define STATUS_FLAGS 0x8d5
@@ -29,7 +41,7 @@ static void continue_at(ucontext_t *context, const struct bh_frame *frame, const
 }
 
 static void leave(ucontext_t *context, struct bh_frame *frame, uint32_t reason) {
-    frame->reason = reason;
+    frame->outcome.reason = reason;
     continue_at(context, frame, bh_leave);
 }
 
@@ -74,9 +86,9 @@ static bh_fault_kind classify(const bh_instance *instance, int signal, const sig
     }
 }
 
-/* Whether the guest may have a handler for it: bh_linux_fault knows, under the state lock. */
+/* Whether the guest may have a handler for it: the personality knows, under the state lock. */
 static bool may_be_caught(const bh_instance *instance, int signal) {
-    return __atomic_load_n(&instance->personality->action[signal].handler, __ATOMIC_RELAXED) != 0;
+    return atomic_load_explicit(&instance->caught, memory_order_relaxed) >> (signal - 1) & 1;
 }
 
 /* All that the guest had, for its handler to see and for the return to where it was. */
@@ -131,10 +143,10 @@ void bh_fault_handler(int signal, siginfo_t *info, void *opaque) {
         return;
     }
     if (!sent && in_guest(frame, rip)) {
-        describe(&frame->fault, frame->instance, signal, info, context);
+        describe(&frame->outcome.fault, frame->instance, signal, info, context);
         if (may_be_caught(frame->instance, signal)) {
             keep_registers(frame, context);
-            frame->reason = LEAVE_FAULT; /* unless the handler is entered */
+            frame->outcome.reason = LEAVE_FAULT; /* unless the handler is entered */
             continue_at(context, frame, bh_fault_caught);
         } else {
             leave(context, frame, LEAVE_FAULT);
@@ -164,8 +176,8 @@ static bool postpone(int signal, ucontext_t *context) {
 }
 
 static void expire(ucontext_t *context, struct bh_frame *frame) {
-    frame->fault = (struct bh_fault){.kind = BH_FAULT_NONE};
-    note_place(&frame->fault, context, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
+    frame->outcome.fault = (struct bh_fault){.kind = BH_FAULT_NONE};
+    note_place(&frame->outcome.fault, context, (uint64_t)context->uc_mcontext.gregs[REG_RIP]);
     leave(context, frame, LEAVE_DEADLINE);
 }
 

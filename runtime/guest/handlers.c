@@ -3,10 +3,19 @@
  * A handler without SA_ONSTACK would run on rsp as it is, which may be the guest's stack: its frame, with whatever it
  * computes, would lie in guest memory. glibc's sigaction hides two signals and installs its cancellation handler that
  * way, so the audit asks the kernel. */
-#include <signal.h>
-#include <string.h>
+#include "guest/handlers.h"
 
-#include "internal.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fail.h"
+#include "cross/chain.h"
+#include "guest/engine.h"
+#include "guest/fault.h"
+#include "guest/personality.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 

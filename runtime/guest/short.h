@@ -4,7 +4,10 @@
 #define BULKHEAD_RUNTIME_SHORT_H
 
 #include "cross/enter.h"
-#include "internal.h"
+#include "cross/thread.h"
+#include "guest/end.h"
+#include "guest/hold.h"
+#include "guest/instance.h"
 
 static inline void bh_frame_init(bh_instance *instance, struct bh_frame *frame) {
     frame->instance = instance;
@@ -15,10 +18,10 @@ static inline void bh_frame_init(bh_instance *instance, struct bh_frame *frame) 
 /* Whether a call may take the short way, and if so takes the instance for it: the thread was prepared for guests, runs
  * none and is not the child of a fork (that is what bh_idle_frame says); the instance is free, and nothing about it
  * demands more (BH_DETOUR_*, which can be told only by who has it). Then the call's frame is bh_frame_init_outermost's,
- * and bh_instance_unlock_inline ends it. Otherwise bh_call_begin finds out what is the matter. */
+ * and bh_instance_give_inline ends it. Otherwise bh_call_begin finds out what is the matter. */
 static inline bool bh_call_short(bh_instance *instance) {
     if (__builtin_expect(bh_current_frame != &bh_idle_frame || bh_in_handler(), 0) ||
-        (!bh_ownership_take_biased(&instance->ownership, bh_this_thread.number) && !bh_call_take(instance)))
+        (!bh_ownership_take_biased(&instance->ownership, bh_this_thread.number) && !bh_instance_take_short(instance)))
         return false;
     if (__builtin_expect(!atomic_load_explicit(&instance->detour, memory_order_relaxed), 1))
         return true;
@@ -26,7 +29,7 @@ static inline bool bh_call_short(bh_instance *instance) {
     return false;
 }
 
-static inline void bh_instance_unlock_inline(bh_instance *instance) { bh_ownership_give(&instance->ownership); }
+static inline void bh_instance_give_inline(bh_instance *instance) { bh_ownership_give(&instance->ownership); }
 
 static inline void bh_frame_init_outermost(bh_instance *instance, struct bh_frame *frame) {
     bh_frame_init(instance, frame);
@@ -35,7 +38,7 @@ static inline void bh_frame_init_outermost(bh_instance *instance, struct bh_fram
 }
 
 static inline bh_error bh_call_outcome(struct bh_frame *frame) {
-    return __builtin_expect(frame->reason == LEAVE_RETURN, 1) ? BH_OK : bh_call_conclude(frame);
+    return __builtin_expect(frame->outcome.reason == LEAVE_RETURN, 1) ? BH_OK : bh_call_conclude(frame);
 }
 
 /* After bh_call_begin, which has set the frame's flags. */

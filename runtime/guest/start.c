@@ -1,13 +1,22 @@
 /* What a program finds on its stack: argc, argv, the environment, the auxiliary vector, as Linux leaves them. */
+#include "guest/start.h"
+
 #include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "internal.h"
+#include "base/fail.h"
+#include "base/guarded.h"
+#include "guest/identity.h"
+#include "guest/instance.h"
+#include "guest/module.h"
+#include "guest/personality.h"
+#include "guest/policy.h"
+#include "guest/run.h"
+#include "guest/tasks.h"
 
-#define GUEST_ID 1000
 #define AUXV_PAIRS 20
 
 struct block {
@@ -40,10 +49,10 @@ static void put_auxv(struct block *block, const bh_instance *instance, uint64_t 
         {AT_BASE, 0},
         {AT_FLAGS, 0},
         {AT_ENTRY, image + elf->entry},
-        {AT_UID, GUEST_ID},
-        {AT_EUID, GUEST_ID},
-        {AT_GID, GUEST_ID},
-        {AT_EGID, GUEST_ID},
+        {AT_UID, BH_GUEST_ID},
+        {AT_EUID, BH_GUEST_ID},
+        {AT_GID, BH_GUEST_ID},
+        {AT_EGID, BH_GUEST_ID},
         {AT_SECURE, 0},
         {AT_CLKTCK, 100},
         {AT_HWCAP, 0},
@@ -100,4 +109,19 @@ bh_error bh_start_stack(bh_instance *instance, int argc, const char *const argv[
         return bh_fail(BH_ERROR_RANGE, "the guest's stack is not accessible");
     *sp = block.start;
     return BH_OK;
+}
+
+/* A library's e_entry initialises libc, runs constructors and comes back. */
+bh_error bh_instance_start(bh_instance *instance) {
+    const char *argv[] = {instance->module->image.name, NULL};
+    uint64_t sp;
+    if (!bh_is_library(instance))
+        return BH_OK;
+    bh_error error = bh_start_stack(instance, 1, argv, &sp);
+    if (error)
+        return error;
+    instance->stack_pointer = (sp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
+    if (instance->threads)
+        bh_this_task(instance)->stack_pointer = instance->stack_pointer;
+    return bh_call_start(instance, sp);
 }

@@ -2,19 +2,34 @@
 #include "guest/tasks.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "base/fail.h"
+#include "base/fork.h"
+#include "cross/enter.h"
+#include "cross/frame.h"
+#include "cross/thread.h"
+#include "guest/engine.h"
+#include "guest/identity.h"
+#include "guest/instance.h"
+#include "guest/module.h"
+#include "guest/personality.h"
+#include "guest/policy.h"
 #include "guest/short.h"
+#include "guest/state.h"
+#include "slot/pool.h"
+#include "slot/slot.h"
+#include "verifier/elf.h"
 
 #define HOST_STACK (1024 * 1024) /* the deepest system call needs some 50 KiB; the host's callbacks run here, too */
 #define HOST_MAPPINGS 4          /* a host thread's stack, the alternate signal stack, and the guard of each */
 #define KICK_INTERVAL 2000000    /* nanoseconds */
 #define LAST_TID 0x1fffffff      /* musl keeps flags in the bits above */
-
-/* linux/threads.c */
-void bh_linux_task_exit(struct bh_task *task);
 
 static struct timespec soon(void) {
     struct timespec when;
@@ -41,7 +56,7 @@ int bh_threads_new_tid(struct bh_threads *threads) {
     int tid;
     do {
         tid = threads->next_tid;
-        threads->next_tid = tid == LAST_TID ? BH_FIRST_TID + 1 : tid + 1;
+        threads->next_tid = tid == LAST_TID ? BH_GUEST_PID + 1 : tid + 1;
     } while (bh_threads_find(threads, tid));
     return tid;
 }
@@ -113,14 +128,14 @@ static void wait_for_others(struct bh_threads *threads, const struct bh_task *me
     pthread_mutex_unlock(&threads->lock);
 }
 
-static void publish(bh_instance *instance, const struct bh_frame *frame, const struct bh_task *ender) {
+static void publish(bh_instance *instance, const struct bh_outcome *outcome, const struct bh_task *ender) {
     instance->threads->ender = ender;
-    bh_instance_end(instance, frame);
+    bh_instance_end(instance, outcome);
     atomic_store(&instance->threads->ending, 2);
 }
 
 /* The thread that started the program has ended, the others go on: the program ends with the last of them. */
-static void outlive(bh_instance *instance, struct bh_frame *frame) {
+static void outlive(bh_instance *instance, struct bh_outcome *outcome) {
     struct bh_threads *threads = instance->threads;
     pthread_mutex_lock(&threads->lock);
     threads->outliving = true;
@@ -129,18 +144,18 @@ static void outlive(bh_instance *instance, struct bh_frame *frame) {
         pthread_cond_timedwait(&threads->changed, &threads->lock, &when);
     }
     pthread_mutex_unlock(&threads->lock);
-    frame->reason = bh_this_thread.expired ? LEAVE_DEADLINE : LEAVE_EXIT;
-    frame->exit_status = 0;
-    frame->fault = (struct bh_fault){.kind = BH_FAULT_NONE};
+    outcome->reason = bh_this_thread.expired ? LEAVE_DEADLINE : LEAVE_EXIT;
+    outcome->status = 0;
+    outcome->fault = (struct bh_fault){.kind = BH_FAULT_NONE};
 }
 
-bool bh_threads_end(bh_instance *instance, struct bh_frame *frame, bool *nested) {
+bool bh_threads_end(bh_instance *instance, struct bh_outcome *outcome, bool *nested) {
     struct bh_threads *threads = instance->threads;
     const struct bh_task *me = bh_this_task(instance);
-    if (frame->reason == LEAVE_THREAD_EXIT)
-        outlive(instance, frame);
-    if (frame->reason != LEAVE_STOPPED && claim(threads)) {
-        publish(instance, frame, me);
+    if (outcome->reason == LEAVE_THREAD_EXIT)
+        outlive(instance, outcome);
+    if (outcome->reason != LEAVE_STOPPED && claim(threads)) {
+        publish(instance, outcome, me);
         wait_for_others(threads, me, false);
         return true;
     }
@@ -167,21 +182,22 @@ static void run_guest(bh_instance *instance, const struct bh_thread_start *start
     frame.r14 = start->task->thread_pointer;
     frame.nesting = (struct bh_nesting){.depth = 1, .holds = true, .restores = true}; /* the thread ends with it */
     if (bh_thread_prepare(instance->engine->deadline_signal, true)) {
-        frame.reason = LEAVE_FAULT;
-        frame.fault = (struct bh_fault){.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL};
+        frame.outcome.reason = LEAVE_FAULT;
+        frame.outcome.fault = (struct bh_fault){.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL};
     } else if (bh_threads_ending(instance->threads)) {
-        frame.reason = LEAVE_STOPPED;
+        frame.outcome.reason = LEAVE_STOPPED;
     } else {
         frame.prev = bh_current_frame;
         const struct bh_crossing to = {frame.base, start->target, start->rsp, frame.flags, frame.prev, &registers};
         bh_frame_cross(&frame, &to, !(frame.flags & FRAME_FLAG_NO_FSGSBASE));
         /* Nobody calls it who could get that error, so it is the instance's. */
-        if (frame.reason == LEAVE_NOT_ENTERED)
-            frame.reason = LEAVE_GS;
+        if (frame.outcome.reason == LEAVE_NOT_ENTERED)
+            frame.outcome.reason = LEAVE_GS;
     }
     /* The end of this thread is not the end of the instance. */
-    if (frame.reason != LEAVE_RETURN && frame.reason != LEAVE_THREAD_EXIT && frame.reason != LEAVE_FORKED)
-        bh_threads_end(instance, &frame, &nested);
+    if (frame.outcome.reason != LEAVE_RETURN && frame.outcome.reason != LEAVE_THREAD_EXIT &&
+        frame.outcome.reason != LEAVE_FORKED)
+        bh_threads_end(instance, &frame.outcome, &nested);
 }
 
 static void *run(void *argument) {
@@ -194,7 +210,7 @@ static void *run(void *argument) {
     run_guest(instance, &start);
     if (atomic_load_explicit(&bh_forked, memory_order_relaxed))
         return NULL; /* a callback forked, and this is the child: nobody else is there */
-    bh_linux_task_exit(task);
+    instance->operations->task_exits(task);
     bh_this_thread.task = NULL;
 
     pthread_mutex_lock(&threads->lock);
@@ -276,6 +292,17 @@ int bh_threads_start(bh_instance *instance, const struct bh_thread_start *wanted
 
 /* ---- The whole ---- */
 
+/* The tasks of host threads. */
+static void forget_callers(struct bh_threads *threads) {
+    while (threads->callers) {
+        struct bh_task *task = threads->callers;
+        threads->callers = task->next;
+        task->instance->operations->task_forgotten(task);
+        bh_host_thread_forget(task->owner);
+        free(task);
+    }
+}
+
 bh_error bh_threads_create(bh_instance *instance) {
     if (!(instance->module->image.elf.note_flags & BH_NOTE_FLAG_THREADS))
         return BH_OK;
@@ -289,7 +316,7 @@ bh_error bh_threads_create(bh_instance *instance) {
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&threads->state, NULL);
     pthread_mutex_init(&threads->lock, NULL);
-    threads->next_tid = BH_FIRST_TID + 1;
+    threads->next_tid = BH_GUEST_PID + 1;
     bool function;
     if (bh_is_library(instance) &&
         bh_elf_export(&instance->module->image.elf, "bulkhead_thread_attach", &threads->attach, &function) && function)
@@ -312,9 +339,9 @@ bh_error bh_threads_close(bh_instance *instance) {
     pthread_mutex_unlock(&threads->lock);
     if (busy)
         return bh_fail(BH_ERROR_BUSY, "a thread of the host is in a call into the instance, or changes it");
-    const struct bh_frame frame = {.reason = LEAVE_STOPPED};
+    const struct bh_outcome stopped = {.reason = LEAVE_STOPPED};
     if (claim(threads))
-        publish(instance, &frame, NULL);
+        publish(instance, &stopped, NULL);
     wait_for_others(threads, NULL, true);
     reap(instance);
     return BH_OK;
@@ -323,8 +350,8 @@ bh_error bh_threads_close(bh_instance *instance) {
 void bh_threads_renew(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     pthread_mutex_lock(&threads->lock);
-    bh_threads_forget_callers(threads);
-    threads->next_tid = BH_FIRST_TID + 1;
+    forget_callers(threads);
+    threads->next_tid = BH_GUEST_PID + 1;
     threads->outliving = false;
     threads->ender = NULL;
     threads->starting = true;
@@ -345,7 +372,7 @@ void bh_threads_destroy(bh_instance *instance) {
     struct bh_threads *threads = instance->threads;
     if (!threads)
         return;
-    bh_threads_forget_callers(threads);
+    forget_callers(threads);
     pthread_cond_destroy(&threads->changed);
     pthread_mutex_destroy(&threads->state);
     pthread_mutex_destroy(&threads->lock);

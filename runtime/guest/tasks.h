@@ -21,13 +21,14 @@
 #include <stdint.h>
 
 #include "bulkhead/bulkhead.h"
+#include "cross/thread.h"
 
 #define BH_MAX_SIGNAL_DEPTH 16
 #define BH_GUEST_SIGNALS 64
-#define BH_FIRST_TID 2 /* BH_GUEST_PID */
 
 struct bh_fault;
 struct bh_frame;
+struct bh_outcome;
 struct bh_host_thread;
 struct bh_saved_context;
 
@@ -98,13 +99,22 @@ struct bh_threads {
     bool closing;   /* no call may begin: the instance is being reset or destroyed */
     bool starting;  /* none but those of the thread that resets it, which runs the start code */
     pthread_t starter;
-    unsigned visitors; /* threads of the host that work on its memory (bh_threads_visit) */
+    unsigned visitors; /* threads of the host that work on its memory (bh_callers_visit) */
     atomic_int ending; /* 0, then 1 (claimed), then 2 (published) */
     atomic_int hurry; /* a deadline passed on a thread that may wait for the state lock: who holds it is not to finish a
                          long call */
     const struct bh_task *ender; /* whose call was the end, once published */
     bh_address attach;           /* the module's function that makes a guest thread; 0: it has none */
 };
+
+/* The guest thread that the calling host thread is in this instance; NULL when it is in no call into it. Nearly always
+ * the first that is looked at: the others are calls within calls. */
+static inline struct bh_task *bh_this_task(const bh_instance *instance) {
+    struct bh_task *task = bh_this_thread.task;
+    while (task && task->instance != instance)
+        task = task->outer;
+    return task;
+}
 
 /* Whether this instance's module is built for threads: only then there is a struct bh_threads, and r14 is the thread
  * pointer. */
@@ -119,29 +129,13 @@ void bh_threads_open(bh_instance *instance);
 /* The last step: nothing of the guest runs any more. */
 void bh_threads_destroy(bh_instance *instance);
 
-/* ---- callers.c ---- */
-
-/* Forgets the tasks of host threads. */
-void bh_threads_forget_callers(struct bh_threads *threads);
-/* Gives the calling host thread a task for a call: its own, or a new one. */
-bh_error bh_threads_enter(bh_instance *instance);
-void bh_threads_leave(bh_instance *instance);
-/* Keeps the instance from being reset or destroyed, and holds the state lock. */
-bh_error bh_threads_visit(bh_instance *instance);
-void bh_threads_depart(bh_instance *instance);
-/* The same, and ends the instance while it cannot be reset: the other threads, which may need the state lock for that,
- * leave it first. The error that this is to the caller. */
-bh_error bh_threads_depart_killing(bh_instance *instance, const struct bh_fault *fault);
-
-/* ---- threads.c ---- */
-
 /* Says where the calling thread is from now on; where it was before. Once it is no longer inside no signal for it is on
  * its way. */
 int bh_threads_move(struct bh_task *task, int where);
 /* After guest code was left for a reason that ends the instance, and not in the child of a fork: ends it and waits
  * until all other threads have left it, but for those outside. False when another call has ended it; *nested says then
  * whether that was one of this thread. */
-bool bh_threads_end(bh_instance *instance, struct bh_frame *frame, bool *nested);
+bool bh_threads_end(bh_instance *instance, struct bh_outcome *outcome, bool *nested);
 static inline bool bh_threads_ending(const struct bh_threads *threads) {
     return threads && atomic_load_explicit(&threads->ending, memory_order_acquire) == 2;
 }

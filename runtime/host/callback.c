@@ -3,10 +3,28 @@
  * The pointer is the address of a thunk in the gate pages, which puts its number into r11d. The number is all that the
  * host gets from it, and any guest can make up any number: it says which of the functions registered with this instance
  * runs, nothing else. */
-#include <stdlib.h>
+#include "host/callback.h"
 
-#include "internal.h"
-#include "linux/linux.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bounded.h"
+#include "base/fail.h"
+#include "base/guarded.h"
+#include "cross/deadline.h"
+#include "cross/frame.h"
+#include "cross/thread.h"
+#include "guest/end.h"
+#include "guest/hold.h"
+#include "guest/instance.h"
+#include "guest/personality.h"
+#include "guest/tasks.h"
+#include "host/signature.h"
+#include "host/value.h"
+#include "slot/stubs.h"
 
 #define MAX_STRUCTURES 4096 /* bytes of structures that one callback takes and returns */
 
@@ -115,7 +133,7 @@ static bh_error add(bh_instance *instance, const struct callback *wanted, bh_add
         *address = instance->slot.base + BH_GATE_CALLBACKS + number * BH_BUNDLE_SIZE;
     }
     pthread_mutex_unlock(&callbacks->lock);
-    bh_instance_depart(instance, taken);
+    bh_instance_leave(instance, taken);
     return error;
 }
 
@@ -178,9 +196,9 @@ bh_error bh_callback_destroy(bh_instance *instance, bh_address address) {
 /* ---- The call itself ---- */
 
 static int end_with(struct bh_frame *frame, bh_fault_kind kind, int signal, uint64_t address) {
-    frame->fault =
+    frame->outcome.fault =
         (struct bh_fault){.kind = kind, .signal = signal, .address = address, .sp = frame->rsp, .bp = frame->rbp};
-    frame->reason = LEAVE_FAULT;
+    frame->outcome.reason = LEAVE_FAULT;
     return 1;
 }
 
@@ -321,11 +339,11 @@ static const struct callback *find(const bh_instance *instance, uint32_t number)
 static inline int finish(struct bh_frame *frame, const bh_instance *instance, int status) {
     if (__builtin_expect(instance->state == BH_INSTANCE_READY && !bh_this_thread.expired && !status, 1))
         return 0;
-    frame->fault = (struct bh_fault){.sp = frame->rsp, .bp = frame->rbp};
+    frame->outcome.fault = (struct bh_fault){.sp = frame->rsp, .bp = frame->rbp};
     if (bh_call_resumable(frame))
         return 1;
-    frame->callback_status = status;
-    frame->reason = LEAVE_CALLBACK;
+    frame->outcome.status = status;
+    frame->outcome.reason = LEAVE_CALLBACK;
     return 1;
 }
 

@@ -1,11 +1,12 @@
 /* The engine: checks that this process can host guests, reserves their address space, makes what all instances
  * share. */
-#include "bulkhead/bulkhead.h"
-
 #include <cpuid.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "base/descriptor.h"
+#include "base/fail.h"
+#include "base/fork.h"
+#include "base/ownership.h"
+#include "cross/frame.h"
+#include "cross/gs.h"
+#include "cross/thread.h"
+#include "guest/engine.h"
+#include "guest/handlers.h"
+#include "guest/personality.h"
+#include "slot/pool.h"
+#include "slot/stubs.h"
 
 #define DEFAULT_SLOTS 16
 #define MAX_SLOTS 32700 /* 47 bits hold 32,768 */

@@ -1,7 +1,23 @@
 /* Typed calls: from values to registers and the guest's stack, and results back. */
+#include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 
+#include "base/fail.h"
+#include "base/guarded.h"
+#include "cross/enter.h"
+#include "cross/frame.h"
+#include "guest/call.h"
+#include "guest/end.h"
+#include "guest/instance.h"
+#include "guest/module.h"
+#include "guest/personality.h"
+#include "guest/run.h"
 #include "guest/short.h"
+#include "guest/symbols.h"
+#include "host/signature.h"
+#include "host/value.h"
+#include "verifier/elf.h"
 
 /* Why a name is not exported, as far as the file tells. */
 static bh_error not_exported(const bh_module *module, const char *name) {
@@ -70,29 +86,6 @@ bh_error bh_instance_pointer(bh_instance *instance, bh_address address, const ch
     return BH_OK;
 }
 
-void bh_value_set_slowly(bh_value *value, uint64_t word) {
-    value->as.m = 0;
-    switch (value->type) {
-    case 'b': value->as.u = (uint8_t)word != 0; break;
-    case 'a': value->as.i = (int8_t)word; break;
-    case 'h': value->as.u = (uint8_t)word; break;
-    case 's': value->as.i = (int16_t)word; break;
-    case 't': value->as.u = (uint16_t)word; break;
-    default: break;
-    }
-}
-
-uint64_t bh_value_word_slowly(const bh_value *value) {
-    switch (value->type) {
-    case 'b': return value->as.u != 0;
-    case 'a': return (uint32_t)(int8_t)value->as.i;
-    case 'h': return (uint8_t)value->as.u;
-    case 's': return (uint32_t)(int16_t)value->as.i;
-    case 't': return (uint16_t)value->as.u;
-    default: return 0;
-    }
-}
-
 /* One call's arguments on their way: registers, and where the stack's begin in the guest. */
 struct arguments {
     bh_registers *registers;
@@ -108,7 +101,7 @@ static bool put(const struct arguments *to, uint64_t offset, const void *bytes, 
 }
 
 static bh_error stack_inaccessible(struct bh_frame *frame) {
-    frame->reason = LEAVE_STACK;
+    frame->outcome.reason = LEAVE_STACK;
     return bh_call_conclude(frame);
 }
 
@@ -228,7 +221,7 @@ static inline __attribute__((always_inline)) bh_error call_simple(bh_instance *i
     bh_frame_init_outermost(instance, frame);
     bh_error error = bh_call_cross_outermost(instance, frame, function->address, instance->stack_pointer - 8,
                                              function->vectors ? FRAME_FLAG_VECTORS : 0, registers);
-    bh_instance_unlock_inline(instance);
+    bh_instance_give_inline(instance);
     if (!error && result) {
         result->type = function->result.type;
         if (result->type != 'v')
@@ -307,7 +300,7 @@ static __attribute__((noinline)) bh_error call_large(bh_instance *instance, cons
     struct bh_frame *frame = bh_frame_in(&room);
     bh_frame_init_outermost(instance, frame);
     bh_error error = call(instance, frame, instance->stack_pointer, function, values, result, true);
-    bh_instance_unlock_inline(instance);
+    bh_instance_give_inline(instance);
     return error;
 }
 
@@ -421,6 +414,6 @@ bh_error bh_call_registers(bh_instance *instance, bh_address address, bh_registe
     if (__builtin_expect(registers->vectors != 0, 0))
         flags = FRAME_FLAG_VECTORS;
     bh_error error = bh_call_cross_outermost(instance, frame, address, instance->stack_pointer - 8, flags, registers);
-    bh_instance_unlock_inline(instance);
+    bh_instance_give_inline(instance);
     return error;
 }

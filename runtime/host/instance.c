@@ -1,10 +1,38 @@
 /* Instances: a slot with a context page, a gate page, an image and a stack. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "internal.h"
+#include "base/fail.h"
+#include "base/fork.h"
+#include "base/ownership.h"
+#include "cross/frame.h"
+#include "cross/thread.h"
+#include "guest/engine.h"
+#include "guest/handlers.h"
+#include "guest/hold.h"
+#include "guest/hostcall.h"
+#include "guest/instance.h"
+#include "guest/module.h"
+#include "guest/personality.h"
+#include "guest/policy.h"
+#include "guest/start.h"
+#include "guest/state.h"
+#include "guest/tasks.h"
+#include "host/allocate.h"
+#include "host/callback.h"
+#include "host/policy.h"
+#include "host/share.h"
+#include "linux/personality.h"
+#include "slot/layout.h"
+#include "slot/park.h"
+#include "slot/parked.h"
+#include "slot/pool.h"
+#include "slot/restore.h"
+#include "slot/slot.h"
+#include "verifier/verify.h"
 
 static void fill_context(bh_instance *instance) {
     instance->slot.context =
@@ -42,7 +70,7 @@ static void discard(bh_instance *instance) {
     bh_threads_destroy(instance);
     bh_callbacks_discard(instance);
     bh_blocks_discard(instance);
-    bh_linux_destroy(instance);
+    instance->operations->destroy(instance);
     bh_shares_forget(instance);
     /* Either way nothing of this instance is left for the next one. */
     if (instance->slot.base && !bh_slot_park(&instance->slot))
@@ -53,27 +81,12 @@ static void discard(bh_instance *instance) {
     free(instance);
 }
 
-/* A library's e_entry initialises libc, runs constructors and comes back. */
-bh_error bh_instance_start(bh_instance *instance) {
-    const char *argv[] = {instance->module->image.name, NULL};
-    uint64_t sp;
-    if (!bh_is_library(instance))
-        return BH_OK;
-    bh_error error = bh_start_stack(instance, 1, argv, &sp);
-    if (error)
-        return error;
-    instance->stack_pointer = (sp - 2 * BH_STACK_SCRATCH_SIZE) & ~(uint64_t)63;
-    if (instance->threads)
-        bh_this_task(instance)->stack_pointer = instance->stack_pointer;
-    return bh_call_start(instance, sp);
-}
-
 static bh_error start(bh_instance *instance) {
     bh_error error;
-    if (!bh_instance_lock(instance, &error))
+    if (!bh_instance_take(instance, &error))
         return error;
     error = bh_instance_start(instance);
-    bh_instance_unlock(instance);
+    bh_instance_give(instance);
     return error;
 }
 
@@ -97,6 +110,7 @@ static bh_error create(bh_module *module, const bh_policy *policy, bh_instance *
         return bh_fail(BH_ERROR_MEMORY, "no memory for an instance");
     instance->engine = module->engine;
     instance->module = module;
+    instance->operations = &bh_linux_personality;
     instance->slot.pool = &module->engine->pool;
     instance->slot.image = &module->image;
     bh_ownership_init(&instance->ownership);
@@ -115,7 +129,7 @@ static bh_error create(bh_module *module, const bh_policy *policy, bh_instance *
     error = map_slot(instance);
     instance->slot.mapped = !error;
     if (!error)
-        error = bh_linux_create(instance);
+        error = instance->operations->create(instance);
     if (!error)
         error = bh_threads_create(instance);
     if (!error)
@@ -163,20 +177,11 @@ bh_error bh_instance_destroy(bh_instance *instance) {
     if (instance->threads)
         error = bh_threads_close(instance);
     else
-        bh_instance_lock(instance, &error);
+        bh_instance_take(instance, &error);
     if (error)
         return error;
     discard(instance);
     return BH_OK;
-}
-
-bh_error bh_instance_depart_killing(bh_instance *instance, bool taken) {
-    const struct bh_fault fault = {.kind = BH_FAULT_HOST_LIMIT, .signal = SIGKILL};
-    if (instance->threads)
-        return bh_threads_depart_killing(instance, &fault);
-    bh_error error = bh_instance_kill(instance, &fault);
-    bh_instance_depart(instance, taken);
-    return error;
 }
 
 bh_error bh_instance_set_deadline(bh_instance *instance, uint64_t nanoseconds) {

@@ -1,6 +1,8 @@
 /* Modules: read once into private memory, laid out in a file of their own, sealed, verified as sealed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "base/descriptor.h"
+#include "base/fail.h"
+#include "base/limit.h"
+#include "base/mapping.h"
+#include "guest/engine.h"
+#include "guest/module.h"
+#include "guest/personality.h"
+#include "guest/symbols.h"
+#include "slot/parked.h"
+#include "verifier/elf.h"
+#include "verifier/verify.h"
 
 #define MAX_FILE ((size_t)1 << 30)
 #define DEFAULT_REFUSALS 20

@@ -1,15 +1,22 @@
 /* Policies: what an instance may ask of the outside world. */
+#include "host/policy.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "base/descriptor.h"
+#include "base/fail.h"
+#include "base/limit.h"
+#include "guest/personality.h"
+#include "guest/policy.h"
 
 #define MAX_STACK ((uint64_t)1 << 30)
 

@@ -2,13 +2,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "base/descriptor.h"
+#include "base/fail.h"
+#include "base/limit.h"
+#include "guest/personality.h"
+#include "guest/policy.h"
 
 #define MAX_FILE 65536
 #define MAX_WORDS 8

@@ -5,12 +5,31 @@
  * state. Code, context page and gate stay as they are; nothing could have changed them.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "base/fail.h"
+#include "base/fork.h"
+#include "base/limit.h"
+#include "guest/callers.h"
+#include "guest/hold.h"
+#include "guest/instance.h"
+#include "guest/personality.h"
+#include "guest/start.h"
+#include "guest/state.h"
+#include "guest/tasks.h"
+#include "host/allocate.h"
+#include "host/callback.h"
+#include "host/share.h"
+#include "slot/image.h"
+#include "slot/layout.h"
+#include "slot/map.h"
+#include "slot/restore.h"
+#include "slot/slot.h"
+#include "slot/space.h"
 
 /* For all others: everything but the code is mapped anew. */
 static bh_error rebuild(bh_instance *instance) {
@@ -36,11 +55,11 @@ static bh_error rebuild(bh_instance *instance) {
 static bh_error run_start_code(bh_instance *instance) {
     if (!instance->threads)
         return bh_instance_start(instance);
-    bh_error error = bh_threads_enter(instance);
+    bh_error error = bh_callers_take(instance);
     if (error)
         return error;
     error = bh_instance_start(instance);
-    bh_threads_leave(instance);
+    bh_callers_give(instance);
     return error;
 }
 
@@ -52,11 +71,11 @@ static bh_error reset(bh_instance *instance) {
     bh_blocks_discard(instance);
     if (instance->threads)
         bh_threads_renew(instance);
-    bh_linux_destroy(instance);
+    instance->operations->destroy(instance);
     bh_shares_forget(instance);
     bh_error error = bh_slot_restore(&instance->slot) ? BH_OK : rebuild(instance);
     if (!error)
-        error = bh_linux_create(instance);
+        error = instance->operations->create(instance);
     if (error)
         return error;
     struct bh_space *space = &instance->slot.space;
@@ -89,9 +108,9 @@ bh_error bh_instance_reset(bh_instance *instance) {
         bh_threads_open(instance);
         return error;
     }
-    if (!bh_instance_lock(instance, &error))
+    if (!bh_instance_take(instance, &error))
         return error;
     error = reset(instance);
-    bh_instance_unlock(instance);
+    bh_instance_give(instance);
     return error;
 }

@@ -3,8 +3,12 @@
  * Only shared mappings of a file can appear at a second address, so buffers to be shared are made here, of a memfd, or
  * the caller names a file. A read-only share is a mapping of a descriptor that is open for reading alone: the kernel
  * itself then refuses to make it writable, whoever asks. The guest's own memory calls do not touch shares at all. */
+#include "host/share.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +17,18 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "base/descriptor.h"
+#include "base/fail.h"
+#include "base/fork.h"
+#include "base/limit.h"
+#include "base/mapping.h"
+#include "guest/callers.h"
+#include "guest/hold.h"
+#include "guest/instance.h"
+#include "guest/personality.h"
+#include "slot/map.h"
+#include "slot/slot.h"
+#include "slot/space.h"
 
 #define MAX_BUFFER ((size_t)1 << 40)
 #define HUGETLBFS 0x958458f6
@@ -144,8 +159,8 @@ static void unuse_buffer(struct buffer *buffer) {
 /* The instance is not running, or is made for changes of its memory meanwhile. */
 static bool take(bh_instance *instance, bh_error *error) {
     if (!instance->threads)
-        return bh_instance_lock(instance, error);
-    *error = bh_threads_visit(instance);
+        return bh_instance_take(instance, error);
+    *error = bh_callers_visit(instance);
     return !*error;
 }
 
@@ -153,11 +168,11 @@ static bool take(bh_instance *instance, bh_error *error) {
 static bh_error give(bh_instance *instance, bh_error error, bool refused) {
     bh_error_detail detail = *bh_last_error();
     if (refused)
-        bh_instance_depart_killing(instance, true);
+        bh_instance_leave_killing(instance, true);
     else if (instance->threads)
-        bh_threads_depart(instance);
+        bh_callers_leave(instance);
     else
-        bh_instance_unlock(instance);
+        bh_instance_give(instance);
     bh_error_restore(&detail);
     return error;
 }

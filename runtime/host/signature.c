@@ -2,10 +2,14 @@
  *
  * A structure of at most 16 bytes is cut into eightbytes, each of a class that all fields in it agree on (section 3.2.3
  * of the ABI); everything larger, and what does not agree, travels in memory. */
+#include "host/signature.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "internal.h"
+#include "base/fail.h"
+#include "guest/personality.h"
+#include "host/value.h"
 
 #define MAX_SIZE 0x100000 /* of all stack arguments, and of a result */
 #define MAX_DEPTH 8

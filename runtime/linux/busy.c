@@ -5,16 +5,6 @@
 
 #include <unistd.h>
 
-void bh_state_lock(bh_instance *instance) {
-    if (instance->threads)
-        pthread_mutex_lock(&instance->threads->state);
-}
-
-void bh_state_unlock(bh_instance *instance) {
-    if (instance->threads)
-        pthread_mutex_unlock(&instance->threads->state);
-}
-
 /* What another task that is in a call on this descriptor knows of it. Both locks are held. */
 static struct bh_busy *find_busy(struct bh_threads *threads, int host) {
     struct bh_task *lists[] = {threads->made, threads->callers};

@@ -75,7 +75,7 @@ int64_t bh_sys_clone(bh_instance *instance, const uint64_t a[6]) {
 }
 
 /* Nothing of the guest runs on this thread any more. */
-void bh_linux_task_exit(struct bh_task *task) {
+void bh_task_exits(struct bh_task *task) {
     bh_instance *instance = task->instance;
     struct bh_threads *threads = instance->threads;
     /* Whoever waits for its end may want to make another one at once. */
@@ -87,13 +87,13 @@ void bh_linux_task_exit(struct bh_task *task) {
     if (task->clear_tid && bh_put(instance, task->clear_tid, &zero, sizeof(zero)))
         syscall(SYS_futex, task->clear_tid, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
     task->clear_tid = 0;
-    bh_linux_task_discard(task);
+    bh_signals_forget(task);
 }
 
 int64_t bh_sys_exit_group(bh_instance *instance, const uint64_t a[6]) {
     struct bh_frame *frame = bh_task_of(instance)->frame;
-    frame->exit_status = (int)(a[0] & 0xff);
-    frame->reason = LEAVE_EXIT;
+    frame->outcome.status = (int)(a[0] & 0xff);
+    frame->outcome.reason = LEAVE_EXIT;
     return BH_LEAVE;
 }
 
@@ -104,8 +104,8 @@ int64_t bh_sys_exit(bh_instance *instance, const uint64_t a[6]) {
     bool called = task->depth && (instance->module->image.elf.note_flags & BH_NOTE_FLAG_LIBRARY);
     if (!instance->threads || called || bh_call_nested(task->frame))
         return bh_sys_exit_group(instance, a);
-    task->frame->reason = LEAVE_THREAD_EXIT;
-    bh_linux_task_exit(task);
+    task->frame->outcome.reason = LEAVE_THREAD_EXIT;
+    bh_task_exits(task);
     return BH_LEAVE;
 }
 

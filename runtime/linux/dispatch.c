@@ -1,5 +1,6 @@
 /* From a system call number to its handler. */
 #include "linux.h"
+#include "linux/personality.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +8,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame);
 
 #define CALL(number, name) bh_syscall bh_sys_##name;
 #include "calls.inc"
@@ -51,12 +50,12 @@ int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char
 
 int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal) {
     struct bh_frame *frame = bh_task_of(instance)->frame;
-    frame->fault = (struct bh_fault){.kind = kind,
-                                     .signal = signal,
-                                     .pc = bh_confine(instance->slot.base, frame->target),
-                                     .sp = frame->rsp,
-                                     .bp = frame->rbp};
-    frame->reason = LEAVE_FAULT;
+    frame->outcome.fault = (struct bh_fault){.kind = kind,
+                                             .signal = signal,
+                                             .pc = bh_confine(instance->slot.base, frame->target),
+                                             .sp = frame->rsp,
+                                             .bp = frame->rbp};
+    frame->outcome.reason = LEAVE_FAULT;
     return BH_LEAVE;
 }
 
@@ -96,7 +95,7 @@ static bool restarts(const struct bh_frame *frame, uint64_t number) {
            !waits_for_several(number) && !waits_for_signals(number);
 }
 
-int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
+static bool serve(bh_instance *instance, struct bh_frame *frame) {
     struct bh_task *task = bh_task_of(instance);
     int64_t result;
     bool again;
@@ -147,10 +146,10 @@ int bh_linux_syscall(bh_instance *instance, struct bh_frame *frame) {
     } while (result != BH_LEAVE && again && !bh_threads_ending(instance->threads) && !bh_this_thread.expired);
     bh_timers_arm(instance, frame->nesting.restores);
     task->frame = outer;
-    return result == BH_LEAVE;
+    return result != BH_LEAVE;
 }
 
-bh_error bh_linux_create(bh_instance *instance) {
+static bh_error create(bh_instance *instance) {
     struct bh_linux *state = calloc(1, sizeof(*state));
     struct bh_file *file = calloc(FEW_FILES, sizeof(*file));
     if (!state || !file) {
@@ -179,17 +178,18 @@ bh_error bh_linux_create(bh_instance *instance) {
         state->file[n] = (struct bh_file){.host = host, .kind = BH_FILE_STREAM, .write = true, .in_pieces = regular};
     }
     instance->personality = state;
+    atomic_store(&instance->caught, 0);
     return bh_directory_start(instance);
 }
 
-void bh_linux_destroy(bh_instance *instance) {
+static void destroy(bh_instance *instance) {
     struct bh_linux *state = instance->personality;
     if (!state)
         return;
     for (unsigned fd = 0; fd < state->file_count; fd++)
         if (state->file[fd].kind != BH_FILE_CLOSED)
             bh_file_close(instance, &state->file[fd]);
-    bh_linux_task_discard(&state->only);
+    bh_signals_forget(&state->only);
     bh_memory_discard(state);
     bh_timers_discard(instance);
     free(state->file);
@@ -197,3 +197,17 @@ void bh_linux_destroy(bh_instance *instance) {
     free(state);
     instance->personality = NULL;
 }
+
+const struct bh_personality bh_linux_personality = {
+    .create = create,
+    .destroy = destroy,
+    .enter = bh_timers_enter,
+    .syscall = serve,
+    .fault = bh_signal_fault,
+    .interrupted = bh_signal_interrupted,
+    .map = bh_map_for_host,
+    .unmap = bh_unmap_for_host,
+    .task_exits = bh_task_exits,
+    .task_forgotten = bh_signals_forget,
+    .said = bh_said_last,
+};

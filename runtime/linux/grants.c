@@ -8,6 +8,7 @@
 #include "linux.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MOST_LEVELS ((PATH_MAX - 1) / 3) /* that one call looks up */

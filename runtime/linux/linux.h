@@ -12,13 +12,25 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "internal.h"
-
-#define BH_GUEST_ID 1000 /* the guest's user and group */
-#define BH_GUEST_PID 2
-
-/* A handler's result that ends the guest's call: frame->reason says why. */
-#define BH_LEAVE INT64_MIN
+#include "base/bounded.h"
+#include "base/descriptor.h"
+#include "base/fail.h"
+#include "base/guarded.h"
+#include "base/mapping.h"
+#include "base/raised.h"
+#include "cross/blocking.h"
+#include "cross/deadline.h"
+#include "cross/enter.h"
+#include "cross/frame.h"
+#include "cross/thread.h"
+#include "guest/identity.h"
+#include "guest/instance.h"
+#include "guest/personality.h"
+#include "guest/run.h"
+#include "guest/state.h"
+#include "guest/tasks.h"
+#include "slot/map.h"
+#include "slot/slot.h"
 
 enum bh_file_kind {
     BH_FILE_CLOSED,
@@ -103,14 +115,6 @@ static inline struct bh_task *bh_task_of(const bh_instance *instance) {
 
 typedef int64_t bh_syscall(bh_instance *instance, const uint64_t argument[6]);
 
-/* An index that the guest chose and that was found below limit: zero where the processor only guessed so. */
-#define BH_BOUNDED(index, limit)                                                                                       \
-    ({                                                                                                                 \
-        uint64_t bounded_index = (index), bounded_mask;                                                                \
-        __asm__("cmpq %2, %1; sbbq %0, %0" : "=r"(bounded_mask) : "r"(bounded_index), "er"((uint64_t)(limit)) : "cc"); \
-        bounded_index & bounded_mask;                                                                                  \
-    })
-
 /* ---- dispatch.c ---- */
 
 /* An address that was found to be in the slot: still there where the processor only guessed so. */
@@ -139,9 +143,9 @@ int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char
 /* Ends the guest: the value to return from the handler. */
 int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal);
 
-/* ---- blocking.c ---- */
+/* ---- busy.c ---- */
 
-/* The state lock (internal.h) guards everything of struct bh_linux, too. It is held while a handler runs, those that
+/* The state lock (guest/state.h) guards everything of struct bh_linux, too. It is held while a handler runs, those that
  * dispatch.c names excepted. */
 /* For waits that were interrupted, with the state lock given up: whether that concerns the guest. Timers that are due
  * send their signals first; when those are for others, the thread waits on. */
@@ -360,6 +364,9 @@ bool bh_time_after(const struct timespec *length, struct timespec *end);
 
 /* ---- timers.c ---- */
 
+/* bh_personality.enter */
+bool bh_timers_enter(bh_instance *instance);
+
 /* Whether it is time to look at the timers. */
 bool bh_timers_due(const bh_instance *instance);
 /* Sends the signals of those that are due. Under the state lock. */
@@ -375,13 +382,29 @@ void bh_timers_discard(bh_instance *instance);
 /* Makes a call of the guest's for the host. */
 int64_t bh_on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t a[6]);
 
+/* bh_personality.map and unmap. */
+int64_t bh_map_for_host(bh_instance *instance, uint64_t size);
+int64_t bh_unmap_for_host(bh_instance *instance, uint64_t address, uint64_t size);
+
+/* ---- clone.c ---- */
+
+/* bh_personality.task_exits */
+void bh_task_exits(struct bh_task *task);
+
 /* ---- said.c ---- */
 
 /* What the guest writes to descriptor 2, whether or not that leads anywhere. */
 struct iovec;
 void bh_said_append(bh_instance *instance, const struct iovec *vector, int count);
+/* bh_personality.said */
+void bh_said_last(const bh_instance *instance, char *line, size_t capacity);
 
 /* ---- signal.c ---- */
+
+/* bh_personality.fault, interrupted, and task_forgotten. */
+bool bh_signal_fault(bh_instance *instance, struct bh_frame *frame);
+bool bh_signal_interrupted(bh_instance *instance, struct bh_frame *frame);
+void bh_signals_forget(struct bh_task *task);
 
 /* Sends the guest a signal; 0, or BH_LEAVE when that ends it. Delivery to a handler happens on the way back. */
 int64_t bh_signal_raise(bh_instance *instance, int signal);

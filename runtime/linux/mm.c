@@ -376,12 +376,12 @@ int64_t bh_on_behalf(bh_instance *instance, bh_syscall *call, const uint64_t a[6
     return result;
 }
 
-int64_t bh_linux_map(bh_instance *instance, uint64_t size) {
+int64_t bh_map_for_host(bh_instance *instance, uint64_t size) {
     const uint64_t a[6] = {0, size, PROTECTIONS, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0};
     return bh_on_behalf(instance, bh_sys_mmap, a);
 }
 
-int64_t bh_linux_unmap(bh_instance *instance, uint64_t address, uint64_t size) {
+int64_t bh_unmap_for_host(bh_instance *instance, uint64_t address, uint64_t size) {
     const uint64_t a[6] = {address, size};
     return bh_on_behalf(instance, bh_sys_munmap, a);
 }

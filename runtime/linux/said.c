@@ -47,7 +47,7 @@ void bh_said_append(bh_instance *instance, const struct iovec *vector, int count
     }
 }
 
-void bh_linux_said(const bh_instance *instance, char *line, size_t capacity) {
+void bh_said_last(const bh_instance *instance, char *line, size_t capacity) {
     char whole[BH_SAID_MAX] = "";
     const struct bh_said *said = &instance->personality->said;
     bool cut = said->length > KEPT;

@@ -13,9 +13,6 @@
 #include <string.h>
 #include <ucontext.h>
 
-bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame);
-bool bh_linux_interrupted(bh_instance *instance, struct bh_frame *frame);
-
 bh_syscall bh_sys_rt_sigaction, bh_sys_rt_sigprocmask, bh_sys_rt_sigpending, bh_sys_rt_sigreturn, bh_sys_kill,
     bh_sys_tkill, bh_sys_tgkill, bh_sys_rt_sigqueueinfo, bh_sys_rt_tgsigqueueinfo;
 
@@ -47,6 +44,15 @@ static uint64_t bit(int signal) { return (uint64_t)1 << (signal - 1); }
 /* What the guest does about a signal, whose number is its own choice and was found to be one. */
 static struct bh_signal_action *action_of(const bh_instance *instance, int signal) {
     return &instance->personality->action[BH_BOUNDED((uint32_t)signal, BH_GUEST_SIGNALS + 1)];
+}
+
+/* The fault handler asks instance->caught. */
+static void set_action(bh_instance *instance, int signal, const struct bh_signal_action *action) {
+    *action_of(instance, signal) = *action;
+    if (action->handler)
+        atomic_fetch_or(&instance->caught, bit(signal));
+    else
+        atomic_fetch_and(&instance->caught, ~bit(signal));
 }
 
 static bool ignored_by_default(int signal) {
@@ -86,7 +92,7 @@ int64_t bh_sys_rt_sigaction(bh_instance *instance, const uint64_t a[6]) {
     if (a[2] && !bh_put(instance, a[2], known, sizeof(action)))
         return -EFAULT;
     if (a[1])
-        *known = action;
+        set_action(instance, (int)signal, &action);
     if (a[1] && ignored(instance, (int)signal))
         forget_everywhere(instance, bit((int)signal));
     return 0;
@@ -364,9 +370,9 @@ static void fill_faulting(greg_t *registers, const struct bh_frame *frame, const
     registers[REG_R14] = (greg_t)frame->r14;
     registers[REG_R15] = (greg_t)frame->r15;
     registers[REG_EFL] = (greg_t)frame->rflags;
-    registers[REG_TRAPNO] = frame->fault.trap;
-    registers[REG_ERR] = frame->fault.error;
-    registers[REG_CR2] = frame->fault.trap == TRAP_PAGE_FAULT ? (greg_t)(uintptr_t)info->si_addr : 0;
+    registers[REG_TRAPNO] = frame->outcome.fault.trap;
+    registers[REG_ERR] = frame->outcome.fault.error;
+    registers[REG_CR2] = frame->outcome.fault.trap == TRAP_PAGE_FAULT ? (greg_t)(uintptr_t)info->si_addr : 0;
 }
 
 static void fill_frame(struct guest_signal_frame *out, const struct bh_task *task, const siginfo_t *info,
@@ -468,8 +474,11 @@ static int enter_handler(bh_instance *instance, const siginfo_t *info, int64_t n
     task->mask_kept = false; /* the handler's return puts it back */
     task->mask |= action.mask | (action.flags & SA_NODEFER ? 0 : bit(signal));
     task->mask &= ~(bit(SIGKILL) | bit(SIGSTOP));
-    if (action.flags & SA_RESETHAND)
-        action_of(instance, signal)->handler = 0;
+    if (action.flags & SA_RESETHAND) {
+        struct bh_signal_action none = action;
+        none.handler = 0;
+        set_action(instance, signal, &none);
+    }
     frame->rax = 0;
     frame->rdi = (uint64_t)signal;
     frame->rsi = at + offsetof(struct guest_signal_frame, info);
@@ -509,15 +518,15 @@ static void describe_fault(siginfo_t *info, const bh_instance *instance, const s
 
 /* Whether the guest goes on, in its handler for the fault that the frame describes. Blocked ones are not kept pending:
  * the instruction would only fault again. */
-bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame) {
+bool bh_signal_fault(bh_instance *instance, struct bh_frame *frame) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_frame *outer = task->frame;
-    int signal = frame->fault.signal;
+    int signal = frame->outcome.fault.signal;
     siginfo_t info;
     task->frame = frame;
     frame->flags |= FRAME_FLAG_EXACT;
     bh_state_lock(instance);
-    describe_fault(&info, instance, &frame->fault);
+    describe_fault(&info, instance, &frame->outcome.fault);
     bool entered =
         !(task->mask & bit(signal)) && bh_signal_handled(instance, signal) && !enter_handler(instance, &info, -1);
     bh_state_unlock(instance);
@@ -528,7 +537,7 @@ bool bh_linux_fault(bh_instance *instance, struct bh_frame *frame) {
 /* The guest's code was interrupted: for the signal of a timer, or of another of its threads. Whether it goes on: in a
  * handler, or where it was. Between the instructions that set the stack pointer there is no stack for a handler, and it
  * comes later. */
-bool bh_linux_interrupted(bh_instance *instance, struct bh_frame *frame) {
+bool bh_signal_interrupted(bh_instance *instance, struct bh_frame *frame) {
     struct bh_task *task = bh_task_of(instance);
     struct bh_frame *outer = task->frame;
     int64_t result = 0;
@@ -609,7 +618,7 @@ int64_t bh_sys_rt_sigreturn(bh_instance *instance, const uint64_t a[6]) {
     return bh_end(instance, BH_FAULT_SIGNAL, SIGSEGV);
 }
 
-void bh_linux_task_discard(struct bh_task *task) {
+void bh_signals_forget(struct bh_task *task) {
     while (task->saved_count)
         forget_last(task);
 }

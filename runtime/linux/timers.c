@@ -111,7 +111,7 @@ bool bh_timers_arm(bh_instance *instance, bool armed) {
     return alarm == bh_this_thread.alarm || bh_alarm_set(instance->engine->deadline_signal, alarm);
 }
 
-bool bh_linux_enter(bh_instance *instance) { return bh_timers_arm(instance, true); }
+bool bh_timers_enter(bh_instance *instance) { return bh_timers_arm(instance, true); }
 
 bool bh_woken(bh_instance *instance) {
     if (bh_interrupted(instance))

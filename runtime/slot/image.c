@@ -8,11 +8,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/fail.h"
+#include "base/descriptor.h"
 #include "base/limit.h"
 #include "base/mapping.h"
+#include "guest/personality.h"
 #include "slot/map.h"
 #include "slot/slot.h"
+#include "slot/space.h"
+#include "verifier/elf.h"
 
 /* A larger bss is anonymous memory: from the file each page of it would cost memory twice, once there and once as a
  * copy. */

@@ -4,10 +4,12 @@
 #include "base/fail.h"
 #include "base/limit.h"
 #include "base/mapping.h"
+#include "guest/personality.h"
 #include "slot/image.h"
 #include "slot/map.h"
 #include "slot/pool.h"
 #include "slot/slot.h"
+#include "slot/space.h"
 
 #define DEFAULT_STACK ((uint64_t)8 << 20)
 #define MAX_STACK ((uint64_t)1 << 30)

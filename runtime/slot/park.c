@@ -16,6 +16,8 @@
 #include "slot/parked.h"
 #include "slot/pool.h"
 #include "slot/restore.h"
+#include "slot/slot.h"
+#include "slot/space.h"
 
 bool bh_slot_park(struct bh_slot *slot) {
     if (slot->pool->unmap_slots || slot->poisoned)

@@ -2,6 +2,7 @@
 #include "slot/parked.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/fork.h"

@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/descriptor.h"
 #include "base/fail.h"
 #include "base/limit.h"
 #include "base/mapping.h"
+#include "guest/personality.h"
 #include "slot/map.h"
 
 #define FEWEST_SLOTS 64 /* in a region, unless it is the last one */

@@ -5,17 +5,21 @@
 #include "slot/restore.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/guarded.h"
 #include "slot/image.h"
 #include "slot/layout.h"
 #include "slot/pagemap.h"
 #include "slot/pool.h"
 #include "slot/slot.h"
+#include "slot/space.h"
+#include "verifier/elf.h"
 
 #define WARM_DATA 64
 #define WARM_STACK 16

@@ -1,14 +1,18 @@
 /* Slots that somebody has, and what of the pool's limits they were promised. */
 #include "slot/slot.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
+#include "base/descriptor.h"
 #include "base/fail.h"
 #include "base/limit.h"
+#include "guest/personality.h"
 #include "slot/image.h"
 #include "slot/map.h"
 #include "slot/parked.h"
 #include "slot/pool.h"
+#include "slot/space.h"
 
 bh_error bh_slot_take(struct bh_slot *slot) {
     struct bh_pool *pool = slot->pool;

@@ -8,9 +8,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/fail.h"
 #include "base/limit.h"
 #include "base/mapping.h"
+#include "guest/personality.h"
 #include "slot/pool.h"
 #include "verifier/verify.h"
 

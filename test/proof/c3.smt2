@@ -1,7 +1,7 @@
 ; RUN: %prove %s
 ; C3, C4 and T1: `andl $-32,%eR; addq %gs:0x10000,%R` leads to the start of a bundle in the slot, whatever R holds. The mask is
 ; an imm8 that the processor extends with its sign. The runtime enters guest code by the same formula (bh_confine in
-; runtime/internal.h).
+; runtime/cross/enter.h).
 (declare-const r Word)
 (define-fun imm8 () (_ BitVec 8) ((_ extract 7 0) BH_BUNDLE_MASK_IMM8))
 (define-fun mask () (_ BitVec 32) ((_ sign_extend 24) imm8))

@@ -1,5 +1,5 @@
 ; RUN: %prove %s
-; T2: bh_in_slot in runtime/internal.h, `address - base < 4G && size <= 4G - (address - base)`, and the other way to use a
+; T2: bh_slot_has in runtime/slot/slot.h, `address - base < 4G && size <= 4G - (address - base)`, and the other way to use a
 ; guest's pointer, `B + (uint32)p`.
 (declare-const p Word)
 (declare-const len Word)

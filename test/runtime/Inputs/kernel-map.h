@@ -1,10 +1,10 @@
-/* For tests that look into the runtime (runtime/internal.h): its map of an instance's slot beside the kernel's. */
+/* For tests that look into the runtime: its map of an instance's slot beside the kernel's. */
 #ifndef KERNEL_MAP_H
 #define KERNEL_MAP_H
 
 #include <stdio.h>
 
-#include "internal.h"
+#include "guest/instance.h"
 
 struct kernel_mapping {
     uint64_t start, end; /* offsets in the slot, cut to it */

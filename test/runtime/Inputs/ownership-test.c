@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "internal.h"
+#include "base/fork.h"
+#include "base/ownership.h"
 #include "refuse-membarrier.h"
 
 #define ROUNDS 500 /* with time slices between them when the machine is busy */

@@ -149,6 +149,9 @@ struct bh_frame {
     uint64_t outer_alarm;
 };
 
+/* How the guest left. Of a host call that does not exist assembly stores the reason alone; here it becomes a fault. */
+struct bh_outcome *bh_frame_outcome(struct bh_frame *frame);
+
 /* The one store of bh_enter to the guest's stack; when it faults the fault handler leaves with LEAVE_STACK. */
 extern const char bh_enter_store[];
 /* Where the fault handler continues, with rcx = frame and rsp = its host_rsp. */

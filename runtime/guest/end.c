@@ -1,7 +1,6 @@
 /* The end of a call, and of the instance with it. */
 #include "guest/end.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 
 #include "base/fork.h"
@@ -28,13 +27,9 @@ static bh_error end(bh_instance *instance, struct bh_outcome *outcome) {
 }
 
 bh_error bh_call_conclude(struct bh_frame *frame) {
-    struct bh_outcome *outcome = &frame->outcome;
-    if (outcome->reason == LEAVE_NOT_ENTERED) /* which changed nothing */
+    if (frame->outcome.reason == LEAVE_NOT_ENTERED) /* which changed nothing */
         return bh_fail_gs("");
-    if (outcome->reason == LEAVE_BAD_HOSTCALL)
-        outcome->fault = (struct bh_fault){
-            .kind = BH_FAULT_HOSTCALL, .signal = SIGSYS, .address = frame->hostcall, .sp = frame->rsp};
-    return end(frame->instance, outcome);
+    return end(frame->instance, bh_frame_outcome(frame));
 }
 
 bh_error bh_instance_kill(bh_instance *instance, const struct bh_fault *fault) {

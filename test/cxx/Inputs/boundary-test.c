@@ -24,8 +24,8 @@ static int get(const char *name) {
 static const char *const ends[] = {
     PREFIX "std::runtime_error: from within",
     PREFIX "int",
-    PREFIX "Twice<Named<std::__1::pair<",
-    PREFIX "Text: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy",
+    PREFIX "Twice<Named<std::__1:: ... ",
+    PREFIX "Text: yyyyyyyyyyyyyyyy ... yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy",
     "two?[2J?",
     PREFIX "std::logic_error: not to leave",
     "libc++abi: terminating",

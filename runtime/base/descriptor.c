@@ -14,7 +14,6 @@
 
 #include "base/fail.h"
 #include "base/raised.h"
-#include "guest/personality.h"
 
 #define FIRST 3
 

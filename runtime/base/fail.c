@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/record.h"
-#include "guest/personality.h"
+#include "base/local.h"
 
 static const char *const error_text[BH_ERROR_COUNT] = {
     [BH_OK] = "no error",
@@ -79,34 +79,48 @@ static void fill_bare(void) {
     }
 }
 
+/* Made when it is first needed, and gone with its thread. */
+static BH_THREAD_LOCAL bh_error_detail *last;
+static pthread_key_t key;
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static bool key_made;
+
+static void thread_exits(void *unused) {
+    free(last);
+    last = NULL;
+}
+
+static void make_key(void) { key_made = !pthread_key_create(&key, thread_exits); }
+
 const bh_error_detail *bh_last_error(void) {
-    const bh_error_detail *detail = bh_thread_record(BH_RECORD_ERROR);
-    if (detail)
-        return detail;
+    if (last)
+        return last;
     pthread_once(&bare_once, fill_bare);
     return &bare[bare_error];
 }
 
-bh_error_detail *bh_error_slot(void) { return bh_thread_record(BH_RECORD_ERROR); }
+bh_error_detail *bh_error_slot(void) { return last; }
 
 void bh_error_prepare(void) {
-    bh_error_detail *detail = bh_thread_record(BH_RECORD_ERROR);
-    if (!detail && (detail = bh_thread_record_make(BH_RECORD_ERROR, sizeof(*detail))) && bare_error) {
+    if (last)
+        return;
+    pthread_once(&key_once, make_key);
+    if (key_made && !pthread_setspecific(key, &last))
+        last = calloc(1, sizeof(*last));
+    if (last && bare_error) {
         pthread_once(&bare_once, fill_bare);
-        *detail = bare[bare_error];
+        *last = bare[bare_error];
     }
 }
 
 void bh_error_restore(const bh_error_detail *detail) {
-    bh_error_detail *last = bh_thread_record(BH_RECORD_ERROR);
     bare_error = detail->error;
     if (last)
         *last = *detail;
 }
 
-static bh_error_detail *record(bh_error error, int number, const char *format, va_list arguments) {
+static void record(bh_error error, int number, const char *format, va_list arguments) {
     bh_error_prepare();
-    bh_error_detail *last = bh_error_slot();
     bare_error = error;
     if (last) {
         memset(last, 0, sizeof(*last));
@@ -114,7 +128,6 @@ static bh_error_detail *record(bh_error error, int number, const char *format, v
         last->system_errno = number;
         vsnprintf(last->text, sizeof(last->text), format, arguments);
     }
-    return last;
 }
 
 bh_error bh_fail(bh_error error, const char *format, ...) {
@@ -137,7 +150,7 @@ bh_error bh_fail_errno(bh_error error, const char *format, ...) {
     int number = errno;
     va_list arguments;
     va_start(arguments, format);
-    bh_error_detail *last = record(error, number, format, arguments);
+    record(error, number, format, arguments);
     va_end(arguments);
     size_t length = last ? strlen(last->text) : 0;
     if (last && number)

@@ -14,7 +14,6 @@
 
 #include "base/descriptor.h"
 #include "base/fail.h"
-#include "guest/personality.h"
 
 #define LINUX_MAPPINGS 65530 /* its value unless somebody changed it */
 #define NEAR 16              /* a call may need some mappings more than the limit leaves */

@@ -8,14 +8,6 @@
 #define DEFAULT_COPY_LIMIT ((size_t)1 << 28)
 #define LIVES 0x7fff /* until their numbers come again */
 
-void bh_bind_free_blocks(struct bh_bind_block *blocks) {
-    struct bh_bind_block *next;
-    for (; blocks; blocks = next) {
-        next = blocks->next;
-        free(blocks);
-    }
-}
-
 /* Everything that only means something in the instance that there was. */
 static void forget_instance(bh_bind *bind) {
     bh_bind_free_callbacks(bind);

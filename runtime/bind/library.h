@@ -1,5 +1,4 @@
-/* What the files of runtime/bind share. They use nothing of the runtime but include/bulkhead/bulkhead.h and
- * base/record.h. */
+/* What the files of runtime/bind share. They use nothing of the runtime but include/bulkhead/bulkhead.h. */
 #ifndef BULKHEAD_RUNTIME_BIND_H
 #define BULKHEAD_RUNTIME_BIND_H
 
@@ -10,8 +9,6 @@
 #include <stdint.h>
 
 #include <bulkhead/bind.h>
-
-#include "base/record.h"
 
 #define BH_BIND_SCRATCH_SIZE 0x40000 /* guest memory for arguments, taken and given back like a stack */
 #define BH_BIND_VIOLATION 1          /* what a callback returns that ends the guest's call */
@@ -44,7 +41,7 @@ struct bh_bind_guest_block {
 struct bh_bind_callback {
     struct bh_bind_callback *next;
     bh_bind *bind;
-    _Atomic(bh_bind_host_function *) host; /* NULL: it has gone; see callback.c */
+    _Atomic(bh_bind_host_function *) host; /* NULL: it has gone; see registered.c */
     bh_callback_function *trampoline;
     bh_address address;
     const bh_bind_call *scope; /* the call it goes with; NULL: it stays */
@@ -103,6 +100,11 @@ struct bh_bind {
     bh_bind_error pending; /* why a callback ended the call */
 };
 
+/* Read without a call, as the runtime's own: of the little room that a shared object is sure to find. */
+#define BH_BIND_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+
+/* The calling thread's last error. */
+void bh_bind_set_error(const bh_bind_error *error);
 /* Records a failure of call with the runtime's text about it. */
 void bh_bind_fail_with(bh_bind_call *call, bh_bind_kind kind, const char *what, bh_error error);
 /* Ends with the same failure as the runtime's call that returned error; true when there is none. */
@@ -136,6 +138,9 @@ bool bh_bind_take_pending(bh_bind_call *call, bh_error error);
 const void *bh_bind_this_thread(void);
 /* Whether this thread is one of the guest's, in a function of the host that bind's instance called. */
 bool bh_bind_is_apart(const bh_bind *bind);
+/* The calling thread is one, as long as call runs. */
+void bh_bind_enter_apart(bh_bind_call *call);
+void bh_bind_leave_apart(const bh_bind_call *call);
 /* The bind of which that is so, of those of a library; NULL: none. */
 bh_bind *bh_bind_apart_in(const bh_bind_library *library);
 

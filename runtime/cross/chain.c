@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "guest/personality.h"
 
 #define LIBC_SIGNALS 32 /* from here to SIGRTMIN: the C library's own, for cancellation and the like */
 

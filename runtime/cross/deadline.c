@@ -12,7 +12,6 @@
 #include "base/limit.h"
 #include "cross/frame.h"
 #include "cross/thread.h"
-#include "guest/personality.h"
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid

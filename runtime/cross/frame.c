@@ -1,10 +1,9 @@
 /* The frame, where C and assembly agree on it. */
 #include "cross/frame.h"
 
-#include <signal.h>
 #include <stddef.h>
 
-#include "base/record.h"
+#include "base/local.h"
 
 /* No address is in its slot. */
 struct bh_frame bh_idle_frame = {.base = (uint64_t)1 << 63};
@@ -54,10 +53,3 @@ AT(xmm1, REGISTERS_XMM1);
 AT(stack, REGISTERS_STACK);
 AT(vectors, REGISTERS_VECTORS);
 _Static_assert(sizeof(bh_registers) == REGISTERS_SIZE, "bh_registers does not fit where the callback stub puts it");
-
-struct bh_outcome *bh_frame_outcome(struct bh_frame *frame) {
-    if (frame->outcome.reason == LEAVE_BAD_HOSTCALL)
-        frame->outcome.fault = (struct bh_fault){
-            .kind = BH_FAULT_HOSTCALL, .signal = SIGSYS, .address = frame->hostcall, .sp = frame->rsp};
-    return &frame->outcome;
-}

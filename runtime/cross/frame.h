@@ -95,7 +95,7 @@
 #include <stdint.h>
 
 #include "bulkhead/bulkhead.h"
-#include "base/record.h"
+#include "base/local.h"
 
 /* What happened, as the signal handler or the personality noted it. */
 struct bh_fault {
@@ -148,9 +148,6 @@ struct bh_frame {
     uint64_t outer_deadline;   /* the thread's before; 0: none */
     uint64_t outer_alarm;
 };
-
-/* How the guest left. Of a host call that does not exist assembly stores the reason alone; here it becomes a fault. */
-struct bh_outcome *bh_frame_outcome(struct bh_frame *frame);
 
 /* The one store of bh_enter to the guest's stack; when it faults the fault handler leaves with LEAVE_STACK. */
 extern const char bh_enter_store[];

@@ -13,7 +13,6 @@
 #include "base/guarded.h"
 #include "cross/enter.h"
 #include "cross/frame.h"
-#include "guest/personality.h"
 
 static uint64_t read_by_call(uint64_t otherwise) {
     syscall(SYS_arch_prctl, ARCH_GET_GS, &otherwise);

@@ -17,10 +17,9 @@
 #include "base/limit.h"
 #include "base/mapping.h"
 #include "base/ownership.h"
-#include "base/record.h"
+#include "base/local.h"
 #include "cross/chain.h"
 #include "cross/frame.h"
-#include "guest/personality.h"
 
 #define STACK_SIZE (256 * 1024)
 #define STACK_NEEDED (32 * 1024) /* beyond the kernel's frame, for handlers */

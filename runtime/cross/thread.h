@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "base/record.h"
+#include "base/local.h"
 #include "bulkhead/bulkhead.h"
 
 struct bh_task;

@@ -5,7 +5,6 @@
 #include "cross/frame.h"
 #include "guest/hold.h"
 #include "guest/instance.h"
-#include "guest/personality.h"
 #include "guest/run.h"
 #include "guest/short.h"
 #include "guest/tasks.h"

@@ -1,4 +1,4 @@
-/* Threads of the host that call into a guest that is built for threads, or work on its memory. See threads.h. */
+/* Threads of the host that call into a guest that is built for threads, or work on its memory. See tasks.h. */
 #include "guest/callers.h"
 
 #include <pthread.h>
@@ -15,7 +15,6 @@
 #include "guest/identity.h"
 #include "guest/instance.h"
 #include "guest/module.h"
-#include "guest/personality.h"
 #include "guest/run.h"
 #include "guest/tasks.h"
 #include "slot/layout.h"

@@ -8,7 +8,6 @@
 #include "cross/gs.h"
 #include "cross/thread.h"
 #include "guest/instance.h"
-#include "guest/personality.h"
 #include "guest/state.h"
 #include "guest/tasks.h"
 
@@ -29,7 +28,7 @@ static bh_error end(bh_instance *instance, struct bh_outcome *outcome) {
 bh_error bh_call_conclude(struct bh_frame *frame) {
     if (frame->outcome.reason == LEAVE_NOT_ENTERED) /* which changed nothing */
         return bh_fail_gs("");
-    return end(frame->instance, bh_frame_outcome(frame));
+    return end(frame->instance, bh_outcome_of(frame));
 }
 
 bh_error bh_instance_kill(bh_instance *instance, const struct bh_fault *fault) {

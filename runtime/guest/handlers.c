@@ -15,7 +15,6 @@
 #include "cross/chain.h"
 #include "guest/engine.h"
 #include "guest/fault.h"
-#include "guest/personality.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 

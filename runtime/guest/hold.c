@@ -11,7 +11,6 @@
 #include "guest/callers.h"
 #include "guest/end.h"
 #include "guest/instance.h"
-#include "guest/personality.h"
 #include "guest/run.h"
 #include "guest/short.h"
 

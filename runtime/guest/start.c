@@ -12,7 +12,6 @@
 #include "guest/identity.h"
 #include "guest/instance.h"
 #include "guest/module.h"
-#include "guest/personality.h"
 #include "guest/policy.h"
 #include "guest/run.h"
 #include "guest/tasks.h"

@@ -9,7 +9,6 @@
 #include "cross/gs.h"
 #include "guest/describe.h"
 #include "guest/instance.h"
-#include "guest/personality.h"
 #include "guest/tasks.h"
 
 void bh_state_lock(bh_instance *instance) {
@@ -25,6 +24,14 @@ void bh_state_unlock(bh_instance *instance) {
 void bh_instance_set_state(bh_instance *instance, int state) {
     instance->state = state;
     bh_instance_detour(instance, BH_DETOUR_STATE, state != BH_INSTANCE_READY);
+}
+
+struct bh_outcome *bh_outcome_of(struct bh_frame *frame) {
+    struct bh_outcome *outcome = &frame->outcome;
+    if (outcome->reason == LEAVE_BAD_HOSTCALL)
+        outcome->fault = (struct bh_fault){
+            .kind = BH_FAULT_HOSTCALL, .signal = SIGSYS, .address = frame->hostcall, .sp = frame->rsp};
+    return outcome;
 }
 
 void bh_instance_end(bh_instance *instance, const struct bh_outcome *outcome) {

@@ -10,6 +10,8 @@ void bh_state_lock(bh_instance *instance);
 void bh_state_unlock(bh_instance *instance);
 
 void bh_instance_set_state(bh_instance *instance, int state);
+/* How the frame's call ended, with all that goes with its reason: assembly has stored that alone. */
+struct bh_outcome *bh_outcome_of(struct bh_frame *frame);
 /* Records how the instance ended, then the state. */
 void bh_instance_end(bh_instance *instance, const struct bh_outcome *outcome);
 /* The error that it is not ready. */

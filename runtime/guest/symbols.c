@@ -8,7 +8,6 @@
 #include "base/fail.h"
 #include "guest/instance.h"
 #include "guest/module.h"
-#include "guest/personality.h"
 #include "verifier/elf.h"
 
 /* The guest's file chose the name: only what a terminal takes literally is kept. */

@@ -1,4 +1,4 @@
-/* Threads of a guest: those that it makes, and how all of them end. See threads.h. */
+/* Threads of a guest: those that it makes, and how all of them end. See tasks.h. */
 #include "guest/tasks.h"
 
 #include <errno.h>
@@ -197,7 +197,7 @@ static void run_guest(bh_instance *instance, const struct bh_thread_start *start
     /* The end of this thread is not the end of the instance. */
     if (frame.outcome.reason != LEAVE_RETURN && frame.outcome.reason != LEAVE_THREAD_EXIT &&
         frame.outcome.reason != LEAVE_FORKED)
-        bh_threads_end(instance, bh_frame_outcome(&frame), &nested);
+        bh_threads_end(instance, bh_outcome_of(&frame), &nested);
 }
 
 static void *run(void *argument) {

@@ -20,7 +20,6 @@
 #include "guest/end.h"
 #include "guest/hold.h"
 #include "guest/instance.h"
-#include "guest/personality.h"
 #include "guest/tasks.h"
 #include "host/signature.h"
 #include "host/value.h"

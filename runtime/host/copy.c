@@ -4,7 +4,6 @@
 #include "base/fail.h"
 #include "base/guarded.h"
 #include "guest/instance.h"
-#include "guest/personality.h"
 
 static bh_error check(bh_instance *instance, bh_address guest, const void *host, size_t size) {
     if (!instance || (!host && size))

@@ -25,7 +25,6 @@
 #include "cross/thread.h"
 #include "guest/engine.h"
 #include "guest/handlers.h"
-#include "guest/personality.h"
 #include "slot/pool.h"
 #include "slot/stubs.h"
 

@@ -11,7 +11,6 @@
 #include "guest/end.h"
 #include "guest/instance.h"
 #include "guest/module.h"
-#include "guest/personality.h"
 #include "guest/run.h"
 #include "guest/short.h"
 #include "guest/symbols.h"

@@ -17,7 +17,6 @@
 #include "base/mapping.h"
 #include "guest/engine.h"
 #include "guest/module.h"
-#include "guest/personality.h"
 #include "guest/symbols.h"
 #include "slot/parked.h"
 #include "verifier/elf.h"

@@ -15,7 +15,6 @@
 #include "base/descriptor.h"
 #include "base/fail.h"
 #include "base/limit.h"
-#include "guest/personality.h"
 #include "guest/policy.h"
 
 #define MAX_STACK ((uint64_t)1 << 30)

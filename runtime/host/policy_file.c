@@ -12,7 +12,6 @@
 #include "base/descriptor.h"
 #include "base/fail.h"
 #include "base/limit.h"
-#include "guest/personality.h"
 #include "guest/policy.h"
 
 #define MAX_FILE 65536

@@ -5,7 +5,6 @@
 #include "guest/hold.h"
 #include "guest/instance.h"
 #include "guest/module.h"
-#include "guest/personality.h"
 #include "guest/run.h"
 #include "guest/start.h"
 #include "guest/state.h"

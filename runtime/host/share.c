@@ -25,7 +25,6 @@
 #include "guest/callers.h"
 #include "guest/hold.h"
 #include "guest/instance.h"
-#include "guest/personality.h"
 #include "slot/map.h"
 #include "slot/slot.h"
 #include "slot/space.h"

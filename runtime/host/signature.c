@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "guest/personality.h"
 #include "host/value.h"
 
 #define MAX_SIZE 0x100000 /* of all stack arguments, and of a result */

@@ -17,9 +17,6 @@ static bh_syscall *const handler[] = {
 #include "calls.inc"
 };
 
-#define WHY(reason, text) const char bh_why_##reason[] = text;
-#include "calls.inc"
-
 /* Of those that nothing serves. */
 #define NONE(number, name, reason) [number] = #name,
 static const char *const call_name[] = {
@@ -30,34 +27,18 @@ static const char *const call_why[] = {
 #include "calls.inc"
 };
 
+/* What dispatch has to know of those that are served. */
+enum { UNLOCKED = 1, ONCE = 2, ONCE_TIMED = 4 };
+#define HOW(number, properties) [number] = (properties),
+static const uint8_t how[] = {
+#include "calls.inc"
+};
+
 #define HANDLERS (sizeof(handler) / sizeof(*handler))
 #define FEW_FILES 16 /* descriptors that an instance has room for at first */
 #define DEFAULT_FILES 256
+#define HOWS (sizeof(how) / sizeof(*how))
 #define NAMES (sizeof(call_name) / sizeof(*call_name))
-
-int64_t bh_refuse(bh_instance *instance, int error, const char *call, const char *detail) {
-    __atomic_fetch_add(&instance->refused, 1, __ATOMIC_RELAXED); /* some calls are made without the state lock */
-    if (!instance->policy->log)
-        return -error;
-    struct bh_task *task = bh_task_of(instance);
-    int before = bh_threads_move(task, BH_QUIET);
-    bool paused = bh_host_begin();
-    instance->policy->log(instance->policy->log_context, call, detail ? detail : "", error);
-    bh_host_end(paused);
-    bh_threads_move(task, before);
-    return -error;
-}
-
-int64_t bh_end(bh_instance *instance, bh_fault_kind kind, int signal) {
-    struct bh_frame *frame = bh_task_of(instance)->frame;
-    frame->outcome.fault = (struct bh_fault){.kind = kind,
-                                             .signal = signal,
-                                             .pc = bh_confine(instance->slot.base, frame->target),
-                                             .sp = frame->rsp,
-                                             .bp = frame->rbp};
-    frame->outcome.reason = LEAVE_FAULT;
-    return BH_LEAVE;
-}
 
 /* What no handler serves: the log says why not. */
 static int64_t unknown(bh_instance *instance, uint64_t number) {
@@ -68,31 +49,15 @@ static int64_t unknown(bh_instance *instance, uint64_t number) {
     return bh_refuse(instance, ENOSYS, name ? name : "unknown", detail);
 }
 
-/* What touches nothing that the state lock guards, and is called often or waits by itself. */
-static bool needs_state(uint64_t number) {
-    return number != SYS_futex && number != SYS_nanosleep && number != SYS_clock_nanosleep &&
-           number != SYS_sched_yield && number != SYS_gettid && number != SYS_clock_gettime;
-}
-
 static int64_t handle(bh_instance *instance, const struct bh_frame *frame, uint64_t number) {
     const uint64_t argument[6] = {frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8, frame->r9};
     bh_syscall *call = number < HANDLERS ? handler[BH_BOUNDED(number, HANDLERS)] : NULL;
     return call ? call(instance, argument) : unknown(instance, number);
 }
 
-static bool waits_for_several(uint64_t number) {
-    return number == SYS_poll || number == SYS_ppoll || number == SYS_select || number == SYS_pselect6;
-}
-
-static bool waits_for_signals(uint64_t number) {
-    return number == SYS_rt_sigtimedwait || number == SYS_rt_sigsuspend || number == SYS_pause;
-}
-
-/* Whether the call is made again when a signal's handler that has SA_RESTART interrupted it. Those that name a time are
- * not, nor is what waits for several descriptors, or for signals. */
-static bool restarts(const struct bh_frame *frame, uint64_t number) {
-    return number != SYS_nanosleep && number != SYS_clock_nanosleep && (number != SYS_futex || !frame->r10) &&
-           !waits_for_several(number) && !waits_for_signals(number);
+/* Whether the call is made again when a signal's handler that has SA_RESTART interrupted it. */
+static bool restarts(const struct bh_frame *frame, unsigned properties) {
+    return !(properties & ONCE) && (!(properties & ONCE_TIMED) || !frame->r10);
 }
 
 static bool serve(bh_instance *instance, struct bh_frame *frame) {
@@ -104,7 +69,8 @@ static bool serve(bh_instance *instance, struct bh_frame *frame) {
     task->frame = frame;
     do {
         uint64_t number = frame->rax;
-        bool locked = needs_state(number);
+        unsigned properties = number < HOWS ? how[BH_BOUNDED(number, HOWS)] : 0;
+        bool locked = !(properties & UNLOCKED);
         bh_timers_arm(instance, true);
         if (locked)
             bh_state_lock(instance);
@@ -119,7 +85,7 @@ static bool serve(bh_instance *instance, struct bh_frame *frame) {
         if (result != -EINTR || (task->mask_kept && !bh_signal_due(instance)))
             bh_signal_unmask(task);
         if (result != BH_LEAVE) {
-            bool restart = result == -EINTR && restarts(frame, number);
+            bool restart = result == -EINTR && restarts(frame, properties);
             /* rt_sigreturn has put the result of the interrupted call into place, or wants that call made again. */
             if (number != SYS_rt_sigreturn)
                 frame->rax = (uint64_t)result;

@@ -115,7 +115,7 @@ static inline struct bh_task *bh_task_of(const bh_instance *instance) {
 
 typedef int64_t bh_syscall(bh_instance *instance, const uint64_t argument[6]);
 
-/* ---- dispatch.c ---- */
+/* ---- refuse.c ---- */
 
 /* An address that was found to be in the slot: still there where the processor only guessed so. */
 static inline void *bh_confined(const bh_instance *instance, uint64_t address) {

@@ -11,7 +11,6 @@
 #include "base/descriptor.h"
 #include "base/limit.h"
 #include "base/mapping.h"
-#include "guest/personality.h"
 #include "slot/map.h"
 #include "slot/slot.h"
 #include "slot/space.h"

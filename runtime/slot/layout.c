@@ -4,7 +4,6 @@
 #include "base/fail.h"
 #include "base/limit.h"
 #include "base/mapping.h"
-#include "guest/personality.h"
 #include "slot/image.h"
 #include "slot/map.h"
 #include "slot/pool.h"

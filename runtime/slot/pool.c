@@ -12,7 +12,6 @@
 #include "base/fail.h"
 #include "base/limit.h"
 #include "base/mapping.h"
-#include "guest/personality.h"
 #include "slot/map.h"
 
 #define FEWEST_SLOTS 64 /* in a region, unless it is the last one */

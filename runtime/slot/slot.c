@@ -7,7 +7,6 @@
 #include "base/descriptor.h"
 #include "base/fail.h"
 #include "base/limit.h"
-#include "guest/personality.h"
 #include "slot/image.h"
 #include "slot/map.h"
 #include "slot/parked.h"

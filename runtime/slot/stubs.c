@@ -12,7 +12,6 @@
 #include "base/fail.h"
 #include "base/limit.h"
 #include "base/mapping.h"
-#include "guest/personality.h"
 #include "slot/pool.h"
 #include "verifier/verify.h"
 

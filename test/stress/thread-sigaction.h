@@ -1,2 +1,2 @@
-/* Included before signals.c where ThreadSanitizer is used: see CMakeLists.txt. The struct keeps its name. */
+/* Included before the files of handlers where ThreadSanitizer is used: see CMakeLists.txt. The struct keeps its name. */
 #define sigaction(signal, set, get) stress_sigaction(signal, set, get)

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "../bulkhead-clang/strings.h"
+#include "../bulkhead-clang/args.h"
 
 struct options {
     const char *header;

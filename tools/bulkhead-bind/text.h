@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../bulkhead-clang/strings.h"
+#include "../bulkhead-clang/args.h"
 
 struct text {
     char *bytes; /* NUL-terminated; NULL while empty */

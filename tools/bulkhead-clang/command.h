@@ -4,7 +4,7 @@
 #ifndef BULKHEAD_CLANG_COMMAND_H
 #define BULKHEAD_CLANG_COMMAND_H
 
-#include "strings.h"
+#include "args.h"
 
 /* How far the command goes. */
 enum phase {

@@ -1,7 +1,7 @@
 #include "image.h"
 
 #include "../bulkhead-run/mark.h"
-#include "strings.h"
+#include "args.h"
 
 #include <elf.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 #ifndef BULKHEAD_CLANG_LINKER_H
 #define BULKHEAD_CLANG_LINKER_H
 
-#include "strings.h"
+#include "args.h"
 
 /* How bulkhead-clang tells it, among the linker's own arguments, what it links. Without the first it only runs the
  * linker. */

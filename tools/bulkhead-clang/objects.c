@@ -1,7 +1,7 @@
 #include "objects.h"
 
 #include "archive.h"
-#include "strings.h"
+#include "args.h"
 
 #include <bulkhead/layout.h>
 #include <elf.h>

@@ -2,7 +2,7 @@
 #ifndef BULKHEAD_CLANG_PROCESS_H
 #define BULKHEAD_CLANG_PROCESS_H
 
-#include "strings.h"
+#include "args.h"
 
 /* A path for a temporary file called `name`, in a directory of our own that process_clean_up removes. */
 char *temporary_file(const char *name);

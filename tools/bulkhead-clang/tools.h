@@ -2,7 +2,7 @@
 #ifndef BULKHEAD_CLANG_TOOLS_H
 #define BULKHEAD_CLANG_TOOLS_H
 
-#include "strings.h"
+#include "args.h"
 
 #define TOOL_PREFIX BULKHEAD_TOOL_PREFIX /* x86_64-bulkhead-linux-musl- */
 

@@ -1,4 +1,4 @@
-#include "strings.h"
+#include "args.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* Argument vectors and strings for the compiler front: growing, never freed (the process is short), and running out of
  * memory ends it. Includes the expansion of @FILE response files and its reverse.
  */
-#ifndef BULKHEAD_CLANG_STRINGS_H
-#define BULKHEAD_CLANG_STRINGS_H
+#ifndef BULKHEAD_CLANG_ARGS_H
+#define BULKHEAD_CLANG_ARGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
